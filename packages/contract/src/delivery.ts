@@ -1,0 +1,133 @@
+import { z } from "zod";
+
+import { Environment } from "./environment.ts";
+import { KeyStatus } from "./keys.ts";
+import { DisplayName, KeyId, OverlapMs, RequestsPerMinute, SecretSha256, Slug, Timestamp } from "./primitives.ts";
+
+/**
+ * Delivery hands a secret version to a Kubernetes Secret: register, publish, confirm.
+ * The secret itself never travels here, only its SHA-256. Every call is idempotent.
+ * The caller's cluster comes from its token; an owner is one `ApiKey` object, known by its uid.
+ */
+const OwnerUid = z.string().regex(/^[0-9a-zA-Z-]{1,64}$/, "must be the uid of a Kubernetes object");
+
+export const Owner = z.strictObject({
+  uid: OwnerUid,
+  namespace: z.string().min(1).max(63),
+  name: z.string().min(1).max(253),
+});
+export type Owner = z.infer<typeof Owner>;
+
+/** The part of a key's configuration that its manifest may change at any time. */
+export const DeliverySettings = z.strictObject({
+  name: DisplayName,
+  requestsPerMinute: RequestsPerMinute,
+  expiresAt: Timestamp.nullable(),
+  paused: z.boolean(),
+});
+export type DeliverySettings = z.infer<typeof DeliverySettings>;
+
+/** How long a registered version may stay undelivered before it ends by itself, in milliseconds: 1 minute to 24 hours. */
+export const DeliverWithinMs = z.int().min(60_000).max(86_400_000);
+
+export const RegisterInput = z.strictObject({
+  owner: Owner,
+  workspace: Slug,
+  project: Slug,
+  environment: Environment,
+  revision: z.int().min(1).max(2_147_483_647),
+  secretSha256: SecretSha256,
+  displayPrefix: z.string().min(1).max(64),
+  settings: DeliverySettings,
+  deliverWithinMs: DeliverWithinMs,
+  /** Mint a new key in place of one that was revoked: only on a person's explicit request to rotate. */
+  replaceRevoked: z.boolean().default(false),
+});
+export type RegisterInput = z.infer<typeof RegisterInput>;
+
+export const RegisterOutcome = z.discriminatedUnion("outcome", [
+  /** Valid from now on, until confirmed or until `deliverUntil`. */
+  z.object({ outcome: z.literal("registered"), keyId: KeyId, revision: z.int(), deliverUntil: Timestamp }),
+  /** This very version was confirmed before. */
+  z.object({ outcome: z.literal("confirmed"), keyId: KeyId, revision: z.int() }),
+  /** This revision, or a later one, is taken by another version: observe again. */
+  z.object({ outcome: z.literal("superseded"), keyId: KeyId, revision: z.int() }),
+  /** This version was registered before and its deadline has passed: it is dead, take the next revision. */
+  z.object({ outcome: z.literal("expired"), keyId: KeyId, revision: z.int() }),
+  /** The key was revoked: nothing is minted without `replaceRevoked`. */
+  z.object({ outcome: z.literal("revoked"), keyId: KeyId }),
+  /** The owner released its key before: nothing is minted for it any more. */
+  z.object({ outcome: z.literal("released") }),
+]);
+export type RegisterOutcome = z.infer<typeof RegisterOutcome>;
+
+export const ConfirmInput = z.strictObject({
+  ownerUid: OwnerUid,
+  revision: z.int().min(1),
+  secretSha256: SecretSha256,
+  /** How long the version before stays valid. */
+  overlapMs: OverlapMs,
+});
+export type ConfirmInput = z.infer<typeof ConfirmInput>;
+
+export const ConfirmOutcome = z.discriminatedUnion("outcome", [
+  /** Current from now on (or already before). `retiringUntil` is when the version before ends, `null` when none is valid. */
+  z.object({ outcome: z.literal("confirmed"), keyId: KeyId, revision: z.int(), retiringUntil: Timestamp.nullable() }),
+  /** Not a version of this owner that could become current: unknown, ended, or superseded. */
+  z.object({ outcome: z.literal("refused") }),
+]);
+export type ConfirmOutcome = z.infer<typeof ConfirmOutcome>;
+
+export const VersionState = z.enum(["pending", "current", "retiring", "ended"]);
+export type VersionState = z.infer<typeof VersionState>;
+
+export const ObserveInput = z.strictObject({
+  ownerUid: OwnerUid,
+  /** SHA-256 of the values found in the cluster; the answer says what each one is. */
+  candidates: z.array(SecretSha256).max(8),
+});
+export type ObserveInput = z.infer<typeof ObserveInput>;
+
+/** What the service knows of an owner's key. */
+export const DeliveryView = z.object({
+  /** `null` when nothing was ever registered for this owner. */
+  key: z
+    .object({
+      keyId: KeyId,
+      workspace: Slug,
+      project: Slug,
+      environment: Environment,
+      status: KeyStatus,
+      settings: DeliverySettings,
+      /** Paused by a person, not by the manifest: the manifest does not lift it. */
+      pausedByPerson: z.boolean(),
+      displayPrefix: z.string().nullable(),
+      /** The current version; 0 when none was ever confirmed. */
+      revision: z.int().min(0),
+      /** The highest revision ever registered, confirmed or not. */
+      latestRevision: z.int().min(0),
+      /** When the current version was confirmed. */
+      rotatedAt: Timestamp.nullable(),
+      retiringUntil: Timestamp.nullable(),
+    })
+    .nullable(),
+  /** One entry for each candidate that is a version of this owner's key; unknown values are left out. */
+  candidates: z.array(
+    z.object({ secretSha256: SecretSha256, revision: z.int(), state: VersionState, validUntil: Timestamp.nullable() }),
+  ),
+  released: z.boolean(),
+});
+export type DeliveryView = z.infer<typeof DeliveryView>;
+
+export const ConfigureInput = z.strictObject({ owner: Owner, settings: DeliverySettings });
+export type ConfigureInput = z.infer<typeof ConfigureInput>;
+
+export const ConfigureOutcome = z.object({ keyId: KeyId, status: KeyStatus });
+export type ConfigureOutcome = z.infer<typeof ConfigureOutcome>;
+
+export const ReleaseInput = z.strictObject({ ownerUid: OwnerUid, policy: z.enum(["revoke", "retain"]) });
+export type ReleaseInput = z.infer<typeof ReleaseInput>;
+
+/** `keyId` is the key that was released, now or before; `null` when the owner never had one. */
+export const ReleaseOutcome = z.object({ keyId: KeyId.nullable() });
+export type ReleaseOutcome = z.infer<typeof ReleaseOutcome>;

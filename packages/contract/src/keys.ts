@@ -1,0 +1,72 @@
+import { z } from "zod";
+
+import { Environment } from "./environment.ts";
+import {
+  DisplayName,
+  KeyId,
+  OverlapMs,
+  REQUESTS_PER_MINUTE_DEFAULT,
+  RequestsPerMinute,
+  Slug,
+  Timestamp,
+} from "./primitives.ts";
+
+/** Derived from the facts of a key at one instant, never stored. */
+export const KeyStatus = z.enum(["active", "paused", "expired", "revoked"]);
+export type KeyStatus = z.infer<typeof KeyStatus>;
+
+/** A key as the management API shows it. Holds no secret. */
+export const KeyView = z.object({
+  id: KeyId,
+  project: Slug,
+  name: DisplayName,
+  environment: Environment,
+  requestsPerMinute: RequestsPerMinute,
+  expiresAt: Timestamp.nullable(),
+  status: KeyStatus,
+  /** The part of the current secret that is kept in clear; `null` until a first version is delivered. */
+  displayPrefix: z.string().nullable(),
+  /** The number of the current secret version; 0 until a first version is delivered. */
+  revision: z.int().min(0),
+  /** Until when the previous secret version still works; `null` when none does. */
+  retiringUntil: Timestamp.nullable(),
+  lastUsedAt: Timestamp.nullable(),
+  createdAt: Timestamp,
+  updatedAt: Timestamp,
+  /** The `ApiKey` resource that owns this key; `null` for a key that people and programs manage. */
+  managedBy: z.object({ cluster: Slug, namespace: z.string(), name: z.string() }).nullable(),
+});
+export type KeyView = z.infer<typeof KeyView>;
+
+/** A key together with the only showing of its full secret. */
+export const IssuedKey = z.object({ key: KeyView, secret: z.string() });
+export type IssuedKey = z.infer<typeof IssuedKey>;
+
+export const CreateKeyInput = z.strictObject({
+  project: Slug.default("default"),
+  name: DisplayName,
+  environment: Environment,
+  requestsPerMinute: RequestsPerMinute.default(REQUESTS_PER_MINUTE_DEFAULT),
+  /** Must lie in the future. */
+  expiresAt: Timestamp.nullable().default(null),
+});
+export type CreateKeyInput = z.infer<typeof CreateKeyInput>;
+
+export const KeyRef = z.strictObject({ keyId: KeyId });
+export type KeyRef = z.infer<typeof KeyRef>;
+
+export const ListKeysInput = z.strictObject({
+  project: Slug.optional(),
+  environment: Environment.optional(),
+  limit: z.int().min(1).max(100).default(50),
+  /** `nextCursor` of the page before. */
+  cursor: KeyId.optional(),
+});
+export type ListKeysInput = z.infer<typeof ListKeysInput>;
+
+/** Newest first. */
+export const KeyPage = z.object({ keys: z.array(KeyView), nextCursor: KeyId.nullable() });
+export type KeyPage = z.infer<typeof KeyPage>;
+
+export const RotateKeyInput = z.strictObject({ keyId: KeyId, overlapMs: OverlapMs.default(0) });
+export type RotateKeyInput = z.infer<typeof RotateKeyInput>;

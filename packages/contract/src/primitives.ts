@@ -1,0 +1,42 @@
+import { z } from "zod";
+
+/** An instant as RFC 3339 text with an offset, for example `2027-06-01T00:00:00Z`. */
+export const Timestamp = z.iso.datetime({ offset: true });
+
+/** The name of a workspace, project or cluster inside URLs and manifests: a DNS label (RFC 1123). */
+export const Slug = z
+  .string()
+  .max(63)
+  .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, "must be a DNS label: lower-case letters, digits and inner hyphens");
+
+/** A name for people: one line, 1 to 100 characters, no control characters, no space at either end. */
+export const DisplayName = z
+  .string()
+  .min(1)
+  .max(100)
+  // oxlint-disable-next-line no-control-regex -- refusing control characters is the point
+  .regex(
+    /^[^\s\u0000-\u001f\u007f](?:[^\u0000-\u001f\u007f]*[^\s\u0000-\u001f\u007f])?$/u,
+    "must be one line without space at its ends",
+  );
+
+const id = (prefix: string) =>
+  z.string().regex(new RegExp(`^${prefix}_[0-9a-z]{26}$`), `must be an id that begins with ${prefix}_`);
+
+/** Ids are a type prefix and a ULID in lower case: unique, sortable by creation, meaningless otherwise. */
+export const KeyId = id("key");
+export const WorkspaceId = id("ws");
+export const ProjectId = id("prj");
+export const ClusterId = id("cl");
+export const TokenId = id("tok");
+
+/** How many requests of one key are accepted in any 60 seconds. */
+export const RequestsPerMinute = z.int().min(1).max(1_000_000);
+export const REQUESTS_PER_MINUTE_DEFAULT = 60;
+
+/** How long the previous secret version stays valid beside the new one, in milliseconds: 0 to 7 days. */
+export const OVERLAP_MS_MAX = 7 * 24 * 60 * 60 * 1000;
+export const OverlapMs = z.int().min(0).max(OVERLAP_MS_MAX);
+
+/** SHA-256 of a secret as 64 hexadecimal digits: what travels instead of the secret. */
+export const SecretSha256 = z.string().regex(/^[0-9a-f]{64}$/, "must be 64 lower-case hexadecimal digits");

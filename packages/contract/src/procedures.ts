@@ -1,0 +1,67 @@
+import { z } from "zod";
+
+import { ClusterAccessInput, ClusterList, ClusterView, CreateClusterInput } from "./clusters.ts";
+import * as delivery from "./delivery.ts";
+import { CreateKeyInput, IssuedKey, KeyPage, KeyRef, KeyView, ListKeysInput, RotateKeyInput } from "./keys.ts";
+import { CreateProjectInput, ProjectList, ProjectView } from "./projects.ts";
+import { CreateTokenInput, IssuedToken, TokenList, TokenRef, TokenView } from "./tokens.ts";
+import { Verification, VerifyInput } from "./verification.ts";
+import { CreateWorkspaceInput, WorkspaceList, WorkspaceView } from "./workspaces.ts";
+
+const query = <I extends z.ZodType, O extends z.ZodType>(input: I, output: O) =>
+  ({ type: "query", input, output }) as const;
+const mutation = <I extends z.ZodType, O extends z.ZodType>(input: I, output: O) =>
+  ({ type: "mutation", input, output }) as const;
+const Nothing = z.strictObject({});
+
+/**
+ * Every procedure of the management API: what it takes and what it answers. The service's routers, the access table
+ * and the typed client are all held against this one table.
+ */
+export const procedures = {
+  keys: {
+    create: mutation(CreateKeyInput, IssuedKey),
+    get: query(KeyRef, KeyView),
+    list: query(ListKeysInput, KeyPage),
+    rotate: mutation(RotateKeyInput, IssuedKey),
+    revoke: mutation(KeyRef, KeyView),
+    verify: mutation(VerifyInput, Verification),
+  },
+  workspaces: {
+    create: mutation(CreateWorkspaceInput, WorkspaceView),
+    list: query(Nothing, WorkspaceList),
+  },
+  projects: {
+    create: mutation(CreateProjectInput, ProjectView),
+    list: query(Nothing, ProjectList),
+  },
+  clusters: {
+    create: mutation(CreateClusterInput, ClusterView),
+    list: query(Nothing, ClusterList),
+    allow: mutation(ClusterAccessInput, ClusterView),
+    disallow: mutation(ClusterAccessInput, ClusterView),
+  },
+  tokens: {
+    create: mutation(CreateTokenInput, IssuedToken),
+    list: query(Nothing, TokenList),
+    revoke: mutation(TokenRef, TokenView),
+  },
+  delivery: {
+    observe: query(delivery.ObserveInput, delivery.DeliveryView),
+    register: mutation(delivery.RegisterInput, delivery.RegisterOutcome),
+    confirm: mutation(delivery.ConfirmInput, delivery.ConfirmOutcome),
+    configure: mutation(delivery.ConfigureInput, delivery.ConfigureOutcome),
+    release: mutation(delivery.ReleaseInput, delivery.ReleaseOutcome),
+  },
+} as const;
+
+export type Procedures = typeof procedures;
+
+/** `keys.create`, `delivery.confirm`, … */
+export type ProcedurePath = {
+  [Router in keyof Procedures]: `${Router}.${keyof Procedures[Router] & string}`;
+}[keyof Procedures];
+
+export const procedurePaths: readonly ProcedurePath[] = Object.entries(procedures).flatMap(([router, members]) =>
+  Object.keys(members).map((name) => `${router}.${name}` as ProcedurePath),
+);

@@ -1,0 +1,46 @@
+import { z } from "zod";
+
+import { DisplayName, Slug, Timestamp, TokenId } from "./primitives.ts";
+
+/**
+ * What the bearer of a management token may do; `core` holds the table of actions.
+ * `operator` belongs to the installation, `reconciler` to one cluster, all others to one workspace.
+ */
+export const Role = z.enum(["operator", "admin", "developer", "viewer", "verifier", "reconciler"]);
+export type Role = z.infer<typeof Role>;
+
+export const WorkspaceRole = Role.extract(["admin", "developer", "viewer", "verifier"]);
+export type WorkspaceRole = z.infer<typeof WorkspaceRole>;
+
+export const TokenView = z.object({
+  id: TokenId,
+  name: DisplayName,
+  role: Role,
+  workspace: Slug.nullable(),
+  cluster: Slug.nullable(),
+  displayPrefix: z.string(),
+  expiresAt: Timestamp.nullable(),
+  revokedAt: Timestamp.nullable(),
+  createdAt: Timestamp,
+});
+export type TokenView = z.infer<typeof TokenView>;
+
+/** A token together with the only showing of its text. */
+export const IssuedToken = z.object({ token: TokenView, secret: z.string() });
+export type IssuedToken = z.infer<typeof IssuedToken>;
+
+const common = { name: DisplayName, expiresAt: Timestamp.nullable().default(null) };
+
+export const CreateTokenInput = z.discriminatedUnion("role", [
+  z.strictObject({ role: z.literal("operator"), ...common }),
+  z.strictObject({ role: z.literal("reconciler"), cluster: Slug, ...common }),
+  /** `workspace` may be left out by a caller that belongs to one. */
+  z.strictObject({ role: WorkspaceRole, workspace: Slug.optional(), ...common }),
+]);
+export type CreateTokenInput = z.infer<typeof CreateTokenInput>;
+
+export const TokenRef = z.strictObject({ tokenId: TokenId });
+export type TokenRef = z.infer<typeof TokenRef>;
+
+export const TokenList = z.object({ tokens: z.array(TokenView) });
+export type TokenList = z.infer<typeof TokenList>;

@@ -3,7 +3,8 @@ import type { RandomBytes } from "./base62.ts";
 import { createCheckedString } from "./checked-string.ts";
 import { type Environment, environments } from "./environment.ts";
 import { KeyFormatError } from "./key-format-error.ts";
-import { createSecretParser, prefixesOf, type SecretFormatOptions, type SecretParser } from "./secret-parser.ts";
+import { prefixesOf } from "./prefixes.ts";
+import { createSecretParser, type SecretFormatOptions, type SecretParser } from "./secret-parser.ts";
 
 export interface GenerateSecretOptions {
   readonly environment: Environment;

@@ -1,0 +1,104 @@
+import type { Environment, Role } from "@itsy/contract";
+
+/** The tenant. Nothing crosses it. */
+export interface Workspace {
+  readonly id: string;
+  readonly slug: string;
+  readonly name: string;
+  readonly createdAt: Date;
+}
+
+/** A group of keys inside a workspace. */
+export interface Project {
+  readonly id: string;
+  readonly workspaceId: string;
+  readonly slug: string;
+  readonly name: string;
+  readonly createdAt: Date;
+}
+
+/** A Kubernetes cluster whose reconciler delivers keys. */
+export interface Cluster {
+  readonly id: string;
+  readonly slug: string;
+  readonly createdAt: Date;
+}
+
+/** The stable thing that a person names. Its status is derived (`keyStatus`), never stored. */
+export interface ApiKey {
+  readonly id: string;
+  readonly workspaceId: string;
+  readonly projectId: string;
+  readonly name: string;
+  readonly environment: Environment;
+  /** Requests accepted in any 60 seconds. */
+  readonly requestsPerMinute: number;
+  readonly expiresAt: Date | null;
+  readonly pausedAt: Date | null;
+  /** Who paused it: only they lift it. */
+  readonly pausedBy: "person" | "manifest" | null;
+  readonly revokedAt: Date | null;
+  readonly lastUsedAt: Date | null;
+  /** The revision of the current secret version; 0 while none was ever current. */
+  readonly revision: number;
+  /** The highest revision ever registered, confirmed or not. */
+  readonly latestRevision: number;
+  /** The display prefix of the current secret version. */
+  readonly displayPrefix: string | null;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+  /** Grows by one with every change: the guard of conditional updates. */
+  readonly version: number;
+}
+
+/**
+ * One generated secret of a key. Whether it works is a fact of time: it does while `validUntil` is null or ahead.
+ *
+ * | confirmedAt | validUntil | state |
+ * |---|---|---|
+ * | null | ahead | pending: registered, perhaps delivered, not confirmed |
+ * | set | null | current |
+ * | set | ahead | retiring |
+ * | any | passed | ended |
+ */
+export interface SecretVersion {
+  readonly id: string;
+  readonly keyId: string;
+  readonly revision: number;
+  /** 32 bytes: HMAC-SHA256(pepper, SHA-256(secret)). */
+  readonly digest: Uint8Array;
+  readonly pepperVersion: number;
+  readonly displayPrefix: string;
+  readonly createdAt: Date;
+  readonly confirmedAt: Date | null;
+  readonly validUntil: Date | null;
+}
+
+/** Ties one `ApiKey` object of a cluster (by its uid) to the key it owns. */
+export interface Binding {
+  readonly clusterId: string;
+  readonly ownerUid: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** `null`: released before anything was registered. */
+  readonly keyId: string | null;
+  /** Once set, nothing is minted for this owner any more. */
+  readonly releasedAt: Date | null;
+}
+
+/** What programs present to the management API. Only its digest is stored. */
+export interface ManagementToken {
+  readonly id: string;
+  readonly name: string;
+  readonly role: Role;
+  /** Set for the roles of a workspace. */
+  readonly workspaceId: string | null;
+  /** Set for the role `reconciler`. */
+  readonly clusterId: string | null;
+  readonly digest: Uint8Array;
+  readonly pepperVersion: number;
+  readonly displayPrefix: string;
+  readonly expiresAt: Date | null;
+  readonly revokedAt: Date | null;
+  readonly createdAt: Date;
+}

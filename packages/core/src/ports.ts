@@ -1,0 +1,180 @@
+import type { Environment } from "@itsy/contract";
+
+import type { ApiKey, Binding, Cluster, ManagementToken, Project, SecretVersion, Workspace } from "./entities.ts";
+
+export interface Clock {
+  now(): Date;
+}
+
+/** What an id is for; it becomes the id's prefix. */
+export type IdKind = "key" | "ver" | "ws" | "prj" | "cl" | "tok";
+
+/** `{kind}_` and a ULID in lower case. */
+export interface IdSource {
+  next(kind: IdKind): string;
+}
+
+/** Everything the domain asks of a database. Reads see committed data; writes only happen inside `transaction`. */
+export interface Database {
+  readonly read: Stores;
+  /**
+   * Called with the ids of the keys that a transaction changed (themselves or their versions), after it committed and
+   * before `transaction` returns.
+   */
+  onKeysChanged(listener: (keyIds: readonly string[]) => void): void;
+  /**
+   * Runs `work` in one transaction. Run again from its start when the database reports a deadlock or a conditional
+   * update found nothing (`ConcurrentChange`): `work` must have no effect outside the transaction.
+   */
+  transaction<Result>(work: (stores: Stores) => Promise<Result>): Promise<Result>;
+}
+
+/** Thrown by a conditional update whose condition no longer holds; `transaction` retries it. */
+export class ConcurrentChange extends Error {
+  constructor(what: string) {
+    super(`${what} was changed at the same time`);
+    this.name = "ConcurrentChange";
+  }
+}
+
+/** Thrown by an insert that a unique constraint refused. Carries no value of the row. */
+export class DuplicateRow extends Error {
+  readonly table: string;
+
+  constructor(table: string, options?: ErrorOptions) {
+    super(`a row with the same unique value exists in ${table}`, options);
+    this.name = "DuplicateRow";
+    this.table = table;
+  }
+}
+
+export interface Stores {
+  readonly workspaces: WorkspaceStore;
+  readonly projects: ProjectStore;
+  readonly clusters: ClusterStore;
+  readonly tokens: TokenStore;
+  readonly keys: KeyStore;
+  readonly versions: VersionStore;
+  readonly bindings: BindingStore;
+}
+
+export interface WorkspaceStore {
+  insert(workspace: Workspace): Promise<void>;
+  findById(id: string): Promise<Workspace | null>;
+  findBySlug(slug: string): Promise<Workspace | null>;
+  /** By slug. */
+  list(): Promise<readonly Workspace[]>;
+}
+
+export interface ProjectStore {
+  insert(project: Project): Promise<void>;
+  findBySlug(workspaceId: string, slug: string): Promise<Project | null>;
+  /** By slug. */
+  list(workspaceId: string): Promise<readonly Project[]>;
+}
+
+export interface ClusterStore {
+  insert(cluster: Cluster): Promise<void>;
+  findById(id: string): Promise<Cluster | null>;
+  findBySlug(slug: string): Promise<Cluster | null>;
+  /** By slug. */
+  list(): Promise<readonly Cluster[]>;
+  /** Lets the cluster act for the workspace. Allowed before: nothing happens. */
+  allow(clusterId: string, workspaceId: string): Promise<void>;
+  disallow(clusterId: string, workspaceId: string): Promise<void>;
+  isAllowed(clusterId: string, workspaceId: string): Promise<boolean>;
+  /** The workspaces that each of the clusters may act for, by slug. */
+  allowedWorkspaces(clusterIds: readonly string[]): Promise<ReadonlyMap<string, readonly Workspace[]>>;
+}
+
+export interface TokenStore {
+  insert(token: ManagementToken): Promise<void>;
+  findById(id: string): Promise<ManagementToken | null>;
+  findByDigest(digests: readonly Uint8Array[]): Promise<ManagementToken | null>;
+  /** Of one workspace, or (`null`) of the installation and its clusters. Newest first. */
+  list(workspaceId: string | null): Promise<readonly ManagementToken[]>;
+  /** Sets `revokedAt` where it is not set yet. */
+  revoke(id: string, revokedAt: Date): Promise<void>;
+  /** Whether any token exists at all: none does before the first start. */
+  isEmpty(): Promise<boolean>;
+}
+
+/** What may change in a key after its creation. */
+export type ApiKeyChange = Partial<
+  Pick<
+    ApiKey,
+    | "name"
+    | "requestsPerMinute"
+    | "expiresAt"
+    | "pausedAt"
+    | "pausedBy"
+    | "revokedAt"
+    | "revision"
+    | "latestRevision"
+    | "displayPrefix"
+    | "updatedAt"
+  >
+>;
+
+export interface KeyStore {
+  insert(key: ApiKey): Promise<void>;
+  /** Bound to the workspace: a key of another one is `null`. */
+  findById(workspaceId: string, id: string): Promise<ApiKey | null>;
+  /**
+   * Writes the change where the row still has `key.version`, and grows the version by one.
+   * @throws ConcurrentChange when it has not.
+   */
+  update(key: ApiKey, change: ApiKeyChange): Promise<ApiKey>;
+  /** Newest first, `limit` at most, older than `before`. */
+  list(filter: KeyFilter): Promise<readonly ApiKey[]>;
+}
+
+export interface KeyFilter {
+  readonly workspaceId: string;
+  readonly projectId?: string | undefined;
+  readonly environment?: Environment | undefined;
+  readonly before?: string | undefined;
+  readonly limit: number;
+}
+
+export interface VersionStore {
+  insert(version: SecretVersion): Promise<void>;
+  /** The versions of the keys that work at the instant: `validUntil` is null or later. By key and revision. */
+  listValid(keyIds: readonly string[], at: Date): Promise<readonly SecretVersion[]>;
+  /** By any of the digests of one secret (one for each live pepper version). */
+  findByDigest(digests: readonly Uint8Array[]): Promise<SecretVersion | null>;
+  update(id: string, change: Partial<Pick<SecretVersion, "confirmedAt" | "validUntil">>): Promise<void>;
+}
+
+export interface BindingStore {
+  insert(binding: Binding): Promise<void>;
+  findByOwner(clusterId: string, ownerUid: string): Promise<Binding | null>;
+  /** The bindings that own the keys and are not released. */
+  listByKeys(keyIds: readonly string[]): Promise<readonly Binding[]>;
+  update(
+    binding: Binding,
+    change: Partial<Pick<Binding, "keyId" | "releasedAt" | "namespace" | "name">>,
+  ): Promise<void>;
+}
+
+/** Everything `verify` needs to know of a secret, in one read. */
+export interface VerificationRecord {
+  readonly keyId: string;
+  readonly workspaceId: string;
+  readonly workspace: string;
+  readonly project: string;
+  readonly environment: Environment;
+  readonly name: string;
+  readonly requestsPerMinute: number;
+  readonly expiresAt: Date | null;
+  readonly pausedAt: Date | null;
+  readonly revokedAt: Date | null;
+  /** Until when this secret version works; `null` while it is the current one. */
+  readonly validUntil: Date | null;
+}
+
+/** The hot lookup: one read by unique digest. */
+export interface VerificationLookup {
+  /** By any of the digests of one secret (one for each live pepper version). `null` when none is stored. */
+  find(digests: readonly Uint8Array[]): Promise<VerificationRecord | null>;
+}

@@ -1,0 +1,62 @@
+import { access, constants } from "node:fs/promises";
+import { join } from "node:path";
+import type { TestbedEnv } from "../env.ts";
+import type { Source } from "../sources/source.ts";
+import { type PinnedVersion, readPinnedVersion } from "./pinned-version.ts";
+import { cachedBinaries } from "./source-cached.ts";
+import { downloadedBinaries } from "./source-download.ts";
+import { givenBinaries } from "./source-given.ts";
+import { builtBinaries } from "./source-go-build.ts";
+
+export const BINARY_NAMES = ["etcd", "kube-apiserver", "kube-controller-manager"] as const;
+export type BinaryName = (typeof BINARY_NAMES)[number];
+
+/** A directory with the binaries. */
+export type Binaries = { readonly dir: string };
+
+export type BinariesRequest = {
+  readonly env: TestbedEnv;
+  readonly needed: readonly BinaryName[];
+  /** As asked for; null means the pinned one. */
+  readonly version: string | null;
+  readonly pinned: PinnedVersion;
+};
+
+/** Names of the needed binaries that the directory lacks. */
+export const missingFrom = async (dir: string, needed: readonly BinaryName[]): Promise<BinaryName[]> => {
+  const found = await Promise.all(
+    needed.map((name) =>
+      access(join(dir, name), constants.X_OK).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
+  return needed.filter((_, index) => found[index] !== true);
+};
+
+const withV = (version: string): string => (version.startsWith("v") ? version : `v${version}`);
+
+/** Why the pinned build does not serve the request, or null when it does. */
+export const versionConflict = ({ version, pinned }: BinariesRequest): string | null =>
+  version === null || withV(version) === pinned.version
+    ? null
+    : `${withV(version)} is asked for, but this brings only ${pinned.version}`;
+
+/** The sources in the order in which they are tried. */
+export const binarySources = (request: BinariesRequest): readonly Source<Binaries>[] => [
+  givenBinaries(request),
+  cachedBinaries(request),
+  downloadedBinaries(request),
+  builtBinaries(request),
+];
+
+export const binariesRequest = async (
+  env: TestbedEnv,
+  options: { readonly controllerManager: boolean; readonly version?: string | undefined },
+): Promise<BinariesRequest> => ({
+  env,
+  needed: options.controllerManager ? BINARY_NAMES : ["etcd", "kube-apiserver"],
+  version: options.version ?? null,
+  pinned: await readPinnedVersion(),
+});

@@ -1,0 +1,31 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+/** What the testbed takes from the environment, read once at each entry point. */
+export type TestbedEnv = {
+  /** True where a missing server must fail the run instead of being reported. */
+  readonly ci: boolean;
+  /** Where built and fetched things are kept between runs; outside the checkout. */
+  readonly cacheDir: string;
+  /** Attach to the cluster of the current kubeconfig instead of starting one. */
+  readonly useExistingCluster: boolean;
+  /** Directory with `etcd` and `kube-apiserver`, as Go's envtest uses it. */
+  readonly kubebuilderAssets: string | null;
+  readonly mysqlUrl: string | null;
+  readonly mariadbUrl: string | null;
+  readonly path: string;
+};
+
+const isTrue = (value: string | undefined): boolean => /^(1|true|yes)$/i.test(value ?? "");
+const orNull = (value: string | undefined): string | null => (value === undefined || value === "" ? null : value);
+
+export const readEnv = (env: NodeJS.ProcessEnv = process.env): TestbedEnv =>
+  Object.freeze({
+    ci: isTrue(env["CI"]),
+    cacheDir: join(orNull(env["XDG_CACHE_HOME"]) ?? join(homedir(), ".cache"), "itsy-keys"),
+    useExistingCluster: isTrue(env["USE_EXISTING_CLUSTER"]),
+    kubebuilderAssets: orNull(env["KUBEBUILDER_ASSETS"]),
+    mysqlUrl: orNull(env["MYSQL_URL"]),
+    mariadbUrl: orNull(env["MARIADB_URL"]),
+    path: env["PATH"] ?? "",
+  });

@@ -7,7 +7,7 @@ import { generateSecret, parseSecret, secretSha256 } from "../src/index.ts";
 
 /** Calls for each sample: one call is too short for the timer. */
 const BATCH = 1000;
-/** Distinct secrets, so that nothing is learnt by heart. */
+/** Distinct secrets, so that no answer can be reused. */
 const SECRETS = 256;
 
 const short = process.env.BENCH_SHORT === "1";

@@ -1,7 +1,7 @@
 /**
  * CRC-32 as in zlib, gzip and PNG (polynomial 0x04C11DB7 reflected, register inverted before and after).
- * Source of the algorithm: RFC 1952, section 8. Here in steps, so that the register after a known prefix is kept
- * and a text is checked without first becoming bytes: for 50 characters that is faster than `node:zlib`'s.
+ * Source of the algorithm: RFC 1952, section 8. Here in steps, so that the register after a known prefix is kept and
+ * a text is checked without first becoming bytes: a whole parse costs less than `node:zlib`'s CRC-32 alone (see bench).
  */
 const table = new Int32Array(256);
 for (let byte = 0; byte < 256; byte++) {

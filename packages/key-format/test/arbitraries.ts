@@ -19,7 +19,8 @@ const ascii = Array.from({ length: 128 }, (_, code) => String.fromCharCode(code)
 export function* oneMistakeAway(text: string): Generator<string> {
   for (let at = 0; at <= text.length; at++) {
     const before = text.slice(0, at);
-    const [here = "", next = ""] = [text.charAt(at), text.charAt(at + 1)];
+    const here = text.charAt(at);
+    const next = text.charAt(at + 1);
     for (const other of ascii) yield before + other + text.slice(at);
     if (here === "") continue;
     for (const other of ascii) if (other !== here) yield before + other + text.slice(at + 1);

@@ -14,7 +14,10 @@ const chiSquared = (digits: string): number => {
   const counts = new Map<string, number>();
   for (const digit of digits) counts.set(digit, (counts.get(digit) ?? 0) + 1);
   const expected = digits.length / BASE62_ALPHABET.length;
-  return [...BASE62_ALPHABET].reduce((sum, digit) => sum + ((counts.get(digit) ?? 0) - expected) ** 2 / expected, 0);
+  return Array.from(BASE62_ALPHABET).reduce(
+    (sum, digit) => sum + ((counts.get(digit) ?? 0) - expected) ** 2 / expected,
+    0,
+  );
 };
 
 const sample = (draw: (random: RandomBytes) => string, random: RandomBytes): readonly string[] =>

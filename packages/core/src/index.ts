@@ -1,3 +1,18 @@
+export * from "./access/actor.ts";
+export * from "./access/authenticate.ts";
+export * from "./access/authorize.ts";
+export { accessTable } from "./access/table.ts";
+export { assertNever } from "./assert-never.ts";
+export { createDelivery, type Delivery } from "./delivery/index.ts";
+export type { DomainDeps } from "./deps.ts";
 export * from "./entities.ts";
 export * from "./errors.ts";
+export { createKeys, type Keys } from "./keys/index.ts";
+export { keyStatus } from "./keys/key-status.ts";
 export * from "./ports.ts";
+export { type Clusters, createClusters } from "./tenancy/clusters.ts";
+export { createProjects, type Projects } from "./tenancy/projects.ts";
+export { createWorkspaces, type Workspaces } from "./tenancy/workspaces.ts";
+export { createTokens, issueToken, type Tokens } from "./tokens/tokens.ts";
+export { createProcessRateLimiter, type RateLimiter } from "./verification/rate-limiter.ts";
+export { createVerify, type RecordSource, type Verify, type VerifyDeps } from "./verification/verify.ts";

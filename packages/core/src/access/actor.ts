@@ -1,0 +1,27 @@
+import type { WorkspaceRole } from "@itsy/contract";
+
+/** Who calls, as proven by a credential. Each kind may only ever do what its roles allow (`accessTable`). */
+export type Actor = InstallationActor | WorkspaceActor | ClusterActor;
+
+/** Runs the installation: makes workspaces, clusters and tokens; sees no keys. */
+export interface InstallationActor {
+  readonly kind: "installation";
+  readonly tokenId: string;
+  readonly role: "operator";
+}
+
+/** Acts inside one workspace, and only there. */
+export interface WorkspaceActor {
+  readonly kind: "workspace";
+  readonly tokenId: string;
+  readonly role: WorkspaceRole;
+  readonly workspaceId: string;
+}
+
+/** The reconciler of one cluster: acts for the workspaces that the cluster is allowed. */
+export interface ClusterActor {
+  readonly kind: "cluster";
+  readonly tokenId: string;
+  readonly role: "reconciler";
+  readonly clusterId: string;
+}

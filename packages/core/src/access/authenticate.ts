@@ -1,0 +1,39 @@
+import type { Role } from "@itsy/contract";
+import { digestsOf, secretSha256 } from "@itsy/key-format";
+
+import type { DomainDeps } from "../deps.ts";
+import type { ManagementToken } from "../entities.ts";
+import { DomainError } from "../errors.ts";
+import type { Actor } from "./actor.ts";
+
+const WORKSPACE_ROLES: readonly Role[] = ["admin", "developer", "viewer", "verifier"];
+
+/** Whether the token works at the instant. */
+export const isTokenLive = (token: ManagementToken, at: Date): boolean =>
+  token.revokedAt === null && (token.expiresAt === null || token.expiresAt > at);
+
+/** The caller that a stored token stands for. */
+export const actorOf = (token: ManagementToken): Actor => {
+  const { id: tokenId, role, workspaceId, clusterId } = token;
+  if (role === "operator" && workspaceId === null && clusterId === null) return { kind: "installation", tokenId, role };
+  if (role === "reconciler" && clusterId !== null) return { kind: "cluster", tokenId, role, clusterId };
+  if (role !== "operator" && role !== "reconciler" && WORKSPACE_ROLES.includes(role) && workspaceId !== null) {
+    return { kind: "workspace", tokenId, role, workspaceId };
+  }
+  throw new Error(`token ${tokenId} has the role ${role} without what belongs to it`);
+};
+
+const unauthenticated = () =>
+  new DomainError("UNAUTHENTICATED", "a valid management token is needed: Authorization: Bearer itsy_mt_…");
+
+/** Who presents this text? @throws DomainError `UNAUTHENTICATED`, the same for unknown, expired and revoked ones. */
+export const createAuthenticate = (deps: Pick<DomainDeps, "database" | "clock" | "format" | "peppers">) => {
+  const findToken = async (text: string): Promise<ManagementToken> => {
+    if (!deps.format.parseToken(text).ok) throw unauthenticated();
+    const digests = digestsOf(deps.peppers, secretSha256(text)).map(({ digest }) => digest);
+    const token = await deps.database.read.tokens.findByDigest(digests);
+    if (token === null || !isTokenLive(token, deps.clock.now())) throw unauthenticated();
+    return token;
+  };
+  return { findToken, authenticate: async (text: string): Promise<Actor> => actorOf(await findToken(text)) };
+};

@@ -1,0 +1,25 @@
+import type { ConfigureInput, ConfigureOutcome } from "@itsy/contract";
+
+import type { ClusterActor } from "../access/actor.ts";
+import type { DomainDeps } from "../deps.ts";
+import { DomainError } from "../errors.ts";
+import { keyStatus } from "../keys/key-status.ts";
+import { requireManaged } from "./managed-key.ts";
+import { columnsOf, differs } from "./settings.ts";
+
+/**
+ * Brings a key's configuration to what its manifest says. Idempotent.
+ * @throws DomainError `NOT_FOUND`, `FORBIDDEN`; `CONFLICT` for a revoked or released key.
+ */
+export const createConfigure =
+  ({ database, clock }: Pick<DomainDeps, "database" | "clock">) =>
+  async (actor: ClusterActor, { owner, settings }: ConfigureInput): Promise<ConfigureOutcome> =>
+    database.transaction(async (stores) => {
+      const now = clock.now();
+      const { binding, key } = await requireManaged(stores, actor, owner.uid);
+      if (binding.releasedAt !== null) throw new DomainError("CONFLICT", "the owner released this key");
+      if (key.revokedAt !== null) throw new DomainError("CONFLICT", "the key is revoked");
+      if (!differs(key, settings)) return { keyId: key.id, status: keyStatus(key, now) };
+      const configured = await stores.keys.update(key, { ...columnsOf(settings, key, now), updatedAt: now });
+      return { keyId: key.id, status: keyStatus(configured, now) };
+    });

@@ -1,0 +1,36 @@
+import type { ConfirmInput, ConfirmOutcome } from "@itsy/contract";
+
+import type { ClusterActor } from "../access/actor.ts";
+import type { DomainDeps } from "../deps.ts";
+import { retiringUntil } from "../keys/key-view.ts";
+import { makeCurrent } from "../keys/make-current.ts";
+import { versionState } from "../keys/secret-version.ts";
+import type { Stores } from "../ports.ts";
+import { digestsOfSha256 } from "./digests.ts";
+import { requireManaged } from "./managed-key.ts";
+
+const confirmed = async (stores: Stores, { keyId, revision }: { keyId: string; revision: number }, now: Date) => {
+  const until = retiringUntil(await stores.versions.listValid([keyId], now), now);
+  return { outcome: "confirmed", keyId, revision, retiringUntil: until?.toISOString() ?? null } as const;
+};
+
+/**
+ * The version lies where workloads read it: it becomes current, and the one before ends after `overlapMs`, by the
+ * database, in one transaction. Idempotent: confirming the current version changes nothing, not even the old one's end.
+ * @throws DomainError `NOT_FOUND` when the owner has no key, `FORBIDDEN` when the access was withdrawn.
+ */
+export const createConfirm =
+  (deps: DomainDeps) =>
+  async (actor: ClusterActor, input: ConfirmInput): Promise<ConfirmOutcome> =>
+    deps.database.transaction(async (stores) => {
+      const now = deps.clock.now();
+      const { key } = await requireManaged(stores, actor, input.ownerUid);
+      const next = await stores.versions.findByDigest(digestsOfSha256(deps.peppers, input.secretSha256));
+      if (next === null || next.keyId !== key.id || next.revision !== input.revision) return { outcome: "refused" };
+      if (key.revokedAt !== null) return { outcome: "refused" };
+      const state = versionState(next, now);
+      if (state === "current") return confirmed(stores, next, now);
+      if (state !== "pending" || next.revision <= key.revision) return { outcome: "refused" };
+      await makeCurrent(stores, { key, next, overlapMs: input.overlapMs, now });
+      return confirmed(stores, next, now);
+    });

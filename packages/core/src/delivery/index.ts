@@ -1,0 +1,17 @@
+import type { DomainDeps } from "../deps.ts";
+import { createConfigure } from "./configure.ts";
+import { createConfirm } from "./confirm.ts";
+import { createObserve } from "./observe.ts";
+import { createRegister } from "./register.ts";
+import { createRelease } from "./release.ts";
+
+/** Handing secret versions to Kubernetes Secrets, without the secrets. */
+export const createDelivery = (deps: DomainDeps) =>
+  Object.freeze({
+    observe: createObserve(deps),
+    register: createRegister(deps),
+    confirm: createConfirm(deps),
+    configure: createConfigure(deps),
+    release: createRelease(deps),
+  });
+export type Delivery = ReturnType<typeof createDelivery>;

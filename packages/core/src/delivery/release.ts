@@ -1,0 +1,46 @@
+import type { ReleaseInput, ReleaseOutcome } from "@itsy/contract";
+
+import type { ClusterActor } from "../access/actor.ts";
+import type { DomainDeps } from "../deps.ts";
+import type { ApiKey } from "../entities.ts";
+import { revokeWithin } from "../keys/revoke-key.ts";
+import { versionState } from "../keys/secret-version.ts";
+import type { Stores } from "../ports.ts";
+import { keyOf } from "./managed-key.ts";
+
+/** Leaves the key to people: what was registered but never confirmed ends, the rest stays as it is. */
+const retain = async (stores: Stores, key: ApiKey, now: Date) => {
+  for (const version of await stores.versions.listValid([key.id], now)) {
+    if (versionState(version, now) === "pending") await stores.versions.update(version.id, { validUntil: now });
+  }
+  await stores.keys.update(key, { updatedAt: now });
+};
+
+/**
+ * The owner is being deleted: its key is revoked, or left to people (`retain`). Nothing is minted for the owner any
+ * more, not even by a reconciler that is behind: an owner unknown so far leaves a mark too. Idempotent.
+ * @throws DomainError `FORBIDDEN` when the cluster may no longer act for the key's workspace.
+ */
+export const createRelease =
+  ({ database, clock }: Pick<DomainDeps, "database" | "clock">) =>
+  async (actor: ClusterActor, { ownerUid, policy }: ReleaseInput): Promise<ReleaseOutcome> =>
+    database.transaction(async (stores) => {
+      const now = clock.now();
+      const binding = await stores.bindings.findByOwner(actor.clusterId, ownerUid);
+      if (binding === null) {
+        await stores.bindings.insert({
+          clusterId: actor.clusterId,
+          ownerUid,
+          namespace: "",
+          name: "",
+          keyId: null,
+          releasedAt: now,
+        });
+        return { keyId: null };
+      }
+      if (binding.releasedAt !== null) return { keyId: binding.keyId };
+      const managed = await keyOf(stores, actor, binding);
+      if (managed !== null) await (policy === "revoke" ? revokeWithin : retain)(stores, managed.key, now);
+      await stores.bindings.update(binding, { releasedAt: now });
+      return { keyId: binding.keyId };
+    });

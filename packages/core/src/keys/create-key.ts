@@ -1,0 +1,62 @@
+import type { CreateKeyInput, IssuedKey } from "@itsy/contract";
+import { secretSha256 } from "@itsy/key-format";
+
+import type { WorkspaceActor } from "../access/actor.ts";
+import type { DomainDeps } from "../deps.ts";
+import type { ApiKey } from "../entities.ts";
+import { DomainError, notFound } from "../errors.ts";
+import { viewKey } from "./key-view.ts";
+import { newVersion } from "./secret-version.ts";
+
+/** An expiry must lie in the future when it is set. @throws DomainError `INVALID_INPUT`. */
+export const futureInstant = (text: string | null, now: Date): Date | null => {
+  if (text === null) return null;
+  const instant = new Date(text);
+  if (instant <= now) throw new DomainError("INVALID_INPUT", "expiresAt must lie in the future");
+  return instant;
+};
+
+/** A new key with its first secret version. The secret is shown in this answer and never again. */
+export const createCreateKey =
+  (deps: DomainDeps) =>
+  async (actor: WorkspaceActor, input: CreateKeyInput): Promise<IssuedKey> => {
+    const now = deps.clock.now();
+    const expiresAt = futureInstant(input.expiresAt, now);
+    const secret = deps.format.generate({ environment: input.environment, randomBytes: deps.random });
+    const displayPrefix = deps.format.displayPrefix(secret);
+    return deps.database.transaction(async (stores) => {
+      const project = await stores.projects.findBySlug(actor.workspaceId, input.project);
+      if (project === null) throw notFound("project");
+      const key: ApiKey = {
+        id: deps.ids.next("key"),
+        workspaceId: actor.workspaceId,
+        projectId: project.id,
+        name: input.name,
+        environment: input.environment,
+        requestsPerMinute: input.requestsPerMinute,
+        expiresAt,
+        pausedAt: null,
+        pausedBy: null,
+        revokedAt: null,
+        lastUsedAt: null,
+        revision: 1,
+        latestRevision: 1,
+        displayPrefix,
+        createdAt: now,
+        updatedAt: now,
+        version: 1,
+      };
+      const version = newVersion(deps, {
+        keyId: key.id,
+        revision: 1,
+        secretSha256: secretSha256(secret),
+        displayPrefix,
+        createdAt: now,
+        confirmedAt: now,
+        validUntil: null,
+      });
+      await stores.keys.insert(key);
+      await stores.versions.insert(version);
+      return { key: await viewKey(stores, key, now), secret };
+    });
+  };

@@ -1,0 +1,69 @@
+import type { KeyView } from "@itsy/contract";
+
+import type { ApiKey, Binding, Cluster, Project, SecretVersion } from "../entities.ts";
+import type { Stores } from "../ports.ts";
+import { keyStatus } from "./key-status.ts";
+import { versionState } from "./secret-version.ts";
+
+interface Surroundings {
+  readonly project: Project | undefined;
+  readonly versions: readonly SecretVersion[];
+  readonly binding: Binding | undefined;
+  readonly cluster: Cluster | null | undefined;
+}
+
+const isoOrNull = (instant: Date | null) => instant?.toISOString() ?? null;
+
+/** When the version that is on its way out ends; `null` when none is. */
+export const retiringUntil = (versions: readonly SecretVersion[], at: Date): Date | null =>
+  versions.find((version) => versionState(version, at) === "retiring")?.validUntil ?? null;
+
+const view = (key: ApiKey, around: Surroundings, at: Date): KeyView => {
+  if (around.project === undefined) throw new Error(`key ${key.id} has no project`);
+  return {
+    id: key.id,
+    project: around.project.slug,
+    name: key.name,
+    environment: key.environment,
+    requestsPerMinute: key.requestsPerMinute,
+    expiresAt: isoOrNull(key.expiresAt),
+    status: keyStatus(key, at),
+    displayPrefix: key.displayPrefix,
+    revision: key.revision,
+    retiringUntil: isoOrNull(retiringUntil(around.versions, at)),
+    lastUsedAt: isoOrNull(key.lastUsedAt),
+    createdAt: key.createdAt.toISOString(),
+    updatedAt: key.updatedAt.toISOString(),
+    managedBy:
+      around.binding && around.cluster
+        ? { cluster: around.cluster.slug, namespace: around.binding.namespace, name: around.binding.name }
+        : null,
+  };
+};
+
+/** Shows keys of one workspace as the API does, with a fixed number of reads however many they are. */
+export const viewKeys = async (stores: Stores, keys: readonly ApiKey[], at: Date): Promise<KeyView[]> => {
+  const workspaceId = keys[0]?.workspaceId;
+  if (workspaceId === undefined) return [];
+  const ids = keys.map((key) => key.id);
+  const projects = await stores.projects.list(workspaceId);
+  const versions = Map.groupBy(await stores.versions.listValid(ids, at), (version) => version.keyId);
+  const bindings = await stores.bindings.listByKeys(ids);
+  const clusters = bindings.length === 0 ? [] : await stores.clusters.list();
+  return keys.map((key) => {
+    const binding = bindings.find(({ keyId }) => keyId === key.id);
+    const around = {
+      project: projects.find(({ id }) => id === key.projectId),
+      versions: versions.get(key.id) ?? [],
+      binding,
+      cluster: clusters.find(({ id }) => id === binding?.clusterId),
+    };
+    return view(key, around, at);
+  });
+};
+
+export const viewKey = async (stores: Stores, key: ApiKey, at: Date): Promise<KeyView> => {
+  const [only] = await viewKeys(stores, [key], at);
+  if (only === undefined) throw new Error("one key gives one view");
+  return only;
+};

@@ -1,0 +1,45 @@
+import type { IssuedKey, RotateKeyInput } from "@itsy/contract";
+import { secretSha256 } from "@itsy/key-format";
+
+import type { WorkspaceActor } from "../access/actor.ts";
+import type { DomainDeps } from "../deps.ts";
+import { DomainError, notFound } from "../errors.ts";
+import { keyStatus } from "./key-status.ts";
+import { viewKey } from "./key-view.ts";
+import { makeCurrent } from "./make-current.ts";
+import { newVersion } from "./secret-version.ts";
+
+/**
+ * A new secret version of the same key. The old one ends at once, or after `overlapMs`.
+ * @throws DomainError `NOT_FOUND`; `CONFLICT` for a revoked or expired key; `MANAGED_BY_CLUSTER` where an `ApiKey`
+ * resource owns the key, since its Secret would keep the old value.
+ */
+export const createRotateKey =
+  (deps: DomainDeps) =>
+  async (actor: WorkspaceActor, { keyId, overlapMs }: RotateKeyInput): Promise<IssuedKey> =>
+    deps.database.transaction(async (stores) => {
+      const now = deps.clock.now();
+      const key = await stores.keys.findById(actor.workspaceId, keyId);
+      if (key === null) throw notFound("key");
+      const [owner] = await stores.bindings.listByKeys([keyId]);
+      if (owner) {
+        const command = `kubectl -n ${owner.namespace} annotate apikey ${owner.name} keys.itsy.dev/rotate-requested-at=$(date -Is) --overwrite`;
+        throw new DomainError("MANAGED_BY_CLUSTER", `an ApiKey resource owns this key; rotate it with: ${command}`);
+      }
+      const status = keyStatus(key, now);
+      if (status === "revoked" || status === "expired") throw new DomainError("CONFLICT", `the key is ${status}`);
+      const secret = deps.format.generate({ environment: key.environment, randomBytes: deps.random });
+      const next = newVersion(deps, {
+        keyId,
+        revision: key.latestRevision + 1,
+        secretSha256: secretSha256(secret),
+        displayPrefix: deps.format.displayPrefix(secret),
+        createdAt: now,
+        confirmedAt: now,
+        // Until makeCurrent, in this same transaction, the version works for nobody.
+        validUntil: now,
+      });
+      await stores.versions.insert(next);
+      const rotated = await makeCurrent(stores, { key, next, overlapMs, now });
+      return { key: await viewKey(stores, rotated, now), secret };
+    });

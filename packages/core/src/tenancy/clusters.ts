@@ -1,0 +1,59 @@
+import type { ClusterAccessInput, ClusterList, ClusterView, CreateClusterInput } from "@itsy/contract";
+
+import type { InstallationActor } from "../access/actor.ts";
+import type { DomainDeps } from "../deps.ts";
+import type { Cluster } from "../entities.ts";
+import { DomainError, notFound } from "../errors.ts";
+import type { Stores } from "../ports.ts";
+
+const viewClusters = async (stores: Stores, clusters: readonly Cluster[]): Promise<ClusterView[]> => {
+  const allowed = await stores.clusters.allowedWorkspaces(clusters.map(({ id }) => id));
+  return clusters.map(({ id, slug, createdAt }) => ({
+    id,
+    slug,
+    workspaces: (allowed.get(id) ?? []).map((workspace) => workspace.slug),
+    createdAt: createdAt.toISOString(),
+  }));
+};
+
+const viewCluster = async (stores: Stores, cluster: Cluster): Promise<ClusterView> => {
+  const [view] = await viewClusters(stores, [cluster]);
+  if (view === undefined) throw new Error("one cluster gives one view");
+  return view;
+};
+
+type Deps = Pick<DomainDeps, "database" | "clock" | "ids">;
+
+/** Changes whether a cluster may act for a workspace. Idempotent. @throws DomainError `NOT_FOUND`. */
+const createSetAccess =
+  ({ database }: Deps, change: "allow" | "disallow") =>
+  async (_actor: InstallationActor, input: ClusterAccessInput): Promise<ClusterView> =>
+    database.transaction(async (stores) => {
+      const cluster = await stores.clusters.findBySlug(input.cluster);
+      if (cluster === null) throw notFound("cluster");
+      const workspace = await stores.workspaces.findBySlug(input.workspace);
+      if (workspace === null) throw notFound("workspace");
+      await stores.clusters[change](cluster.id, workspace.id);
+      return viewCluster(stores, cluster);
+    });
+
+/** The clusters of the installation, and the workspaces that each may act for (none at first). */
+export const createClusters = (deps: Deps) =>
+  Object.freeze({
+    /** @throws DomainError `ALREADY_EXISTS`. */
+    create: async (_actor: InstallationActor, { slug }: CreateClusterInput): Promise<ClusterView> =>
+      deps.database.transaction(async (stores) => {
+        if (await stores.clusters.findBySlug(slug))
+          throw new DomainError("ALREADY_EXISTS", `there is a cluster ${slug} already`);
+        const cluster: Cluster = { id: deps.ids.next("cl"), slug, createdAt: deps.clock.now() };
+        await stores.clusters.insert(cluster);
+        return viewCluster(stores, cluster);
+      }),
+    list: async (_actor: InstallationActor): Promise<ClusterList> => {
+      const stores = deps.database.read;
+      return { clusters: await viewClusters(stores, await stores.clusters.list()) };
+    },
+    allow: createSetAccess(deps, "allow"),
+    disallow: createSetAccess(deps, "disallow"),
+  });
+export type Clusters = ReturnType<typeof createClusters>;

@@ -1,0 +1,34 @@
+import type { CreateProjectInput, ProjectList, ProjectView } from "@itsy/contract";
+
+import type { WorkspaceActor } from "../access/actor.ts";
+import type { DomainDeps } from "../deps.ts";
+import type { Project } from "../entities.ts";
+import { DomainError } from "../errors.ts";
+
+const viewProject = ({ id, slug, name, createdAt }: Project): ProjectView => ({
+  id,
+  slug,
+  name,
+  createdAt: createdAt.toISOString(),
+});
+
+/** The projects of the caller's workspace. */
+export const createProjects = ({ database, clock, ids }: Pick<DomainDeps, "database" | "clock" | "ids">) =>
+  Object.freeze({
+    /** @throws DomainError `ALREADY_EXISTS`. */
+    create: async ({ workspaceId }: WorkspaceActor, { slug, name }: CreateProjectInput): Promise<ProjectView> =>
+      database.transaction(async (stores) => {
+        if (await stores.projects.findBySlug(workspaceId, slug)) {
+          throw new DomainError("ALREADY_EXISTS", `there is a project ${slug} already`);
+        }
+        const project: Project = { id: ids.next("prj"), workspaceId, slug, name, createdAt: clock.now() };
+        await stores.projects.insert(project);
+        return viewProject(project);
+      }),
+
+    /** By slug. */
+    list: async ({ workspaceId }: WorkspaceActor): Promise<ProjectList> => ({
+      projects: (await database.read.projects.list(workspaceId)).map(viewProject),
+    }),
+  });
+export type Projects = ReturnType<typeof createProjects>;

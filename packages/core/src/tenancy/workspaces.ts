@@ -1,0 +1,49 @@
+import type { CreateWorkspaceInput, WorkspaceList, WorkspaceView } from "@itsy/contract";
+
+import type { InstallationActor, WorkspaceActor } from "../access/actor.ts";
+import type { DomainDeps } from "../deps.ts";
+import type { Workspace } from "../entities.ts";
+import { DomainError } from "../errors.ts";
+
+const viewWorkspace = ({ id, slug, name, createdAt }: Workspace): WorkspaceView => ({
+  id,
+  slug,
+  name,
+  createdAt: createdAt.toISOString(),
+});
+
+type Deps = Pick<DomainDeps, "database" | "clock" | "ids">;
+
+/** @throws DomainError `ALREADY_EXISTS`. */
+const createCreateWorkspace =
+  ({ database, clock, ids }: Deps) =>
+  async (_actor: InstallationActor, { slug, name }: CreateWorkspaceInput): Promise<WorkspaceView> =>
+    database.transaction(async (stores) => {
+      if (await stores.workspaces.findBySlug(slug))
+        throw new DomainError("ALREADY_EXISTS", `there is a workspace ${slug} already`);
+      const createdAt = clock.now();
+      const workspace: Workspace = { id: ids.next("ws"), slug, name, createdAt };
+      await stores.workspaces.insert(workspace);
+      await stores.projects.insert({
+        id: ids.next("prj"),
+        workspaceId: workspace.id,
+        slug: "default",
+        name: "Default",
+        createdAt,
+      });
+      return viewWorkspace(workspace);
+    });
+
+/** All of the installation for its operator; for everyone else, their own. */
+const createListWorkspaces =
+  ({ database }: Deps) =>
+  async (actor: InstallationActor | WorkspaceActor): Promise<WorkspaceList> => {
+    if (actor.kind === "installation")
+      return { workspaces: (await database.read.workspaces.list()).map(viewWorkspace) };
+    const own = await database.read.workspaces.findById(actor.workspaceId);
+    return { workspaces: own === null ? [] : [viewWorkspace(own)] };
+  };
+
+export const createWorkspaces = (deps: Deps) =>
+  Object.freeze({ create: createCreateWorkspace(deps), list: createListWorkspaces(deps) });
+export type Workspaces = ReturnType<typeof createWorkspaces>;

@@ -1,0 +1,106 @@
+import type { CreateTokenInput, IssuedToken, TokenList, TokenRef, TokenView } from "@itsy/contract";
+import { digestWith, secretSha256 } from "@itsy/key-format";
+
+import type { InstallationActor, WorkspaceActor } from "../access/actor.ts";
+import type { DomainDeps } from "../deps.ts";
+import type { ManagementToken } from "../entities.ts";
+import { DomainError, notFound } from "../errors.ts";
+import { futureInstant } from "../keys/create-key.ts";
+import type { Stores } from "../ports.ts";
+
+type Manager = InstallationActor | WorkspaceActor;
+
+const viewToken = async (stores: Stores, token: ManagementToken): Promise<TokenView> => ({
+  id: token.id,
+  name: token.name,
+  role: token.role,
+  workspace: token.workspaceId === null ? null : ((await stores.workspaces.findById(token.workspaceId))?.slug ?? null),
+  cluster: token.clusterId === null ? null : ((await stores.clusters.findById(token.clusterId))?.slug ?? null),
+  displayPrefix: token.displayPrefix,
+  expiresAt: token.expiresAt?.toISOString() ?? null,
+  revokedAt: token.revokedAt?.toISOString() ?? null,
+  createdAt: token.createdAt.toISOString(),
+});
+
+type Place = Pick<ManagementToken, "workspaceId" | "clusterId">;
+
+/** Where the new token belongs. An admin hands out tokens of the own workspace only. */
+const placeOf = async (stores: Stores, actor: Manager, input: CreateTokenInput): Promise<Place> => {
+  if (actor.kind === "workspace") {
+    if (input.role === "operator" || input.role === "reconciler") {
+      throw new DomainError("FORBIDDEN", `an admin of a workspace may not issue a token with the role ${input.role}`);
+    }
+    const own = await stores.workspaces.findById(actor.workspaceId);
+    if (input.workspace !== undefined && input.workspace !== own?.slug) throw notFound("workspace");
+    return { workspaceId: actor.workspaceId, clusterId: null };
+  }
+  switch (input.role) {
+    case "operator":
+      return { workspaceId: null, clusterId: null };
+    case "reconciler": {
+      const cluster = await stores.clusters.findBySlug(input.cluster);
+      if (cluster === null) throw notFound("cluster");
+      return { workspaceId: null, clusterId: cluster.id };
+    }
+    default: {
+      if (input.workspace === undefined)
+        throw new DomainError("INVALID_INPUT", `a token with the role ${input.role} needs a workspace`);
+      const workspace = await stores.workspaces.findBySlug(input.workspace);
+      if (workspace === null) throw notFound("workspace");
+      return { workspaceId: workspace.id, clusterId: null };
+    }
+  }
+};
+
+/** Issues inside the caller's transaction; also what the first start uses. */
+export const issueToken = async (
+  deps: Omit<DomainDeps, "database">,
+  stores: Stores,
+  { place, input }: { readonly place: Place; readonly input: Pick<CreateTokenInput, "role" | "name" | "expiresAt"> },
+): Promise<IssuedToken> => {
+  const createdAt = deps.clock.now();
+  const secret = deps.format.generateToken({ randomBytes: deps.random });
+  const token: ManagementToken = {
+    id: deps.ids.next("tok"),
+    name: input.name,
+    role: input.role,
+    ...place,
+    digest: digestWith(deps.peppers, deps.peppers.current, secretSha256(secret)),
+    pepperVersion: deps.peppers.current,
+    displayPrefix: deps.format.tokenDisplayPrefix(secret),
+    expiresAt: futureInstant(input.expiresAt, createdAt),
+    revokedAt: null,
+    createdAt,
+  };
+  await stores.tokens.insert(token);
+  return { token: await viewToken(stores, token), secret };
+};
+
+/** Management tokens: each shown once, stored as a digest. */
+export const createTokens = (deps: DomainDeps) =>
+  Object.freeze({
+    /** @throws DomainError `FORBIDDEN`, `NOT_FOUND`, `INVALID_INPUT`. */
+    create: async (actor: Manager, input: CreateTokenInput): Promise<IssuedToken> =>
+      deps.database.transaction(async (stores) =>
+        issueToken(deps, stores, { place: await placeOf(stores, actor, input), input }),
+      ),
+
+    /** Of the caller's workspace; for an operator, of the installation and its clusters. */
+    list: async (actor: Manager): Promise<TokenList> => {
+      const stores = deps.database.read;
+      const tokens = await stores.tokens.list(actor.kind === "workspace" ? actor.workspaceId : null);
+      return { tokens: await Promise.all(tokens.map((token) => viewToken(stores, token))) };
+    },
+
+    /** Ends a token at once. Idempotent. An operator may end any. @throws DomainError `NOT_FOUND`. */
+    revoke: async (actor: Manager, { tokenId }: TokenRef): Promise<TokenView> =>
+      deps.database.transaction(async (stores) => {
+        const token = await stores.tokens.findById(tokenId);
+        const isForeign = actor.kind === "workspace" && token?.workspaceId !== actor.workspaceId;
+        if (token === null || isForeign) throw notFound("token");
+        const revokedAt = token.revokedAt ?? deps.clock.now();
+        await stores.tokens.revoke(tokenId, revokedAt);
+        return viewToken(stores, { ...token, revokedAt });
+      }),
+  });
+export type Tokens = ReturnType<typeof createTokens>;

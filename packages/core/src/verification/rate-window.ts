@@ -1,0 +1,66 @@
+import type { RateLimitState } from "@itsy/contract";
+
+const SLOT_MS = 1000;
+const SLOTS = 60;
+export const WINDOW_MS = SLOT_MS * SLOTS;
+
+/**
+ * Counts of accepted requests in one-second slots: a sliding window log with slots in place of entries. A request
+ * counts until its whole slot is 60 seconds old, so that in any 60 seconds, wherever they begin, at most `limit` are
+ * accepted; the price is that a request may count up to one second longer than it must.
+ */
+export interface RateWindow {
+  /** Takes one request if the limit allows it; a refused request takes nothing. */
+  take(limit: number, nowMs: number): RateDecision;
+}
+
+export type RateDecision =
+  | { readonly accepted: true; readonly state: RateLimitState }
+  | { readonly accepted: false; readonly retryAfterMs: number };
+
+export const createRateWindow = (): RateWindow => {
+  // One slot more than the window is long: the slot that is leaving is still counted while part of it is inside.
+  const counts = new Uint32Array(SLOTS + 1);
+  let total = 0;
+  let newest = Number.NEGATIVE_INFINITY;
+
+  const forgetOld = (slot: number) => {
+    if (slot - newest > SLOTS) {
+      counts.fill(0);
+      total = 0;
+    } else {
+      for (let passing = newest + 1; passing <= slot; passing++) {
+        const index = passing % counts.length;
+        total -= counts[index] ?? 0;
+        counts[index] = 0;
+      }
+    }
+    newest = slot;
+  };
+
+  /** Milliseconds until enough has left the window for `room` more requests. */
+  const msUntil = (leaving: number, nowMs: number): number => {
+    let gone = 0;
+    for (let slot = newest - SLOTS; slot <= newest; slot++) {
+      gone += counts[((slot % counts.length) + counts.length) % counts.length] ?? 0;
+      if (gone >= leaving) return (slot + SLOTS + 1) * SLOT_MS - nowMs;
+    }
+    return 0;
+  };
+
+  return {
+    take: (limit, nowMs) => {
+      // A clock that steps back must not reopen the window.
+      const slot = Math.max(Math.floor(nowMs / SLOT_MS), newest);
+      if (slot > newest) forgetOld(slot);
+      if (total >= limit) return { accepted: false, retryAfterMs: Math.max(1, msUntil(total - limit + 1, nowMs)) };
+      const index = slot % counts.length;
+      counts[index] = (counts[index] ?? 0) + 1;
+      total += 1;
+      return {
+        accepted: true,
+        state: { limit, remaining: limit - total, resetMs: (slot + SLOTS + 1) * SLOT_MS - nowMs },
+      };
+    },
+  };
+};

@@ -1,0 +1,47 @@
+import type { Verification, VerifyInput } from "@itsy/contract";
+import type { SecretFormat } from "@itsy/key-format";
+
+import type { WorkspaceActor } from "../access/actor.ts";
+import type { Clock, VerificationRecord } from "../ports.ts";
+import { firstRefusal } from "./checks.ts";
+import type { RateLimiter } from "./rate-limiter.ts";
+
+/** Finds what is stored of a secret that passed the checksum; may answer from memory when memory cannot be stale. */
+export interface RecordSource {
+  find(secret: string): VerificationRecord | null | Promise<VerificationRecord | null>;
+}
+
+export interface VerifyDeps {
+  readonly format: Pick<SecretFormat, "parse">;
+  readonly records: RecordSource;
+  readonly limiter: RateLimiter;
+  readonly clock: Clock;
+}
+
+export type Verify = (actor: WorkspaceActor, input: VerifyInput) => Verification | Promise<Verification>;
+
+const notFound: Verification = Object.freeze({ valid: false, code: "NOT_FOUND" });
+
+/**
+ * Is this key good, whose is it, may it go on? Answers at once, without a promise, when nothing has to be read.
+ * The order of the checks: format and checksum, lookup, then `firstRefusal`, then the rate limit. A refused request
+ * consumes nothing. Never throws for a bad secret; throws when the database cannot be asked.
+ */
+export const createVerify = ({ format, records, limiter, clock }: VerifyDeps): Verify => {
+  const judge = (actor: WorkspaceActor, input: VerifyInput, record: VerificationRecord | null): Verification => {
+    if (record === null) return notFound;
+    const now = clock.now();
+    const code = firstRefusal({ record, required: input, workspaceId: actor.workspaceId, now });
+    if (code !== null) return { valid: false, code };
+    const rate = limiter.take(record.keyId, record.requestsPerMinute);
+    if (!rate.accepted) return { valid: false, code: "RATE_LIMITED", retryAfterMs: rate.retryAfterMs };
+    const { keyId, workspace, project, environment, name } = record;
+    return { valid: true, keyId, workspace, project, environment, name, rateLimit: rate.state };
+  };
+
+  return (actor, input) => {
+    if (!format.parse(input.secret).ok) return notFound;
+    const found = records.find(input.secret);
+    return found instanceof Promise ? found.then((record) => judge(actor, input, record)) : judge(actor, input, found);
+  };
+};

@@ -1,6 +1,7 @@
 export * from "./clusters.ts";
 export * from "./delivery.ts";
 export * from "./environment.ts";
+export * from "./error-body.ts";
 export * from "./error-code.ts";
 export * from "./keys.ts";
 export * from "./primitives.ts";

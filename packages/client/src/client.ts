@@ -1,0 +1,77 @@
+import { type ProcedurePath, type Procedures, procedures } from "@itsy/contract";
+import { createTRPCUntypedClient, httpLink } from "@trpc/client";
+import type { z } from "zod";
+
+import { toItsyError } from "./itsy-error.ts";
+
+export interface ClientOptions {
+  /** Where the service listens, for example `https://keys.example.com`. */
+  readonly url: string;
+  /** A management token (`itsy_mt_…`), or where to read it anew for each call, for tokens that are rotated. */
+  readonly token: string | (() => string | Promise<string>);
+  /** How long a call may take, in milliseconds. Default: 10 000. */
+  readonly timeoutMs?: number;
+  /** Default: the platform's `fetch`. */
+  readonly fetch?: typeof globalThis.fetch;
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+}
+
+type Call<Input, Output> =
+  Record<never, never> extends Input
+    ? (input?: Input, options?: CallOptions) => Promise<Output>
+    : (input: Input, options?: CallOptions) => Promise<Output>;
+
+/** Every procedure of the management API as a method: `client.keys.create({ … })`. Methods throw `ItsyError`. */
+export type ItsyClient = {
+  readonly [Router in keyof Procedures]: {
+    readonly [Name in keyof Procedures[Router]]: Procedures[Router][Name] extends {
+      readonly input: infer Input extends z.ZodType;
+      readonly output: infer Output extends z.ZodType;
+    }
+      ? Call<z.input<Input>, z.output<Output>>
+      : never;
+  };
+};
+
+const TIMEOUT_MS_DEFAULT = 10_000;
+
+/** A client of one service with one credential. Holds no connection of its own: nothing needs to be closed. */
+export const createClient = (options: ClientOptions): ItsyClient => {
+  const { url, token, timeoutMs = TIMEOUT_MS_DEFAULT, fetch = globalThis.fetch } = options;
+  const trpc = createTRPCUntypedClient({
+    links: [
+      httpLink({
+        url: `${url.replace(/\/+$/, "")}/trpc`,
+        // Queries go by POST too: an input may hold a secret's SHA-256, and URLs end up in logs.
+        methodOverride: "POST",
+        headers: async () => ({ authorization: `Bearer ${typeof token === "string" ? token : await token()}` }),
+        fetch: (input, init) => fetch(input as string, init as RequestInit),
+      }),
+    ],
+  });
+
+  const call =
+    (path: ProcedurePath, type: "query" | "mutation") =>
+    async (input: unknown = {}, callOptions: CallOptions = {}) => {
+      const timeout = AbortSignal.timeout(timeoutMs);
+      const signal = callOptions.signal === undefined ? timeout : AbortSignal.any([timeout, callOptions.signal]);
+      try {
+        return await trpc[type](path, input, { signal });
+      } catch (thrown) {
+        throw toItsyError(thrown);
+      }
+    };
+
+  const routers = Object.entries(procedures).map(([router, members]) => {
+    const methods = Object.entries(members).map(([name, { type }]) => [
+      name,
+      call(`${router}.${name}` as ProcedurePath, type),
+    ]);
+    return [router, Object.freeze(Object.fromEntries(methods))];
+  });
+  // The table that the type is derived from is the one that the methods are made from.
+  return Object.freeze(Object.fromEntries(routers)) as ItsyClient;
+};

@@ -1,0 +1,35 @@
+import { ErrorBody, type ErrorCode, type ErrorIssue } from "@itsy/contract";
+import { TRPCClientError } from "@trpc/client";
+
+/** The service's own codes, and `UNREACHABLE`: no answer came, so whether the call took effect is unknown. */
+export type ItsyErrorCode = ErrorCode | "UNREACHABLE";
+
+/** The one error that the client throws. */
+export class ItsyError extends Error {
+  readonly code: ItsyErrorCode;
+  /** Finds the call in the service's log. */
+  readonly requestId: string | undefined;
+  /** With `INVALID_INPUT`: which fields do not fit, and why. */
+  readonly issues: readonly ErrorIssue[];
+
+  constructor(
+    code: ItsyErrorCode,
+    message: string,
+    options: ErrorOptions & Partial<Pick<ErrorBody, "requestId" | "issues">> = {},
+  ) {
+    super(message, { cause: options.cause });
+    this.name = "ItsyError";
+    this.code = code;
+    this.requestId = options.requestId;
+    this.issues = options.issues ?? [];
+  }
+}
+
+/** Turns whatever a call threw into an `ItsyError`. */
+export const toItsyError = (thrown: unknown): ItsyError => {
+  if (!(thrown instanceof TRPCClientError)) return new ItsyError("UNREACHABLE", "the call failed", { cause: thrown });
+  const body = ErrorBody.safeParse((thrown.data as { error?: unknown } | undefined)?.error);
+  if (body.success) return new ItsyError(body.data.code, body.data.message, { ...body.data, cause: thrown });
+  // Not the service's own shape: a refused connection, a timeout, or a proxy in between that answered in its place.
+  return new ItsyError("UNREACHABLE", `no answer from the service: ${thrown.message}`, { cause: thrown });
+};

@@ -1,0 +1,212 @@
+import type { KubeClient } from "./kube-client.ts";
+import { isNotFound, KubeError } from "./kube-error.ts";
+import type { KubeObject } from "./kube-object.ts";
+import { microTime } from "./lease-record.ts";
+import { type Event, Events } from "./resources.ts";
+import { type Clock, sleep, systemClock, systemTimers, type Timers } from "./timers.ts";
+import { createWorkQueue } from "./work-queue.ts";
+
+export interface EventNote {
+  readonly type: "Normal" | "Warning";
+  /** Why, for machines: UpperCamelCase, at most 128 characters. */
+  readonly reason: string;
+  /** What the controller did or tried: UpperCamelCase, at most 128 characters. */
+  readonly action: string;
+  /** For people; cut at 1,024 bytes. Never a secret. */
+  readonly note: string;
+}
+
+export interface EventRecorder {
+  /** Queues an event about the object. Returns at once and never throws; when the queue is full the event is dropped. */
+  record(object: KubeObject, event: EventNote): void;
+  /** Sends what is queued, at most for `timeoutMs`, and stops. */
+  close(timeoutMs?: number): Promise<void>;
+}
+
+export interface EventRecorderOptions {
+  readonly client: KubeClient;
+  /** `reportingController`, for example `keys.itsy.dev/reconciler`. */
+  readonly component: string;
+  /** `reportingInstance`, for example the pod's name. */
+  readonly instance: string;
+  /** The same object, type, reason, action and note within this time after the last become one series. Default 6 min. */
+  readonly seriesMs?: number;
+  /** A running series is written at most so often. Default 30 s. */
+  readonly seriesWriteMs?: number;
+  /** Events that may wait to be sent. Default 1,000. */
+  readonly queueMax?: number;
+  readonly timers?: Timers;
+  readonly clock?: Clock;
+  readonly random?: () => number;
+  /** Told of every event that could not be written or was dropped. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** One event and what came of it: the queue holds its key, the latest count is written. */
+interface Series {
+  readonly object: KubeObject;
+  readonly event: EventNote;
+  readonly firstAt: Date;
+  /** Of the Event; empty until one is made. */
+  eventName: string;
+  lastAt: Date;
+  lastMs: number;
+  count: number;
+  countWritten: number;
+  writtenMs: number;
+}
+
+const attemptsMax = 5;
+const noteBytesMax = 1_024;
+
+const cut = (note: string): string => {
+  const bytes = Buffer.from(note, "utf8");
+  if (bytes.length <= noteBytesMax) return note;
+  // Cutting inside a character leaves a replacement character, which takes up to three bytes.
+  return `${bytes.subarray(0, noteBytesMax - 6).toString("utf8")}…`;
+};
+
+const keyOf = ({ metadata, kind }: KubeObject, { type, reason, action, note }: EventNote): string =>
+  JSON.stringify([metadata.uid ?? [kind, metadata.namespace, metadata.name], type, reason, action, note]);
+
+/** A refusal that another try would meet again. */
+const isFinal = (error: unknown): boolean =>
+  error instanceof KubeError && error.status >= 400 && error.status < 500 && error.status !== 429;
+
+const eventOf = (series: Series, name: string, reporting: { component: string; instance: string }): Event => {
+  const { object, event, count, firstAt, lastAt } = series;
+  const { apiVersion, kind, metadata } = object;
+  const { uid, resourceVersion, namespace } = metadata;
+  return {
+    metadata: { name, namespace: namespace ?? "default" },
+    eventTime: microTime(firstAt),
+    reportingController: reporting.component,
+    reportingInstance: reporting.instance.slice(0, 128),
+    ...event,
+    note: cut(event.note),
+    regarding: {
+      name: metadata.name,
+      ...(apiVersion === undefined ? {} : { apiVersion }),
+      ...(kind === undefined ? {} : { kind }),
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(uid === undefined ? {} : { uid }),
+      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+    },
+    ...(count > 1 ? { series: { count, lastObservedTime: microTime(lastAt) } } : {}),
+  };
+};
+
+export const createEventRecorder = (options: EventRecorderOptions): EventRecorder => {
+  const { client, timers = systemTimers, clock = systemClock, random = Math.random, onError = () => {} } = options;
+  const { seriesMs = 360_000, seriesWriteMs = 30_000, queueMax = 1_000 } = options;
+  const seriesByKey = new Map<string, Series>();
+  const queue = createWorkQueue({ timers });
+  const stop = new AbortController();
+
+  const isWritten = ({ count, countWritten }: Series): boolean => count === countWritten;
+
+  const newName = ({ metadata }: KubeObject): string => {
+    const suffix = Math.floor(random() * 2 ** 52)
+      .toString(16)
+      .padStart(13, "0");
+    return `${metadata.name.slice(0, 230).replace(/[.-]+$/, "")}.${suffix}`;
+  };
+
+  const write = async (series: Series): Promise<void> => {
+    const { count, lastAt, object } = series;
+    const namespace = object.metadata.namespace ?? "default";
+    const { signal } = stop;
+    if (series.eventName === "") {
+      const name = newName(object);
+      await client.create(Events, eventOf(series, name, options), { signal });
+      series.eventName = name;
+    } else {
+      const patch = { series: { count, lastObservedTime: microTime(lastAt) } };
+      await client.mergePatch(Events, { namespace, name: series.eventName }, patch, { signal });
+    }
+    series.countWritten = count;
+    series.writtenMs = timers.monotonicMs();
+  };
+
+  /** The API server forgets events after a time (an hour by default); the series then begins anew. */
+  const writeOrBeginAnew = async (series: Series): Promise<void> => {
+    try {
+      await write(series);
+    } catch (error) {
+      if (series.eventName === "" || !isNotFound(error)) throw error;
+      series.eventName = "";
+      await write(series);
+    }
+  };
+
+  const send = async (key: string): Promise<void> => {
+    const series = seriesByKey.get(key);
+    if (series === undefined || isWritten(series)) return;
+    try {
+      await writeOrBeginAnew(series);
+      queue.forget(key);
+    } catch (error) {
+      if (stop.signal.aborted) return;
+      if (!isFinal(error) && queue.failures(key) + 1 < attemptsMax) return queue.addRateLimited(key);
+      queue.forget(key);
+      seriesByKey.delete(key);
+      onError(error);
+    }
+  };
+
+  const work = async (): Promise<void> => {
+    for (let item = await queue.next(); item !== null; item = await queue.next()) {
+      await send(item.key);
+      item.done();
+    }
+  };
+
+  /** Forgets series that nobody can add to any more; they are in order of their last event. */
+  const forgetOld = (nowMs: number): void => {
+    for (const [key, series] of seriesByKey) {
+      if (nowMs - series.lastMs < seriesMs) return;
+      if (isWritten(series)) seriesByKey.delete(key);
+    }
+  };
+
+  const begin = (object: KubeObject, event: EventNote): Series => {
+    const now = clock.now();
+    const counts = { count: 0, countWritten: 0, lastMs: 0, writtenMs: Number.NEGATIVE_INFINITY };
+    return { object, event, firstAt: now, lastAt: now, eventName: "", ...counts };
+  };
+
+  const record: EventRecorder["record"] = (object, event) => {
+    if (stop.signal.aborted) return;
+    const nowMs = timers.monotonicMs();
+    forgetOld(nowMs);
+    const key = keyOf(object, event);
+    const known = seriesByKey.get(key);
+    const isRunning = known !== undefined && (nowMs - known.lastMs < seriesMs || !isWritten(known));
+    if (!isRunning && seriesByKey.size >= queueMax)
+      return onError(new Error(`Dropped an event (${event.reason}): ${queueMax} are in memory already.`));
+    const series = isRunning ? known : begin(object, event);
+    seriesByKey.delete(key);
+    seriesByKey.set(key, series);
+    series.count += 1;
+    series.lastAt = clock.now();
+    series.lastMs = nowMs;
+    queue.addAfter(key, series.writtenMs + seriesWriteMs - nowMs);
+  };
+
+  const working = work();
+
+  const close = async (timeoutMs = 5_000): Promise<void> => {
+    const flush = async (): Promise<void> => {
+      queue.shutdown();
+      await working;
+      await Promise.all([...seriesByKey.keys()].map(send));
+    };
+    const timeIsUp = new AbortController();
+    await Promise.race([flush().finally(() => timeIsUp.abort()), sleep(timers, timeoutMs, timeIsUp.signal)]);
+    timeIsUp.abort();
+    stop.abort();
+    await working;
+  };
+
+  return Object.freeze({ record, close });
+};

@@ -1,0 +1,108 @@
+import { type Deadline, startDeadline } from "./deadline.ts";
+import type { OnRequest, RequestOptions } from "./kube-client.ts";
+import { KubeError } from "./kube-error.ts";
+import { refusalOf } from "./refusal.ts";
+import { systemTimers } from "./timers.ts";
+import type { HttpMethod, Transport, TransportResponse } from "./transport.ts";
+
+export interface Exchange {
+  readonly method: HttpMethod;
+  readonly path: string;
+  readonly body?: { readonly contentType: string; readonly value: unknown };
+  readonly options?: RequestOptions | undefined;
+}
+
+export interface Exchanger {
+  /** The parsed answer; a `KubeError` unless the status is 2xx. */
+  json(exchange: Exchange): Promise<unknown>;
+  /** An answer whose body is still to come; without a limit in time once it has begun. */
+  stream(exchange: Exchange): AsyncGenerator<Uint8Array>;
+}
+
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+};
+
+const pathOnly = (path: string): string => path.split("?", 1)[0] ?? path;
+
+/** One request and its answer: headers, deadline, observation, and every failure as a `KubeError`. */
+export const createExchanger = (options: {
+  readonly transport: Transport;
+  readonly userAgent: string;
+  readonly requestTimeoutMs: number;
+  readonly onRequest: OnRequest;
+}): Exchanger => {
+  const { transport, userAgent, requestTimeoutMs, onRequest } = options;
+  const headers = { accept: "application/json", "user-agent": userAgent };
+
+  const failureOf = ({ method, path, options: limits }: Exchange, deadline: Deadline, cause: unknown): KubeError => {
+    if (cause instanceof KubeError) return cause;
+    const what = `${method} ${pathOnly(path)}`;
+    if (limits?.signal?.aborted)
+      return new KubeError({ status: 0, reason: "Aborted", message: `${what}: aborted by the caller`, cause });
+    const told: unknown = deadline.signal.aborted ? deadline.signal.reason : cause;
+    const why =
+      told instanceof Error && told.message !== "" ? told.message : String((told as { code?: string }).code ?? told);
+    return new KubeError({ status: 0, reason: "Unreachable", message: `${what}: ${why}`, cause: told });
+  };
+
+  const send = async ({ method, path, body }: Exchange, deadline: Deadline): Promise<TransportResponse> => {
+    const startedMs = systemTimers.monotonicMs();
+    const observe = (status: number): void =>
+      onRequest({ method, status, durationMs: systemTimers.monotonicMs() - startedMs });
+    const request = {
+      method,
+      path,
+      headers: body === undefined ? headers : { ...headers, "content-type": body.contentType },
+      body: body === undefined ? null : JSON.stringify(body.value),
+      signal: deadline.signal,
+    };
+    let response: TransportResponse;
+    try {
+      deadline.signal.throwIfAborted();
+      response = await transport.send(request);
+    } catch (error) {
+      observe(0);
+      throw error;
+    }
+    observe(response.status);
+    if (response.status >= 200 && response.status < 300) return response;
+    const refusal = parseJson(await response.text());
+    const what = `${method} ${pathOnly(path)}`;
+    throw refusalOf(refusal, { status: response.status, what, retryAfter: response.header("retry-after") });
+  };
+
+  const begin = (exchange: Exchange): Deadline =>
+    startDeadline(exchange.options?.timeoutMs ?? requestTimeoutMs, exchange.options?.signal);
+
+  const json = async (exchange: Exchange): Promise<unknown> => {
+    const deadline = begin(exchange);
+    try {
+      const response = await send(exchange, deadline);
+      return JSON.parse(await response.text());
+    } catch (error) {
+      throw failureOf(exchange, deadline, error);
+    } finally {
+      deadline.end();
+    }
+  };
+
+  async function* stream(exchange: Exchange): AsyncGenerator<Uint8Array> {
+    const deadline = begin(exchange);
+    try {
+      const response = await send(exchange, deadline);
+      deadline.lift();
+      yield* response.chunks();
+    } catch (error) {
+      throw failureOf(exchange, deadline, error);
+    } finally {
+      deadline.end();
+    }
+  }
+
+  return Object.freeze({ json, stream });
+};

@@ -1,0 +1,77 @@
+import type { KubeObject, Stored } from "./kube-object.ts";
+import { createLatch } from "./latch.ts";
+import { type ListAndWatchOptions, listAndWatch, type WatchChange } from "./list-and-watch.ts";
+import { nameOf } from "./object-name.ts";
+import type { ResourceType } from "./resource-type.ts";
+import { createStore, type Delta, type IndexFunction, type Store } from "./store.ts";
+
+/** Told of one change of the store, in order. What it throws goes to `onError` and stops nothing. */
+export type DeltaHandler<T extends KubeObject> = (delta: Delta<Stored<T>>) => void;
+
+export interface Reflector<T extends KubeObject> {
+  readonly type: ResourceType<T>;
+  readonly store: Store<T>;
+  /** True from the first complete list on. */
+  readonly hasSynced: boolean;
+  /** Resolves at the first complete list, or when the signal aborts. */
+  synced(signal: AbortSignal): Promise<void>;
+  /** The handler first gets an `added` for each object that is known already. Returns how to unsubscribe. */
+  subscribe(handler: DeltaHandler<T>): () => void;
+  /** Lists and watches until the signal aborts; when it resolves no request is left. Never rejects. Call it once. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+export interface ReflectorOptions<T extends KubeObject> extends Omit<ListAndWatchOptions<T>, "onList" | "onChange"> {
+  readonly indexes?: Readonly<Record<string, IndexFunction<T>>>;
+  /** What of an object is kept. Default: all but `metadata.managedFields`, which is often half of it. */
+  readonly keep?: (object: Stored<T>) => Stored<T>;
+}
+
+const withoutManagedFields = <T extends KubeObject>(object: Stored<T>): Stored<T> => {
+  if (object.metadata.managedFields === undefined) return object;
+  const { managedFields: _, ...metadata } = object.metadata;
+  return { ...object, metadata };
+};
+
+/** Keeps a store equal to what the API server has, and tells of every change. */
+export const createReflector = <T extends KubeObject>(options: ReflectorOptions<T>): Reflector<T> => {
+  const { onError = () => {}, keep = withoutManagedFields, indexes } = options;
+  const store = createStore<T>(indexes === undefined ? {} : { indexes });
+  const handlers = new Set<DeltaHandler<T>>();
+  const sync = createLatch();
+
+  const tell = (handler: DeltaHandler<T>, delta: Delta<Stored<T>>): void => {
+    try {
+      handler(delta);
+    } catch (error) {
+      onError(error);
+    }
+  };
+
+  const publish = (deltas: readonly Delta<Stored<T>>[]): void => {
+    for (const delta of deltas) for (const handler of [...handlers]) tell(handler, delta);
+  };
+
+  const onList = (objects: readonly Stored<T>[]): void => {
+    publish(store.replace(objects.map(keep)));
+    sync.open();
+  };
+
+  const onChange = ({ type, object }: WatchChange<T>): void =>
+    publish(type === "DELETED" ? store.remove(nameOf(object)) : store.put(keep(object)));
+
+  return Object.freeze({
+    type: options.type,
+    store,
+    get hasSynced() {
+      return sync.isOpen;
+    },
+    synced: sync.opened,
+    subscribe: (handler: DeltaHandler<T>) => {
+      for (const object of store.list()) tell(handler, { type: "added", object });
+      handlers.add(handler);
+      return () => void handlers.delete(handler);
+    },
+    run: (signal: AbortSignal) => listAndWatch({ ...options, onError, onList, onChange }, signal),
+  });
+};

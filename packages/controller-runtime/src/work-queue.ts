@@ -1,0 +1,133 @@
+import { type Backoff, halfJitter } from "./backoff.ts";
+import { createDelayQueue } from "./delay-queue.ts";
+import { noQueueMetrics, type QueueMetrics } from "./metrics.ts";
+import { systemTimers, type Timers } from "./timers.ts";
+
+export interface WorkItem {
+  readonly key: string;
+  /** Must be called once, whatever came of the work. A key that was added meanwhile is queued again. */
+  done(): void;
+}
+
+/**
+ * Keys that need work. A key waits once, however often it is added, and no two workers have it at the same time.
+ * The rules are those of client-go's workqueue (dirty and processing sets).
+ */
+export interface WorkQueue {
+  /** Keys that wait for a worker now. */
+  readonly depth: number;
+  add(key: string): void;
+  /** Keeps the earlier time when the key waits already. */
+  addAfter(key: string, delayMs: number): void;
+  /** Adds the key after the backoff of its failures so far, and at the earliest after `atLeastMs`. */
+  addRateLimited(key: string, atLeastMs?: number): void;
+  /** The key succeeded: its next failure counts as the first. */
+  forget(key: string): void;
+  failures(key: string): number;
+  /** Waits for a key; `null` once the queue is shut down. */
+  next(): Promise<WorkItem | null>;
+  /** Gives out no more keys, forgets the waiting ones, ends every `next`. */
+  shutdown(): void;
+  /** Resolves when no worker has a key. */
+  drained(): Promise<void>;
+}
+
+export interface WorkQueueOptions {
+  readonly timers?: Timers;
+  /** Delay of the next try by the number of failures before it. Default: 5 ms doubling up to 5 min, half jitter. */
+  readonly backoff?: Backoff;
+  readonly metrics?: QueueMetrics;
+}
+
+const defaultBackoff = halfJitter({ baseMs: 5, maxMs: 300_000 });
+
+export const createWorkQueue = (options: WorkQueueOptions = {}): WorkQueue => {
+  const { timers = systemTimers, backoff = defaultBackoff, metrics = noQueueMetrics } = options;
+  // A Map keeps insertion order, so it is a FIFO with a membership test; the value is when the key was added.
+  const waiting = new Map<string, number>();
+  const processing = new Set<string>();
+  const dirtyWhileProcessing = new Set<string>();
+  const failuresByKey = new Map<string, number>();
+  const idleWorkers: ((item: WorkItem | null) => void)[] = [];
+  const drainWaiters: (() => void)[] = [];
+  let closed = false;
+
+  const enqueue = (key: string): void => {
+    waiting.set(key, timers.monotonicMs());
+    idleWorkers.shift()?.(take());
+    metrics.depth(waiting.size);
+  };
+
+  const add = (key: string): void => {
+    if (closed || waiting.has(key) || dirtyWhileProcessing.has(key)) return;
+    metrics.added();
+    if (processing.has(key)) dirtyWhileProcessing.add(key);
+    else enqueue(key);
+  };
+
+  const delayed = createDelayQueue({ timers, onReady: add });
+
+  const release = (key: string): void => {
+    processing.delete(key);
+    const again = dirtyWhileProcessing.delete(key);
+    if (again && !closed) enqueue(key);
+    if (processing.size === 0) for (const resolve of drainWaiters.splice(0)) resolve();
+  };
+
+  const take = (): WorkItem | null => {
+    const [first] = waiting;
+    if (first === undefined) return null;
+    const [key, addedMs] = first;
+    const startedMs = timers.monotonicMs();
+    waiting.delete(key);
+    processing.add(key);
+    metrics.depth(waiting.size);
+    metrics.queued(startedMs - addedMs);
+    let isDone = false;
+    const done = (): void => {
+      if (isDone) return;
+      isDone = true;
+      metrics.worked(timers.monotonicMs() - startedMs);
+      release(key);
+    };
+    return { key, done };
+  };
+
+  const addAfter = (key: string, delayMs: number): void => {
+    if (closed) return;
+    if (delayMs <= 0) add(key);
+    else delayed.add(key, delayMs);
+  };
+
+  return Object.freeze({
+    get depth() {
+      return waiting.size;
+    },
+    add,
+    addAfter,
+    addRateLimited: (key: string, atLeastMs = 0) => {
+      const failures = failuresByKey.get(key) ?? 0;
+      failuresByKey.set(key, failures + 1);
+      metrics.retried();
+      addAfter(key, Math.max(atLeastMs, backoff(failures)));
+    },
+    forget: (key: string) => void failuresByKey.delete(key),
+    failures: (key: string) => failuresByKey.get(key) ?? 0,
+    next: () => {
+      if (closed) return Promise.resolve(null);
+      const item = take();
+      if (item !== null) return Promise.resolve(item);
+      return new Promise<WorkItem | null>((resolve) => void idleWorkers.push(resolve));
+    },
+    shutdown: () => {
+      closed = true;
+      delayed.clear();
+      waiting.clear();
+      dirtyWhileProcessing.clear();
+      metrics.depth(0);
+      for (const wake of idleWorkers.splice(0)) wake(null);
+    },
+    drained: () =>
+      processing.size === 0 ? Promise.resolve() : new Promise<void>((resolve) => void drainWaiters.push(resolve)),
+  });
+};

@@ -33,7 +33,9 @@ const run = (command, args, env) => {
 
 /** Installs the package manager and Node.js once for each version of the lock file. */
 const installToolchain = () => {
-  const lock = createHash("sha256").update(readFileSync(join(toolchain, "package-lock.json"))).digest("hex");
+  const lock = createHash("sha256")
+    .update(readFileSync(join(toolchain, "package-lock.json")))
+    .digest("hex");
   const stamp = join(toolchain, "node_modules/.installed");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === lock) return;
   console.error("itsy-keys: installing the toolchain (pnpm, Node.js 24) …");

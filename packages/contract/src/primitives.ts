@@ -14,11 +14,7 @@ export const DisplayName = z
   .string()
   .min(1)
   .max(100)
-  // oxlint-disable-next-line no-control-regex -- refusing control characters is the point
-  .regex(
-    /^[^\s\u0000-\u001f\u007f](?:[^\u0000-\u001f\u007f]*[^\s\u0000-\u001f\u007f])?$/u,
-    "must be one line without space at its ends",
-  );
+  .regex(/^[^\s\p{Cc}](?:[^\p{Cc}]*[^\s\p{Cc}])?$/u, "must be one line without space at its ends");
 
 const id = (prefix: string) =>
   z.string().regex(new RegExp(`^${prefix}_[0-9a-z]{26}$`), `must be an id that begins with ${prefix}_`);

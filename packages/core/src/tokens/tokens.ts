@@ -2,6 +2,7 @@ import type { CreateTokenInput, IssuedToken, TokenList, TokenRef, TokenView } fr
 import { digestWith, secretSha256 } from "@itsy/key-format";
 
 import type { InstallationActor, WorkspaceActor } from "../access/actor.ts";
+import { assertNever } from "../assert-never.ts";
 import type { DomainDeps } from "../deps.ts";
 import type { ManagementToken } from "../entities.ts";
 import { DomainError, notFound } from "../errors.ts";
@@ -42,13 +43,18 @@ const placeOf = async (stores: Stores, actor: Manager, input: CreateTokenInput):
       if (cluster === null) throw notFound("cluster");
       return { workspaceId: null, clusterId: cluster.id };
     }
-    default: {
+    case "admin":
+    case "developer":
+    case "viewer":
+    case "verifier": {
       if (input.workspace === undefined)
         throw new DomainError("INVALID_INPUT", `a token with the role ${input.role} needs a workspace`);
       const workspace = await stores.workspaces.findBySlug(input.workspace);
       if (workspace === null) throw notFound("workspace");
       return { workspaceId: workspace.id, clusterId: null };
     }
+    default:
+      return assertNever(input);
   }
 };
 

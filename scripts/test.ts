@@ -1,0 +1,44 @@
+// Runs every package's tests (turbo remembers what did not change) and adds up their reports.
+// `npm test -- --force` runs everything again; other arguments go to turbo too, e.g. `--filter=@itsy/core`.
+import { spawnSync } from "node:child_process";
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
+
+interface Report {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numPendingTests: number;
+  readonly success: boolean;
+}
+
+const args = process.argv.slice(2);
+const turbo = spawnSync(
+  "turbo",
+  ["run", "test", "--continue=always", "--output-logs=new-only", "--concurrency=2", ...args],
+  {
+    stdio: "inherit",
+  },
+);
+
+const totals = { passed: 0, failed: 0, skipped: 0 };
+const trouble: string[] = [];
+const isWholeRun = args.every((arg) => arg === "--force");
+for (const manifest of globSync(["packages/*/package.json", "services/*/package.json"])) {
+  const folder = dirname(manifest);
+  const path = `${folder}/test-results/vitest.json`;
+  if (!existsSync(path)) {
+    if (isWholeRun) trouble.push(`${folder}: no report; its tests did not run to their end`);
+    continue;
+  }
+  const report = JSON.parse(readFileSync(path, "utf8")) as Report;
+  totals.passed += report.numPassedTests;
+  totals.failed += report.numFailedTests;
+  totals.skipped += report.numPendingTests;
+  if (!report.success && report.numFailedTests === 0) trouble.push(`${folder}: a test file could not be run`);
+}
+
+for (const line of trouble) console.error(line);
+const skipped = totals.skipped > 0 ? `, ${totals.skipped} skipped` : "";
+const failed = totals.failed + trouble.length;
+console.log(`${totals.passed} passed, ${failed} failed${skipped}`);
+process.exitCode = turbo.status === 0 && failed === 0 ? 0 : 1;

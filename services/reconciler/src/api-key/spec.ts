@@ -1,0 +1,142 @@
+import { Environment, REQUESTS_PER_MINUTE_DEFAULT } from "@itsy/contract";
+import { z } from "zod";
+
+import { immutable, validations } from "../crd/validation.ts";
+import { GROUP } from "../group.ts";
+
+/** A DNS label (RFC 1123), as in workspaces and projects. */
+export const Label = z
+  .string()
+  .min(1)
+  .max(63)
+  .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/);
+
+/** A DNS subdomain (RFC 1123), as in the names of Secrets. */
+const Subdomain = z
+  .string()
+  .min(1)
+  .max(253)
+  .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/);
+
+/** One line without space at its ends. The same for RE2 (the API server) and for JavaScript. */
+const DisplayName = z
+  .string()
+  .min(1)
+  .max(100)
+  // oxlint-disable-next-line no-control-regex -- refusing control characters is the point
+  .regex(/^[^\s\p{Z}\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\p{Z}\x00-\x1f\x7f])?$/u);
+
+/** A duration as Go writes it. The digits and the length are bounded so that CEL's `duration()` cannot overflow. */
+const GoDuration = z
+  .string()
+  .max(20)
+  .regex(/^([0-9]{1,6}(\.[0-9]{1,6})?(ms|s|m|h))+$/);
+
+const QUALIFIED_NAME =
+  "^([a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$";
+
+const metadataRules = (what: string) =>
+  validations(
+    {
+      rule: `self.all(key, size(key) <= 317 && key.matches('${QUALIFIED_NAME}'))`,
+      message: `every ${what} needs a valid key: an optional DNS prefix and "/", then at most 63 letters, digits, "-", "_" and "."`,
+    },
+    {
+      rule: `self.all(key, !key.startsWith('${GROUP}/'))`,
+      message: `${what}s that begin with ${GROUP}/ belong to the reconciler`,
+    },
+  );
+
+const SecretLabels = z.record(
+  z.string(),
+  z
+    .string()
+    .max(63)
+    .regex(/^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/),
+);
+
+const SecretTemplate = z
+  .object({
+    name: Subdomain.describe(
+      "Name of the Secret, in the namespace of this ApiKey. Default: the name of this ApiKey.",
+    ).optional(),
+    key: z
+      .string()
+      .min(1)
+      .max(253)
+      .regex(/^[-._a-zA-Z0-9]+$/)
+      .default("apiKey")
+      .describe("Key inside the Secret's data under which the secret is written."),
+    labels: SecretLabels.meta({ maxProperties: 16, ...metadataRules("label") })
+      .describe("Labels that the Secret gets.")
+      .optional(),
+    annotations: z
+      .record(z.string(), z.string().max(1024))
+      .meta({ maxProperties: 16, ...metadataRules("annotation") })
+      .describe("Annotations that the Secret gets.")
+      .optional(),
+  })
+  .meta(
+    validations(
+      {
+        rule: "(has(self.name) ? self.name : '') == (has(oldSelf.name) ? oldSelf.name : '')",
+        message: "secret.name cannot be changed: create another ApiKey instead",
+      },
+      { rule: "self.key == oldSelf.key", message: "secret.key cannot be changed: create another ApiKey instead" },
+    ),
+  );
+
+const Rotation = z.object({
+  overlap: GoDuration.default("1h")
+    .meta(
+      validations({
+        rule: "duration(self) >= duration('0s') && duration(self) <= duration('168h')",
+        message: "rotation.overlap must lie between 0s and 168h (7 days)",
+      }),
+    )
+    .describe(
+      "How long the secret before still works after a new one is delivered, as a duration such as 30m or 24h: 0s to 168h. 0s ends it at once.",
+    ),
+});
+
+const RateLimit = z.object({
+  requestsPerMinute: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(REQUESTS_PER_MINUTE_DEFAULT)
+    .meta({ format: "int32" })
+    .describe("Requests accepted in any 60 seconds, 1 to 1000000."),
+});
+
+/** What a person writes. */
+export const ApiKeySpec = z.object({
+  workspace: Label.meta(validations(immutable("workspace"))).describe(
+    "Slug of the workspace that owns the key. A WorkspaceGrant must give it to this namespace. Cannot be changed.",
+  ),
+  project: Label.default("default")
+    .meta(validations(immutable("project")))
+    .describe("Slug of the project inside the workspace. Cannot be changed."),
+  displayName: DisplayName.describe("Name of the key as people see it: one line, 1 to 100 characters."),
+  environment: Environment.meta(validations(immutable("environment"))).describe(
+    "Where the key is used: production, preview or local. Part of the secret. Cannot be changed.",
+  ),
+  rateLimit: RateLimit.prefault({}).describe("How often the key may be used."),
+  expiresAt: z
+    .string()
+    .meta({ format: "date-time" })
+    .describe("When the key stops working (RFC 3339), for example 2027-06-01T00:00:00Z. Default: never.")
+    .optional(),
+  paused: z.boolean().default(false).describe("Refuses the key while true, without ending it."),
+  rotation: Rotation.prefault({}).describe(
+    `How secrets follow each other. To rotate now: kubectl annotate apikey NAME ${GROUP}/rotate-requested-at=$(date -Is) --overwrite`,
+  ),
+  secret: SecretTemplate.prefault({}).describe("The Secret that the reconciler writes and workloads read."),
+  deletionPolicy: z
+    .enum(["Revoke", "Retain"])
+    .default("Revoke")
+    .describe(
+      "What becomes of the key when this ApiKey is deleted. Revoke: it never works again. Retain: it goes on working for whoever holds the secret, and people manage it from then on. The Secret goes in both cases.",
+    ),
+});
+export type ApiKeySpec = z.output<typeof ApiKeySpec>;

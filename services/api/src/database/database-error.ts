@@ -1,0 +1,33 @@
+/**
+ * | code | meaning | what a caller may do |
+ * |---|---|---|
+ * | `UNREACHABLE` | no connection, or it was lost; a commit under way may or may not have happened | ask again later |
+ * | `DEADLOCK` | deadlock or lock wait timeout, still there after the retries of `transaction` | ask again later |
+ * | `UNEXPECTED` | anything else the driver or the mapper refused | report it |
+ */
+export type DatabaseErrorCode = "UNREACHABLE" | "DEADLOCK" | "UNEXPECTED";
+
+/** What leaves the storage layer when a database fails. Holds no SQL, no parameter and no value of a row. */
+export class DatabaseError extends Error {
+  readonly code: DatabaseErrorCode;
+
+  constructor(code: DatabaseErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "DatabaseError";
+    this.code = code;
+  }
+}
+
+/** Why the storage layer could not be opened, other than a `DatabaseError`. */
+export type DatabaseStartErrorCode = "DATABASE_URL_INVALID" | "DATABASE_IN_USE" | "MIGRATION_LOCKED";
+
+/** The database cannot be used as asked for; the message is for the operator and holds no password. */
+export class DatabaseStartError extends Error {
+  readonly code: DatabaseStartErrorCode;
+
+  constructor(code: DatabaseStartErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "DatabaseStartError";
+    this.code = code;
+  }
+}

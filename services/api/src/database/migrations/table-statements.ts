@@ -1,0 +1,58 @@
+import type { ColumnType } from "../column-types.ts";
+import type { Dialect } from "../dialect.ts";
+
+export interface ColumnSpec {
+  readonly type: ColumnType;
+  readonly nullable?: true;
+}
+
+export interface TableSpec {
+  readonly name: string;
+  readonly columns: Readonly<Record<string, ColumnSpec>>;
+  readonly primaryKey: readonly string[];
+  readonly indexes?: readonly { readonly name: string; readonly columns: readonly string[]; readonly unique?: true }[];
+  /** Each references the `id` of another table. */
+  readonly foreignKeys?: readonly { readonly name: string; readonly column: string; readonly table: string }[];
+}
+
+// MySQL's quotes; SQLite reads them, too.
+const quoted = (name: string): string => `\`${name}\``;
+const list = (names: readonly string[]): string => names.map(quoted).join(", ");
+
+const columnSql = (name: string, { type, nullable }: ColumnSpec): string =>
+  [
+    quoted(name),
+    type.length === undefined ? type.type : `${type.type}(${type.length})`,
+    type.charset === undefined ? "" : `CHARACTER SET ${type.charset} COLLATE ${type.collation}`,
+    nullable ? "NULL" : "NOT NULL",
+  ]
+    .filter((part) => part !== "")
+    .join(" ");
+
+/**
+ * The statements that create the table where it does not exist. MySQL commits each one by itself, so each may have been
+ * run before by an attempt that died: all of them can be run again.
+ */
+export const createTableStatements = (dialect: Dialect, table: TableSpec): readonly string[] => {
+  const indexes = table.indexes ?? [];
+  const parts = [
+    ...Object.entries(table.columns).map(([name, column]) => columnSql(name, column)),
+    `PRIMARY KEY (${list(table.primaryKey)})`,
+    ...(dialect.inlineIndexes
+      ? indexes.map(({ name, columns, unique }) => `${unique ? "UNIQUE " : ""}KEY ${quoted(name)} (${list(columns)})`)
+      : []),
+    ...(table.foreignKeys ?? []).map(
+      ({ name, column, table: target }) =>
+        `CONSTRAINT ${quoted(name)} FOREIGN KEY (${quoted(column)}) REFERENCES ${quoted(target)} (${quoted("id")}) ON DELETE RESTRICT ON UPDATE RESTRICT`,
+    ),
+  ];
+  const create = `CREATE TABLE IF NOT EXISTS ${quoted(table.name)} (${parts.join(", ")})${dialect.tableSuffix}`;
+  if (dialect.inlineIndexes) return [create];
+  return [
+    create,
+    ...indexes.map(
+      ({ name, columns, unique }) =>
+        `CREATE ${unique ? "UNIQUE " : ""}INDEX IF NOT EXISTS ${quoted(name)} ON ${quoted(table.name)} (${list(columns)})`,
+    ),
+  ];
+};

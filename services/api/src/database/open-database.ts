@@ -1,0 +1,107 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { setTimeout as delay } from "node:timers/promises";
+
+import type { Database, Stores, VerificationLookup } from "@itsy/core";
+import { MigrationExecutor } from "typeorm";
+
+import { DatabaseError } from "./database-error.ts";
+import type { DatabaseSettings } from "./database-url.ts";
+import type { Dialect } from "./dialect.ts";
+import type { DatabaseLogger, Engine } from "./engine.ts";
+import { openServer } from "./mysql/engine.ts";
+import { type RetryOptions, withRetries } from "./retry.ts";
+import { readSession, transactionSession } from "./session.ts";
+import { openSqlite } from "./sqlite/engine.ts";
+import { createStores } from "./stores/stores.ts";
+
+export interface OpenDatabaseOptions extends Partial<RetryOptions> {
+  readonly logger?: DatabaseLogger | undefined;
+}
+
+/** The storage layer as the service uses it. Dispose of it last: what is under way is waited for. */
+export interface OpenDatabase extends AsyncDisposable {
+  readonly database: Database;
+  readonly lookup: VerificationLookup;
+  readonly dialect: Dialect["name"];
+  /** @throws DatabaseError `UNREACHABLE` within a bound of seconds when no connection can be had. */
+  ping(): Promise<void>;
+  /** Whether this version of the service knows migrations that the database has not seen. */
+  migrationsPending(): Promise<boolean>;
+}
+
+type Listener = (keyIds: readonly string[]) => void;
+
+interface DatabaseParts {
+  readonly engine: Engine;
+  readonly retry: RetryOptions;
+  readonly logger: DatabaseLogger | undefined;
+}
+
+const createDatabase = ({ engine, retry, logger }: DatabaseParts): Database => {
+  const listeners: Listener[] = [];
+  const current = new AsyncLocalStorage<{ open: boolean }>();
+
+  // The transaction is committed: a listener that fails must not make it look undone.
+  const tell = (keyIds: readonly string[]): void => {
+    for (const listener of listeners) {
+      try {
+        listener(keyIds);
+      } catch (error) {
+        logger?.warn({ err: error }, "a listener to changed keys failed");
+      }
+    }
+  };
+
+  const attempt = async <Result>(work: (stores: Stores) => Promise<Result>) => {
+    const changedKeys = new Set<string>();
+    const scope = { open: true };
+    try {
+      const result = await engine.transact((manager) =>
+        current.run(scope, () => work(createStores(transactionSession(engine, manager, changedKeys)))),
+      );
+      return { result, changedKeys };
+    } finally {
+      scope.open = false;
+    }
+  };
+
+  return Object.freeze({
+    read: createStores(readSession(engine)),
+    onKeysChanged: (listener: Listener) => void listeners.push(listener),
+    transaction: async <Result>(work: (stores: Stores) => Promise<Result>): Promise<Result> => {
+      // It would wait for itself on SQLite, and for a lock or a connection of its own on a server.
+      if (current.getStore()?.open) throw new DatabaseError("UNEXPECTED", "a transaction inside a transaction");
+      const { result, changedKeys } = await withRetries(retry, () => attempt(work));
+      if (changedKeys.size > 0) tell([...changedKeys]);
+      return result;
+    },
+  });
+};
+
+const openEngine = (settings: DatabaseSettings, logger: DatabaseLogger | undefined): Promise<Engine> =>
+  settings.type === "sqlite" ? openSqlite(settings, logger) : openServer(settings, logger);
+
+/**
+ * Opens the database and brings its schema up to date; several replicas may do so at once.
+ * @throws DatabaseStartError `DATABASE_IN_USE` (SQLite), `MIGRATION_LOCKED` (a server)
+ * @throws DatabaseError `UNREACHABLE` when there is no server, `UNEXPECTED` when it refuses the login
+ */
+export const openDatabase = async (
+  settings: DatabaseSettings,
+  options: OpenDatabaseOptions = {},
+): Promise<OpenDatabase> => {
+  const { logger, random = Math.random, sleep = async (delayMs) => void (await delay(delayMs)) } = options;
+  const engine = await openEngine(settings, logger);
+  return Object.freeze({
+    database: createDatabase({ engine, retry: { random, sleep }, logger }),
+    lookup: engine.lookup,
+    dialect: engine.dialect.name,
+    ping: () => engine.read(async (manager) => void (await manager.query("SELECT 1"))),
+    migrationsPending: () =>
+      engine.read(async (manager) => {
+        const executor = new MigrationExecutor(manager.dataSource, manager.queryRunner);
+        return (await executor.getPendingMigrations()).length > 0;
+      }),
+    [Symbol.asyncDispose]: () => engine.close(),
+  });
+};

@@ -1,0 +1,38 @@
+import type { ApiKey } from "@itsy/core";
+import { EntitySchema } from "typeorm";
+
+import type { ColumnTypes } from "../column-types.ts";
+import { references } from "./references.ts";
+
+export const apiKeys = (types: ColumnTypes): EntitySchema<ApiKey> =>
+  new EntitySchema<ApiKey>({
+    name: "api_keys",
+    columns: {
+      id: { ...types.id, primary: true },
+      workspaceId: { ...types.id, name: "workspace_id" },
+      projectId: { ...types.id, name: "project_id" },
+      name: types.text(100),
+      environment: types.word,
+      requestsPerMinute: { ...types.int, name: "requests_per_minute" },
+      expiresAt: { ...types.instant, name: "expires_at", nullable: true },
+      pausedAt: { ...types.instant, name: "paused_at", nullable: true },
+      pausedBy: { ...types.word, name: "paused_by", nullable: true },
+      revokedAt: { ...types.instant, name: "revoked_at", nullable: true },
+      lastUsedAt: { ...types.instant, name: "last_used_at", nullable: true },
+      revision: types.int,
+      latestRevision: { ...types.int, name: "latest_revision" },
+      displayPrefix: { ...types.text(64), name: "display_prefix", nullable: true },
+      createdAt: { ...types.instant, name: "created_at" },
+      updatedAt: { ...types.instant, name: "updated_at" },
+      version: types.int,
+    },
+    indices: [
+      { name: "api_keys_workspace", columns: ["workspaceId", "id"] },
+      { name: "api_keys_workspace_project", columns: ["workspaceId", "projectId", "id"] },
+      { name: "api_keys_project", columns: ["projectId"] },
+    ],
+    foreignKeys: [
+      references("api_keys_workspace_id", "workspaceId", "workspaces"),
+      references("api_keys_project_id", "projectId", "projects"),
+    ],
+  });

@@ -1,0 +1,85 @@
+import type { VerificationLookup } from "@itsy/core";
+import type { EntityManager } from "typeorm";
+
+import { MEMORY_PATH, type SqliteSettings } from "../database-url.ts";
+import { dialectOf } from "../dialect.ts";
+import { translated } from "../driver-fault.ts";
+import type { DatabaseLogger, Engine } from "../engine.ts";
+import { createMutex, type Mutex } from "../mutex.ts";
+import { runTransaction } from "../run-transaction.ts";
+import { type FileLock, lockFile } from "./file-lock.ts";
+import { openSqliteSource, type SqliteSource } from "./sources.ts";
+import { createSqliteLookup } from "./verification-lookup.ts";
+
+type Work<Result> = (manager: EntityManager) => Promise<Result>;
+
+interface Parts {
+  readonly writer: SqliteSource;
+  readonly reader: SqliteSource;
+  readonly mutex: Mutex;
+  /** Around every read: nothing for a file, the writers' mutex for a database in memory. */
+  guarded<Result>(work: () => Promise<Result>): Promise<Result>;
+  close(): Promise<void>;
+}
+
+const dialect = dialectOf("sqlite");
+
+// TypeORM gives everybody the one connection of a source, so transactions must take turns on it.
+const createEngine = ({ writer, reader, mutex, guarded, close }: Parts): Engine => {
+  const lookup = createSqliteLookup(reader.connection);
+  return Object.freeze({
+    dialect,
+    reader: reader.source,
+    lookup: Object.freeze({
+      find: (digests) => guarded(() => translated(dialect, () => lookup.find(digests))),
+    } satisfies VerificationLookup),
+    read: <Result>(work: Work<Result>) => guarded(() => translated(dialect, () => work(reader.source.manager))),
+    transact: <Result>(work: Work<Result>) =>
+      mutex.run(() => runTransaction(dialect, writer.source.createQueryRunner(), work)),
+    close,
+  });
+};
+
+/** A database in memory is one connection: its reads wait for the transaction under way, to see what is committed only. */
+const openMemory = async (logger: DatabaseLogger | undefined): Promise<Engine> => {
+  const writer = await openSqliteSource({ path: MEMORY_PATH, readonly: false, logger });
+  const mutex = createMutex();
+  await writer.source.runMigrations();
+  return createEngine({
+    writer,
+    reader: writer,
+    mutex,
+    guarded: mutex.run,
+    close: () => mutex.run(() => writer.source.destroy()),
+  });
+};
+
+const openFile = async (lock: FileLock, logger: DatabaseLogger | undefined): Promise<Engine> => {
+  const writer = await openSqliteSource({ path: lock.path, readonly: false, logger });
+  await writer.source.runMigrations();
+  const reader = await openSqliteSource({ path: lock.path, readonly: true, logger });
+  const mutex = createMutex();
+  const close = () =>
+    mutex.run(async () => {
+      // The writer last: the last connection that closes folds the write-ahead log into the file.
+      await reader.source.destroy();
+      await writer.source.destroy();
+      lock.release();
+    });
+  return createEngine({ writer, reader, mutex, guarded: (work) => work(), close });
+};
+
+/**
+ * Opens and migrates an SQLite database.
+ * @throws DatabaseStartError `DATABASE_IN_USE` when another process has the file.
+ */
+export const openSqlite = async (settings: SqliteSettings, logger: DatabaseLogger | undefined): Promise<Engine> => {
+  if (settings.path === MEMORY_PATH) return openMemory(logger);
+  const lock = lockFile(settings.path);
+  try {
+    return await openFile(lock, logger);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+};

@@ -1,0 +1,50 @@
+import Sqlite from "better-sqlite3";
+import { DataSource } from "typeorm";
+
+import { dialectOf } from "../dialect.ts";
+import type { DatabaseLogger } from "../engine.ts";
+import { MIGRATIONS_TABLE, migrations } from "../migrations/migrations.ts";
+import { schemaFor } from "../schema/schema.ts";
+import { createTypeormLogger } from "../typeorm-logger.ts";
+
+/** better-sqlite3 waits with the event loop blocked, so only briefly: nothing else writes but an operator's tool. */
+const BUSY_TIMEOUT_MS = 500;
+
+export interface SqliteSource {
+  readonly source: DataSource;
+  /** The connection behind it. */
+  readonly connection: Sqlite.Database;
+}
+
+export interface SqliteSourceOptions {
+  readonly path: string;
+  readonly readonly: boolean;
+  readonly logger: DatabaseLogger | undefined;
+}
+
+/** Opens one connection through TypeORM. */
+export const openSqliteSource = async (options: SqliteSourceOptions): Promise<SqliteSource> => {
+  let connection: Sqlite.Database | undefined;
+  const source = new DataSource({
+    type: "better-sqlite3",
+    driver: Sqlite,
+    database: options.path,
+    readonly: options.readonly,
+    timeout: BUSY_TIMEOUT_MS,
+    prepareDatabase: (database: Sqlite.Database) => {
+      connection = database;
+      if (options.readonly) return;
+      database.pragma("journal_mode = WAL");
+      // A commit reaches the disk before it is told of: a revoke must not come undone by a power cut.
+      database.pragma("synchronous = FULL");
+    },
+    entities: schemaFor(dialectOf("sqlite").columns),
+    migrations,
+    migrationsTableName: MIGRATIONS_TABLE,
+    migrationsTransactionMode: "each",
+    logger: createTypeormLogger(options.logger),
+  });
+  await source.initialize();
+  if (connection === undefined) throw new Error("TypeORM opened no connection");
+  return { source, connection };
+};

@@ -1,0 +1,41 @@
+import { type Binding, type BindingStore, ConcurrentChange } from "@itsy/core";
+import { type EntityManager, In, IsNull } from "typeorm";
+
+import type { Session } from "../session.ts";
+import { definedOnly } from "./defined-only.ts";
+
+type BindingChange = Parameters<BindingStore["update"]>[1];
+
+const table = (manager: EntityManager) => manager.getRepository<Binding>("bindings");
+
+const update = async (manager: EntityManager, binding: Binding, change: BindingChange): Promise<void> => {
+  const set = definedOnly(change);
+  if (Object.keys(set).length === 0) return;
+  const { clusterId, ownerUid, keyId, releasedAt } = binding;
+  // Only where the owner still has the key that the caller saw: else two registrations would orphan one's key.
+  const { affected } = await table(manager).update(
+    { clusterId, ownerUid, keyId: keyId ?? IsNull(), releasedAt: releasedAt ?? IsNull() },
+    set,
+  );
+  if (affected !== 1) throw new ConcurrentChange("the binding");
+};
+
+export const createBindingStore = (session: Session): BindingStore =>
+  Object.freeze({
+    insert: (binding: Binding) =>
+      session.write(async (manager) => {
+        await table(manager).insert({ ...binding });
+      }),
+    findByOwner: (clusterId: string, ownerUid: string) =>
+      session.read((manager) => table(manager).findOneBy({ clusterId, ownerUid })),
+    listByKeys: async (keyIds: readonly string[]) => {
+      if (keyIds.length === 0) return [];
+      return session.read((manager) =>
+        table(manager).find({
+          where: { keyId: In([...keyIds]), releasedAt: IsNull() },
+          order: { clusterId: "ASC", ownerUid: "ASC" },
+        }),
+      );
+    },
+    update: (binding: Binding, change: BindingChange) => session.write((manager) => update(manager, binding, change)),
+  });

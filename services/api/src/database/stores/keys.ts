@@ -1,0 +1,45 @@
+import { type ApiKey, type ApiKeyChange, ConcurrentChange, type KeyFilter, type KeyStore } from "@itsy/core";
+import { type EntityManager, type FindOptionsWhere, LessThan } from "typeorm";
+
+import type { Session } from "../session.ts";
+import { definedOnly } from "./defined-only.ts";
+
+const table = (manager: EntityManager) => manager.getRepository<ApiKey>("api_keys");
+
+const update = async (manager: EntityManager, key: ApiKey, change: ApiKeyChange): Promise<ApiKey> => {
+  const next = { ...definedOnly(change), version: key.version + 1 };
+  // `affected` counts the rows found on every driver: the version makes each of them a changed one anyway.
+  const { affected } = await table(manager).update(
+    { id: key.id, workspaceId: key.workspaceId, version: key.version },
+    next,
+  );
+  if (affected !== 1) throw new ConcurrentChange("the key");
+  return { ...key, ...next };
+};
+
+const condition = ({ workspaceId, projectId, environment, before }: KeyFilter): FindOptionsWhere<ApiKey> => ({
+  workspaceId,
+  ...(projectId === undefined ? {} : { projectId }),
+  ...(environment === undefined ? {} : { environment }),
+  // Ids grow with time, so the id is the place in the list.
+  ...(before === undefined ? {} : { id: LessThan(before) }),
+});
+
+export const createKeyStore = (session: Session): KeyStore =>
+  Object.freeze({
+    insert: async (key: ApiKey) => {
+      await session.write((manager) => table(manager).insert({ ...key }));
+      session.keyChanged(key.id);
+    },
+    findById: (workspaceId: string, id: string) =>
+      session.read((manager) => table(manager).findOneBy({ id, workspaceId })),
+    update: async (key: ApiKey, change: ApiKeyChange) => {
+      const changed = await session.write((manager) => update(manager, key, change));
+      session.keyChanged(key.id);
+      return changed;
+    },
+    list: (filter: KeyFilter) =>
+      session.read((manager) =>
+        table(manager).find({ where: condition(filter), order: { id: "DESC" }, take: filter.limit }),
+      ),
+  });

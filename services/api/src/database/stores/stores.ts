@@ -1,0 +1,22 @@
+import type { Stores } from "@itsy/core";
+
+import type { Session } from "../session.ts";
+import { createBindingStore } from "./bindings.ts";
+import { createClusterStore } from "./clusters.ts";
+import { createKeyStore } from "./keys.ts";
+import { createProjectStore } from "./projects.ts";
+import { createTokenStore } from "./tokens.ts";
+import { createVersionStore } from "./versions.ts";
+import { createWorkspaceStore } from "./workspaces.ts";
+
+/** All stores over one session. */
+export const createStores = (session: Session): Stores =>
+  Object.freeze({
+    workspaces: createWorkspaceStore(session),
+    projects: createProjectStore(session),
+    clusters: createClusterStore(session),
+    tokens: createTokenStore(session),
+    keys: createKeyStore(session),
+    versions: createVersionStore(session),
+    bindings: createBindingStore(session),
+  });

@@ -1,0 +1,26 @@
+import type { ManagementToken, TokenStore } from "@itsy/core";
+import { type EntityManager, In, IsNull } from "typeorm";
+
+import type { Session } from "../session.ts";
+
+const table = (manager: EntityManager) => manager.getRepository<ManagementToken>("management_tokens");
+
+export const createTokenStore = (session: Session): TokenStore =>
+  Object.freeze({
+    insert: (token: ManagementToken) =>
+      session.write(async (manager) => {
+        await table(manager).insert({ ...token });
+      }),
+    findById: (id: string) => session.read((manager) => table(manager).findOneBy({ id })),
+    findByDigest: (digests: readonly Uint8Array[]) =>
+      session.read((manager) => table(manager).findOneBy({ digest: In([...digests]) })),
+    list: (workspaceId: string | null) =>
+      session.read((manager) =>
+        table(manager).find({ where: { workspaceId: workspaceId ?? IsNull() }, order: { id: "DESC" } }),
+      ),
+    revoke: (id: string, revokedAt: Date) =>
+      session.write(async (manager) => {
+        await table(manager).update({ id, revokedAt: IsNull() }, { revokedAt });
+      }),
+    isEmpty: () => session.read(async (manager) => !(await table(manager).exists())),
+  });

@@ -1,0 +1,48 @@
+import type { VerificationRecord } from "@itsy/core";
+
+/** The answer of `verificationQuery` as both drivers give it: numbers and text. */
+export interface VerificationRow {
+  readonly keyId: string;
+  readonly workspaceId: string;
+  readonly workspace: string;
+  readonly project: string;
+  readonly environment: string;
+  readonly name: string;
+  readonly requestsPerMinute: number;
+  readonly expiresAt: number | null;
+  readonly pausedAt: number | null;
+  readonly revokedAt: number | null;
+  readonly validUntil: number | null;
+}
+
+/** One statement for so many digests. */
+export const verificationQuery = (digests: number): string =>
+  `SELECT k.id AS keyId, k.workspace_id AS workspaceId, w.slug AS workspace, p.slug AS project,
+  k.environment AS environment, k.name AS name, k.requests_per_minute AS requestsPerMinute,
+  k.expires_at AS expiresAt, k.paused_at AS pausedAt, k.revoked_at AS revokedAt, v.valid_until AS validUntil
+FROM secret_versions v
+JOIN api_keys k ON k.id = v.key_id
+JOIN projects p ON p.id = k.project_id
+JOIN workspaces w ON w.id = k.workspace_id
+WHERE v.digest IN (${Array.from({ length: digests }, () => "?").join(", ")})
+LIMIT 1`;
+
+const instant = (ms: number | null): Date | null => (ms === null ? null : new Date(ms));
+
+export const toVerificationRecord = (row: VerificationRow): VerificationRecord => ({
+  keyId: row.keyId,
+  workspaceId: row.workspaceId,
+  workspace: row.workspace,
+  project: row.project,
+  environment: row.environment as VerificationRecord["environment"],
+  name: row.name,
+  requestsPerMinute: row.requestsPerMinute,
+  expiresAt: instant(row.expiresAt),
+  pausedAt: instant(row.pausedAt),
+  revokedAt: instant(row.revokedAt),
+  validUntil: instant(row.validUntil),
+});
+
+/** The digest as the drivers bind it: the same bytes. */
+export const boundDigest = (digest: Uint8Array): Buffer =>
+  Buffer.from(digest.buffer, digest.byteOffset, digest.byteLength);

@@ -19,9 +19,10 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
-type Call<Input, Output> = [keyof Input] extends [never]
-  ? (input?: Input, options?: CallOptions) => Promise<Output>
-  : (input: Input, options?: CallOptions) => Promise<Output>;
+type Call<Input, Output> =
+  Record<string, never> extends Input
+    ? (input?: Input, options?: CallOptions) => Promise<Output>
+    : (input: Input, options?: CallOptions) => Promise<Output>;
 
 /** Every procedure of the management API as a method: `client.keys.create({ … })`. Methods throw `ItsyError`. */
 export type ItsyClient = {

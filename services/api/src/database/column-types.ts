@@ -34,11 +34,12 @@ const digestTransformer = {
   from: (value: Uint8Array): Uint8Array => new Uint8Array(value),
 };
 
-const ascii = (length: number): ColumnType => ({
+// Not the character set `ascii`: a comparison with other text is then an error (3854), where it should find nothing.
+const exact = (length: number): ColumnType => ({
   type: "varchar",
   length,
-  charset: "ascii",
-  collation: "ascii_bin",
+  charset: "utf8mb4",
+  collation: "utf8mb4_bin",
 });
 
 const ID_LENGTH = 40;
@@ -48,10 +49,10 @@ const UID_LENGTH = 64;
 const DIGEST_LENGTH = 32;
 
 export const mysqlColumns: ColumnTypes = Object.freeze<ColumnTypes>({
-  id: ascii(ID_LENGTH),
-  slug: ascii(SLUG_LENGTH),
-  word: ascii(WORD_LENGTH),
-  uid: ascii(UID_LENGTH),
+  id: exact(ID_LENGTH),
+  slug: exact(SLUG_LENGTH),
+  word: exact(WORD_LENGTH),
+  uid: exact(UID_LENGTH),
   text: (length: number): ColumnType => ({
     type: "varchar",
     length,

@@ -1,5 +1,6 @@
-import type { QueryRunner } from "typeorm";
-import { MigrationExecutor } from "typeorm";
+import { hash } from "node:crypto";
+
+import { MigrationExecutor, type QueryRunner } from "typeorm";
 
 import { DatabaseStartError } from "../database-error.ts";
 import type { ServerSettings } from "../database-url.ts";
@@ -8,12 +9,11 @@ import { MIGRATION_WAIT_MS } from "./limits.ts";
 import { openServerSource } from "./source.ts";
 
 /** Names of locks are server-wide and at most 64 characters: the database is in it by its hash. */
-const LOCK_NAME = "CONCAT('itsy_keys_migration_', MD5(DATABASE()))";
+const lockName = (database: string): string => `itsy_keys_migration_${hash("sha256", database).slice(0, 32)}`;
 
-const withLock = async (runner: QueryRunner, work: () => Promise<void>): Promise<void> => {
-  const [row] = (await runner.query(`SELECT GET_LOCK(${LOCK_NAME}, ?) AS held`, [MIGRATION_WAIT_MS / 1000])) as {
-    readonly held: unknown;
-  }[];
+const withLock = async (runner: QueryRunner, name: string, work: () => Promise<void>): Promise<void> => {
+  const rows = await runner.query("SELECT GET_LOCK(?, ?) AS held", [name, MIGRATION_WAIT_MS / 1000]);
+  const [row] = rows as readonly { readonly held: unknown }[];
   if (Number(row?.held) !== 1) {
     throw new DatabaseStartError("MIGRATION_LOCKED", "another process has been migrating the database for too long");
   }
@@ -21,7 +21,7 @@ const withLock = async (runner: QueryRunner, work: () => Promise<void>): Promise
     await work();
   } finally {
     // Where the connection is gone, so is the lock.
-    await runner.query(`SELECT RELEASE_LOCK(${LOCK_NAME})`).catch(() => undefined);
+    await runner.query("SELECT RELEASE_LOCK(?)", [name]).catch(() => undefined);
   }
 };
 
@@ -35,7 +35,7 @@ export const migrateServer = async (settings: ServerSettings, logger: DatabaseLo
   try {
     const runner = source.createQueryRunner();
     try {
-      await withLock(runner, async () => {
+      await withLock(runner, lockName(settings.database), async () => {
         const executor = new MigrationExecutor(source, runner);
         executor.transaction = "none";
         const done = await executor.executePendingMigrations();

@@ -35,7 +35,9 @@ export const createClusterStore = (session: Session): ClusterStore =>
     list: () => session.read((manager) => table(manager).find({ order: { slug: "ASC" } })),
     allow: (clusterId: string, workspaceId: string) =>
       session.write(async (manager) => {
-        await grants(manager).upsert({ clusterId, workspaceId }, ["clusterId", "workspaceId"]);
+        // Not `upsert`: with nothing left to overwrite it becomes INSERT IGNORE, which swallows a missing workspace, too.
+        const insert = grants(manager).createQueryBuilder().insert().values({ clusterId, workspaceId });
+        await insert.orUpdate(["workspace_id"], ["cluster_id", "workspace_id"]).execute();
       }),
     disallow: (clusterId: string, workspaceId: string) =>
       session.write(async (manager) => {

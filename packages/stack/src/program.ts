@@ -1,0 +1,109 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+
+import { waitUntil } from "@itsy/testbed";
+
+import { inRepository } from "./repository.ts";
+
+export interface ProgramOptions {
+  /** Names the program in messages. */
+  readonly name: string;
+  /** From the repository's root. */
+  readonly entry: string;
+  readonly args?: readonly string[];
+  /** The program's whole environment besides PATH and HOME. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Gets each line that the program writes, for example to show it to a person. */
+  readonly onLine?: (line: string) => void;
+}
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** A service of this repository as a process of its own. Disposing it drains and stops it. */
+export interface Program extends AsyncDisposable {
+  readonly pid: number;
+  /** Every line that it wrote to standard output and standard error so far. */
+  readonly lines: readonly string[];
+  readonly exited: Promise<Exit>;
+  /** The first line of its structured log with this message. @throws Error when it ends before or `timeoutMs` pass. */
+  logged(message: string, options?: { readonly timeoutMs?: number }): Promise<Readonly<Record<string, unknown>>>;
+  kill(signal: NodeJS.Signals): Promise<Exit>;
+}
+
+const STOP_TIMEOUT_MS = 15_000;
+const LOGGED_TIMEOUT_MS = 30_000;
+
+const collectLines = (child: ChildProcess, onLine: (line: string) => void): readonly string[] => {
+  const lines: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    if (stream === null) continue;
+    createInterface({ input: stream }).on("line", (line) => {
+      lines.push(line);
+      onLine(line);
+    });
+  }
+  return lines;
+};
+
+const parseLine = (line: string): Readonly<Record<string, unknown>> | null => {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === "object" && value !== null ? { ...value } : null;
+  } catch {
+    return null;
+  }
+};
+
+/** Starts a service from its sources. Does not wait: `logged("listening")` does. */
+export const startProgram = ({ name, entry, args = [], env, onLine = () => {} }: ProgramOptions): Program => {
+  const { PATH = "", HOME = "" } = process.env;
+  const child = spawn(process.execPath, ["--conditions=@itsy/source", inRepository(entry), ...args], {
+    env: { PATH, HOME, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+    // A group of its own: Ctrl-C in a terminal reaches the whole group of the quickstart, which stops things in order.
+    detached: true,
+  });
+  const lines = collectLines(child, onLine);
+  const killNow = () => child.kill("SIGKILL");
+  process.once("exit", killNow);
+  let exit: Exit | null = null;
+  const exited = new Promise<Exit>((resolve) => {
+    child.once("close", (code, signal) => {
+      exit = { code, signal };
+      process.removeListener("exit", killNow);
+      resolve(exit);
+    });
+  });
+
+  const kill = (signal: NodeJS.Signals): Promise<Exit> => {
+    if (exit === null) child.kill(signal);
+    return exited;
+  };
+
+  const stop = async (): Promise<void> => {
+    const timer = setTimeout(killNow, STOP_TIMEOUT_MS);
+    await kill("SIGTERM");
+    clearTimeout(timer);
+  };
+
+  return Object.freeze({
+    pid: child.pid ?? 0,
+    lines,
+    exited,
+    kill,
+    [Symbol.asyncDispose]: stop,
+    logged: async (message: string, { timeoutMs = LOGGED_TIMEOUT_MS } = {}) => {
+      const find = () => lines.map(parseLine).find((line) => line?.["msg"] === message);
+      const found = await waitUntil(() => find() ?? exit, { what: `${name} logs "${message}"`, timeoutMs }).catch(
+        (error: unknown) => {
+          throw new Error(`${name} did not log "${message}"; its output:\n${lines.join("\n")}`, { cause: error });
+        },
+      );
+      if (found === exit) throw new Error(`${name} ended before it logged "${message}":\n${lines.join("\n")}`);
+      return found as Readonly<Record<string, unknown>>;
+    },
+  });
+};

@@ -23,3 +23,13 @@ export const startDeadline = (timeoutMs: number, signal: AbortSignal | undefined
     },
   };
 };
+
+/** Rejects with the signal's reason as soon as it aborts, also when the promise itself is slow to notice. */
+export const orAborted = <T>(promise: Promise<T>, signal: AbortSignal): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const stop = (): void => reject(signal.reason);
+    const settled = (): void => signal.removeEventListener("abort", stop);
+    if (signal.aborted) stop();
+    else signal.addEventListener("abort", stop);
+    promise.then(resolve, reject).finally(settled);
+  });

@@ -1,4 +1,4 @@
-import { type Deadline, startDeadline } from "./deadline.ts";
+import { type Deadline, orAborted, startDeadline } from "./deadline.ts";
 import type { OnRequest, RequestOptions } from "./kube-client.ts";
 import { KubeError } from "./kube-error.ts";
 import { refusalOf } from "./refusal.ts";
@@ -64,7 +64,8 @@ export const createExchanger = (options: {
     let response: TransportResponse;
     try {
       deadline.signal.throwIfAborted();
-      response = await transport.send(request);
+      // undici notices an abort only once the connection is made or its timeout has passed.
+      response = await orAborted(transport.send(request), deadline.signal);
     } catch (error) {
       observe(0);
       throw error;

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { KubeConfig } from "@kubernetes/client-node";
 import type { Dispatcher } from "undici";
 import { type Credentials, fingerprintOf, openPool, readCredentials } from "./credentials.ts";
@@ -27,7 +28,12 @@ const responseOf = ({ statusCode, headers, body }: Dispatcher.ResponseData): Tra
     const value = headers[name.toLowerCase()];
     return (Array.isArray(value) ? value[0] : value) ?? null;
   },
-  text: () => body.text(),
+  text: async () => {
+    const text = await body.text();
+    // undici counts the connection as busy until the next turn; a call before that would open another one.
+    await nextTurn();
+    return text;
+  },
   chunks: () => body,
 });
 

@@ -5,14 +5,15 @@ import type { Source } from "../sources/source.ts";
 import { type PinnedVersion, readPinnedVersion } from "./pinned-version.ts";
 import { cachedBinaries } from "./source-cached.ts";
 import { downloadedBinaries } from "./source-download.ts";
+import { existingCluster } from "./source-existing.ts";
 import { givenBinaries } from "./source-given.ts";
 import { builtBinaries } from "./source-go-build.ts";
 
 export const BINARY_NAMES = ["etcd", "kube-apiserver", "kube-controller-manager"] as const;
 export type BinaryName = (typeof BINARY_NAMES)[number];
 
-/** A directory with the binaries. */
-export type Binaries = { readonly dir: string };
+/** What a control plane comes from: a cluster that exists, or a directory with the binaries. */
+export type Origin = { readonly kind: "existing" } | { readonly kind: "binaries"; readonly dir: string };
 
 export type BinariesRequest = {
   readonly env: TestbedEnv;
@@ -44,7 +45,8 @@ export const versionConflict = ({ version, pinned }: BinariesRequest): string | 
     : `${withV(version)} is asked for, but this brings only ${pinned.version}`;
 
 /** The sources in the order in which they are tried. */
-export const binarySources = (request: BinariesRequest): readonly Source<Binaries>[] => [
+export const controlPlaneSources = (request: BinariesRequest): readonly Source<Origin>[] => [
+  existingCluster(request),
   givenBinaries(request),
   cachedBinaries(request),
   downloadedBinaries(request),

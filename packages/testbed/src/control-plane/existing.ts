@@ -11,7 +11,7 @@ const notOwned = (what: string) => async (): Promise<never> => {
 };
 
 /** The cluster of the current kubeconfig context. Nothing is stopped on dispose, and installed CRDs stay. */
-export const attachExistingCluster = async (): Promise<ControlPlane> => {
+export const attachExistingCluster = async (source: string): Promise<ControlPlane> => {
   const { config } = await loadKubeconfig();
   await using attached = new AsyncDisposableStack();
   const scratch = attached.use(await createScratch(join(tmpdir(), "itsy-testbed")));
@@ -24,7 +24,7 @@ export const attachExistingCluster = async (): Promise<ControlPlane> => {
   });
   const held = attached.move();
   return Object.freeze({
-    source: "existing cluster",
+    source,
     ...config,
     ...kubeconfig,
     // The cluster's CA key is not ours, so nobody can be given a certificate.

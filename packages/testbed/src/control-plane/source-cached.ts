@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import type { Source } from "../sources/source.ts";
-import { type Binaries, type BinariesRequest, missingFrom, versionConflict } from "./binaries.ts";
+import { type BinariesRequest, missingFrom, type Origin, versionConflict } from "./binaries.ts";
 
 /** Where a build from the pinned modules is kept. */
 export const cachedBinariesDir = ({ env, pinned }: Pick<BinariesRequest, "env" | "pinned">): string =>
   join(env.cacheDir, "control-plane", pinned.cacheKey);
 
 /** What an earlier build left in the cache. */
-export const cachedBinaries = (request: BinariesRequest): Source<Binaries> => {
+export const cachedBinaries = (request: BinariesRequest): Source<Origin> => {
   const dir = cachedBinariesDir(request);
   return {
     name: "cache",
@@ -20,6 +20,6 @@ export const cachedBinaries = (request: BinariesRequest): Source<Binaries> => {
         ? { state: "ready", detail: dir }
         : { state: "unavailable", reason: `${dir} lacks ${missing.join(", ")}` };
     },
-    obtain: async () => ({ dir }),
+    obtain: async () => ({ kind: "binaries", dir }),
   };
 };

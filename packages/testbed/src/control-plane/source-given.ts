@@ -1,8 +1,8 @@
 import type { Source } from "../sources/source.ts";
-import { type Binaries, type BinariesRequest, missingFrom } from "./binaries.ts";
+import { type BinariesRequest, missingFrom, type Origin } from "./binaries.ts";
 
 /** The directory that `KUBEBUILDER_ASSETS` names, as for Go's envtest. */
-export const givenBinaries = ({ env, needed }: BinariesRequest): Source<Binaries> => ({
+export const givenBinaries = ({ env, needed }: BinariesRequest): Source<Origin> => ({
   name: "KUBEBUILDER_ASSETS",
   howTo: `set it to a directory with ${needed.join(", ")}`,
   inspect: async () => {
@@ -12,5 +12,5 @@ export const givenBinaries = ({ env, needed }: BinariesRequest): Source<Binaries
       ? { state: "ready", detail: env.kubebuilderAssets }
       : { state: "unavailable", reason: `${env.kubebuilderAssets} lacks ${missing.join(", ")}` };
   },
-  obtain: async () => ({ dir: env.kubebuilderAssets ?? "" }),
+  obtain: async () => ({ kind: "binaries", dir: env.kubebuilderAssets ?? "" }),
 });

@@ -5,7 +5,7 @@ import { findOnPath } from "../process/die-with-parent.ts";
 import { runStep } from "../process/run-step.ts";
 import { cachedDirectory } from "../sources/cached-directory.ts";
 import type { Source } from "../sources/source.ts";
-import { BINARY_NAMES, type Binaries, type BinariesRequest, type BinaryName, versionConflict } from "./binaries.ts";
+import { BINARY_NAMES, type BinariesRequest, type BinaryName, type Origin, versionConflict } from "./binaries.ts";
 import { MODULE_DIR } from "./pinned-version.ts";
 import { cachedBinariesDir } from "./source-cached.ts";
 
@@ -55,7 +55,7 @@ export const buildBinaries = async (
 };
 
 /** A build from the pinned Go modules; needs Go, a module proxy and no code of ours. */
-export const builtBinaries = (request: BinariesRequest): Source<Binaries> => {
+export const builtBinaries = (request: BinariesRequest): Source<Origin> => {
   const { env, pinned } = request;
   return {
     name: "build from Go modules",
@@ -69,7 +69,8 @@ export const builtBinaries = (request: BinariesRequest): Source<Binaries> => {
     obtain: async (log) => {
       const go = (await findOnPath("go", env.path)) ?? "go";
       const fill = (dir: string) => buildBinaries({ dir, go, version: pinned.version }, log);
-      return { dir: await cachedDirectory({ dir: cachedBinariesDir(request), fill }, log) };
+      const dir = await cachedDirectory({ dir: cachedBinariesDir(request), fill }, log);
+      return { kind: "binaries", dir };
     },
   };
 };

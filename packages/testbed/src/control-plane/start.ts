@@ -1,7 +1,7 @@
-import { readEnv, type TestbedEnv } from "../env.ts";
+import { readEnv } from "../env.ts";
 import { type Log, silent } from "../log.ts";
 import { firstOf } from "../sources/source.ts";
-import { binariesRequest, binarySources } from "./binaries.ts";
+import { binariesRequest, controlPlaneSources } from "./binaries.ts";
 import type { ControlPlane } from "./control-plane.ts";
 import { attachExistingCluster } from "./existing.ts";
 import { startOwnedControlPlane } from "./owned.ts";
@@ -23,32 +23,30 @@ export type ControlPlaneOptions = {
   readonly log?: Log;
 };
 
-const startOwned = async (options: ControlPlaneOptions, env: TestbedEnv): Promise<ControlPlane> => {
-  const { controllerManager = false, version, log = silent } = options;
-  const request = await binariesRequest(env, { controllerManager, version });
-  const { source, value } = await firstOf("kube-apiserver and etcd", binarySources(request), log);
-  return startOwnedControlPlane({
-    env,
-    source,
-    binariesDir: value.dir,
-    dataDir: options.dataDir,
-    securePort: options.securePort,
-    controllerManager,
-    apiServerFlags: { ...options.apiServerFlags },
-  });
-};
-
 /**
  * Starts a real Kubernetes API server on loopback, about 3 s once the binaries are there.
  * @throws TestbedUnavailableError when there is no source of binaries.
  */
 export const startControlPlane = async (options: ControlPlaneOptions = {}): Promise<ControlPlane> => {
+  const { controllerManager = false, crdPaths = [], version, log = silent } = options;
   const env = readEnv();
+  const request = await binariesRequest(env, { controllerManager, version });
+  const { source, value: origin } = await firstOf("kube-apiserver and etcd", controlPlaneSources(request), log);
   await using starting = new AsyncDisposableStack();
   const controlPlane = starting.use(
-    env.useExistingCluster ? await attachExistingCluster() : await startOwned(options, env),
+    origin.kind === "existing"
+      ? await attachExistingCluster(source)
+      : await startOwnedControlPlane({
+          env,
+          source,
+          binariesDir: origin.dir,
+          dataDir: options.dataDir,
+          securePort: options.securePort,
+          controllerManager,
+          apiServerFlags: { ...options.apiServerFlags },
+        }),
   );
-  if (options.crdPaths !== undefined && options.crdPaths.length > 0) await controlPlane.installCrds(options.crdPaths);
+  if (crdPaths.length > 0) await controlPlane.installCrds(crdPaths);
   starting.move();
   return controlPlane;
 };

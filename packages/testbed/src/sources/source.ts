@@ -17,6 +17,8 @@ export type Source<T> = {
   readonly name: string;
   /** What a person does to make this source work. */
   readonly howTo: string;
+  /** Somebody named it explicitly: when it does not deliver, no other source is tried behind their back. */
+  readonly asked?: boolean;
   readonly inspect: () => Promise<Finding>;
   /** Brings the thing if needed. Throws when it cannot; the next source is tried then. */
   readonly obtain: (log: Log) => Promise<T>;
@@ -47,6 +49,11 @@ export const firstOf = async <T>(what: string, sources: readonly Source<T>[], lo
   for (const source of sources) {
     const outcome = await tryOne(source, log);
     if ("value" in outcome) return { source: source.name, value: outcome.value };
+    if (source.asked === true) {
+      throw new TestbedUnavailableError(`${what} from ${source.name}: ${outcome.failure}\nto use it: ${source.howTo}`, {
+        cause: outcome.cause,
+      });
+    }
     failures.push(`  - ${source.name}: ${outcome.failure}\n    to use it: ${source.howTo}`);
     if (outcome.cause !== undefined) {
       causes.push(outcome.cause);

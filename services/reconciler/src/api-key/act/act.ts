@@ -1,0 +1,44 @@
+import { assertNever } from "../../assert-never.ts";
+import type { Observed } from "../observed.ts";
+import type { Action } from "../plan/decision.ts";
+import type { ActDeps } from "./context.ts";
+import { dropStaging, dropTarget } from "./drop-secrets.ts";
+import { addFinalizer, removeFinalizer } from "./finalizer.ts";
+import { publish } from "./publish.ts";
+import { register } from "./register.ts";
+import { configure, confirm, release } from "./service-calls.ts";
+import { stage } from "./stage.ts";
+
+/**
+ * Carries out one action. Each is idempotent: after a crash, or when an answer was lost, it can be done again.
+ * @returns what is known afterwards; `null` when somebody else was faster: look at everything again.
+ */
+export const act = (
+  deps: ActDeps,
+  { observed, action, signal }: { observed: Observed; action: Action; signal: AbortSignal },
+): Promise<Observed | null> => {
+  switch (action.type) {
+    case "addFinalizer":
+      return addFinalizer(deps, { observed, action, signal });
+    case "stage":
+      return stage(deps, { observed, action, signal });
+    case "register":
+      return register(deps, { observed, action, signal });
+    case "publish":
+      return publish(deps, { observed, action, signal });
+    case "confirm":
+      return confirm(deps, { observed, action, signal });
+    case "dropStaging":
+      return dropStaging(deps, { observed, action, signal });
+    case "configure":
+      return configure(deps, { observed, action, signal });
+    case "dropTarget":
+      return dropTarget(deps, { observed, action, signal });
+    case "release":
+      return release(deps, { observed, action, signal });
+    case "removeFinalizer":
+      return removeFinalizer(deps, { observed, action, signal });
+    default:
+      return assertNever(action);
+  }
+};

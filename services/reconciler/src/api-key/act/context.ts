@@ -1,0 +1,27 @@
+import type { EventNote, KubeClient, Timers } from "@itsy/controller-runtime";
+import type { Environment } from "@itsy/key-format";
+
+import type { DeliveryClient } from "../../delivery-client.ts";
+import type { Effects } from "../../effects.ts";
+import type { Observed } from "../observed.ts";
+import type { Action, ActionType } from "../plan/decision.ts";
+import type { StoredApiKey } from "../resource.ts";
+
+export interface ActDeps {
+  readonly kube: KubeClient;
+  readonly delivery: DeliveryClient;
+  readonly effects: Effects;
+  readonly timers: Timers;
+  readonly generateSecret: (options: { readonly environment: Environment }) => string;
+  readonly record: (apiKey: StoredApiKey, event: EventNote) => void;
+  /** How long a registered version may stay undelivered. */
+  readonly deliverWithinMs: number;
+}
+
+export type ActionOf<Type extends ActionType> = Extract<Action, { type: Type }>;
+
+/** What is known after the action; `null` when somebody else was faster: look at everything again. */
+export type Act<Type extends ActionType> = (
+  deps: ActDeps,
+  step: { readonly observed: Observed; readonly action: ActionOf<Type>; readonly signal: AbortSignal },
+) => Promise<Observed | null>;

@@ -1,0 +1,29 @@
+import { isConflict, Secrets } from "@itsy/controller-runtime";
+
+import { namespaceOf, targetNameOf } from "../observed.ts";
+import type { Act } from "./context.ts";
+
+/** Deletes this very staging Secret, and not one that took its name since. */
+export const dropStaging: Act<"dropStaging"> = async ({ kube, effects }, { observed, action, signal }) => {
+  const { name, uid } = action.staged;
+  const namespace = namespaceOf(observed);
+  try {
+    await effects.run("dropStaging", () => kube.delete(Secrets, { namespace, name }, { uid, signal }));
+    return { ...observed, staged: observed.staged.filter((staged) => staged.uid !== uid) };
+  } catch (error) {
+    if (isConflict(error)) return null;
+    throw error;
+  }
+};
+
+/** Explicitly: garbage collection by owner reference would do it too, but after the finalizer, and not everywhere. */
+export const dropTarget: Act<"dropTarget"> = async ({ kube, effects }, { observed, action: { uid }, signal }) => {
+  const name = { namespace: namespaceOf(observed), name: targetNameOf(observed) };
+  try {
+    await effects.run("dropTarget", () => kube.delete(Secrets, name, { uid, signal }));
+    return { ...observed, target: null };
+  } catch (error) {
+    if (isConflict(error)) return null;
+    throw error;
+  }
+};

@@ -1,0 +1,37 @@
+import { isConflict, isNotFound, nameOf } from "@itsy/controller-runtime";
+
+import { FIELD_MANAGER, FINALIZER } from "../names.ts";
+import { ApiKeys } from "../resource.ts";
+import type { Act } from "./context.ts";
+
+const setFinalizers = async (
+  { kube, effects }: Parameters<Act<"addFinalizer">>[0],
+  { observed, signal }: Pick<Parameters<Act<"addFinalizer">>[1], "observed" | "signal">,
+  change: { readonly name: "addFinalizer" | "removeFinalizer"; readonly finalizers: readonly string[] },
+) => {
+  const { apiKey } = observed;
+  const { name, resourceVersion } = apiKey.metadata;
+  const patch = { metadata: { name, resourceVersion, finalizers: change.finalizers } };
+  try {
+    return await effects.run(change.name, () =>
+      kube.mergePatch(ApiKeys, nameOf(apiKey), patch, { fieldManager: FIELD_MANAGER, signal }),
+    );
+  } catch (error) {
+    if (isConflict(error) || isNotFound(error)) return null;
+    throw error;
+  }
+};
+
+const finalizersOf = ({ metadata }: { metadata: { finalizers?: readonly string[] } }) => metadata.finalizers ?? [];
+
+export const addFinalizer: Act<"addFinalizer"> = async (deps, { observed, signal }) => {
+  const finalizers = [...finalizersOf(observed.apiKey), FINALIZER];
+  const apiKey = await setFinalizers(deps, { observed, signal }, { name: "addFinalizer", finalizers });
+  return apiKey === null ? null : { ...observed, apiKey };
+};
+
+export const removeFinalizer: Act<"removeFinalizer"> = async (deps, { observed, signal }) => {
+  const finalizers = finalizersOf(observed.apiKey).filter((finalizer) => finalizer !== FINALIZER);
+  const apiKey = await setFinalizers(deps, { observed, signal }, { name: "removeFinalizer", finalizers });
+  return apiKey === null ? null : { ...observed, apiKey };
+};

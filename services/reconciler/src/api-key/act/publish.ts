@@ -1,0 +1,76 @@
+import { isAlreadyExists, isConflict, isNotFound, KubeError, type Secret, Secrets } from "@itsy/controller-runtime";
+
+import { annotations, FIELD_MANAGER, managedByLabel } from "../names.ts";
+import { namespaceOf, type Observed, targetNameOf, uidOf } from "../observed.ts";
+import { isPublishable } from "../plan/delivery.ts";
+import { targetOf } from "../read-secrets.ts";
+import type { Act, ActionOf } from "./context.ts";
+import { encode, ownerReference } from "./owned-secret.ts";
+
+/** The API server (or an admission policy) does not take the Secret as it is described. */
+export class SecretRejectedError extends Error {
+  override readonly name = "SecretRejectedError";
+}
+
+const targetSecret = (observed: Observed, { staged, keyId, rotateHandled }: ActionOf<"publish">, value: string) => {
+  const { labels = {}, annotations: extra = {}, key } = observed.spec.secret;
+  return {
+    metadata: {
+      name: targetNameOf(observed),
+      labels: { ...labels, ...managedByLabel },
+      annotations: {
+        ...extra,
+        [annotations.revision]: String(staged.revision),
+        [annotations.keyId]: keyId,
+        [annotations.displayPrefix]: staged.value?.displayPrefix ?? "",
+        ...(rotateHandled === null ? {} : { [annotations.rotateHandled]: rotateHandled }),
+      },
+      ownerReferences: [ownerReference(observed.apiKey)],
+    },
+    data: { [key]: encode(value) },
+  };
+};
+
+/** Creates the target, or changes the very state of it that was observed. */
+const write = (deps: Parameters<Act<"publish">>[0], observed: Observed, secret: Secret, signal: AbortSignal) => {
+  const { kube } = deps;
+  const namespace = namespaceOf(observed);
+  const options = { fieldManager: FIELD_MANAGER, signal };
+  const { target } = observed;
+  if (target === null) {
+    const created: Secret = { ...secret, type: "Opaque", metadata: { ...secret.metadata, namespace } };
+    return kube.create(Secrets, created, options);
+  }
+  const { ownerReferences: _, ...metadata } = secret.metadata;
+  const patch = { ...secret, metadata: { ...metadata, uid: target.uid, resourceVersion: target.resourceVersion } };
+  return kube.mergePatch(Secrets, { namespace, name: secret.metadata.name }, patch, options);
+};
+
+const isInvalid = (error: unknown): error is KubeError => error instanceof KubeError && error.status === 422;
+
+/**
+ * Makes a registered value readable. The write asks for the very state of the target that was observed (or for its
+ * absence), so that a reconciler that slept cannot put an older value over a newer one. Gives up when too much of the
+ * deadline has passed since the value was registered.
+ * @throws SecretRejectedError
+ */
+export const publish: Act<"publish"> = async (deps, { observed, action, signal }) => {
+  const { effects, timers, deliverWithinMs } = deps;
+  const { staged, registeredAtMs } = action;
+  const { value, version } = staged;
+  if (value === null) return null;
+  const secret = targetSecret(observed, action, value.reveal());
+  try {
+    const stored = await effects.run("publish", async () => {
+      if (registeredAtMs !== null && !isPublishable(registeredAtMs, timers.monotonicMs(), deliverWithinMs)) return null;
+      return write(deps, observed, secret, signal);
+    });
+    if (stored === null) return null;
+    const target = targetOf(stored, { uid: uidOf(observed), dataKey: observed.spec.secret.key });
+    return { ...observed, target: { ...target, version } };
+  } catch (error) {
+    if (isAlreadyExists(error) || isConflict(error) || isNotFound(error)) return null;
+    if (isInvalid(error)) throw new SecretRejectedError(error.message, { cause: error });
+    throw error;
+  }
+};

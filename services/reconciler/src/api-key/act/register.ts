@@ -1,0 +1,45 @@
+import { namespaceOf, type Observed, type StagedSecret, uidOf, type Version } from "../observed.ts";
+import { settingsOf } from "../settings.ts";
+import type { Act } from "./context.ts";
+import { dropStaging } from "./drop-secrets.ts";
+
+const withVersion = (observed: Observed, staged: StagedSecret, version: Version): Observed => ({
+  ...observed,
+  staged: observed.staged.map((one) => (one === staged ? { ...one, version } : one)),
+});
+
+/** Makes the staged value valid at the service, until confirmed or until its deadline. */
+export const register: Act<"register"> = async (deps, { observed, action, signal }) => {
+  const { delivery, effects, timers, deliverWithinMs } = deps;
+  const { staged, replaceRevoked } = action;
+  const { value, revision } = staged;
+  if (value === null || value.displayPrefix === null) return null;
+  const { workspace, project, environment } = observed.spec;
+  const { name } = observed.apiKey.metadata;
+  const input = {
+    owner: { uid: uidOf(observed), namespace: namespaceOf(observed), name },
+    ...{ workspace, project, environment, revision, deliverWithinMs, replaceRevoked },
+    secretSha256: value.sha256(),
+    displayPrefix: value.displayPrefix,
+    settings: settingsOf(observed.spec),
+  };
+  const sentAtMs = timers.monotonicMs();
+  const call = { namespace: namespaceOf(observed), signal };
+  const result = await effects.run("register", () => delivery.register(input, call));
+  switch (result.outcome) {
+    case "registered":
+      return {
+        ...withVersion(observed, staged, { revision, state: "pending" }),
+        registration: { revision, sha256: value.sha256, keyId: result.keyId, sentAtMs },
+      };
+    case "confirmed":
+      return null;
+    case "superseded":
+    case "expired":
+    case "revoked":
+    case "released":
+      // Dead for good. It goes first, so that looking again does not find it.
+      await dropStaging(deps, { observed, action: { type: "dropStaging", staged }, signal });
+      return null;
+  }
+};

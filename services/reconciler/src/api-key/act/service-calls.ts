@@ -1,0 +1,49 @@
+import { parseDuration } from "../../duration.ts";
+import { refreshView } from "../observe.ts";
+import { namespaceOf, targetNameOf, uidOf } from "../observed.ts";
+import { settingsOf } from "../settings.ts";
+import type { Act } from "./context.ts";
+
+/** Tells the service that the value is where workloads read it: from now on the one before is on its way out. */
+export const confirm: Act<"confirm"> = async (deps, { observed, action, signal }) => {
+  const { delivery, effects, record } = deps;
+  const { revision, sha256, isFirst } = action;
+  const overlapMs = parseDuration(observed.spec.rotation.overlap);
+  const input = { ownerUid: uidOf(observed), revision, secretSha256: sha256(), overlapMs };
+  const call = { namespace: namespaceOf(observed), signal };
+  const result = await effects.run("confirm", () => delivery.confirm(input, call));
+  if (result.outcome === "refused") return null;
+  const until = result.retiringUntil === null ? "" : `; the one before works until ${result.retiringUntil}`;
+  record(observed.apiKey, {
+    type: "Normal",
+    reason: isFirst ? "Created" : "Rotated",
+    action: "Deliver",
+    note: `Revision ${revision} of key ${result.keyId} is in Secret "${targetNameOf(observed)}"${until}.`,
+  });
+  return refreshView(deps, observed, signal);
+};
+
+/** Brings the key's settings to those of the manifest. */
+export const configure: Act<"configure"> = async ({ delivery, effects }, { observed, signal }) => {
+  const { key } = observed.view;
+  if (key === null) return null;
+  const settings = settingsOf(observed.spec);
+  const { name } = observed.apiKey.metadata;
+  const owner = { uid: uidOf(observed), namespace: namespaceOf(observed), name };
+  const call = { namespace: namespaceOf(observed), signal };
+  const { status } = await effects.run("configure", () => delivery.configure({ owner, settings }, call));
+  return { ...observed, view: { ...observed.view, key: { ...key, status, settings } } };
+};
+
+/** Ends the key, or leaves it to people, as the manifest says. */
+export const release: Act<"release"> = async ({ delivery, effects, record }, { observed, signal }) => {
+  const policy = observed.spec.deletionPolicy === "Retain" ? "retain" : "revoke";
+  const call = { namespace: namespaceOf(observed), signal };
+  const input = { ownerUid: uidOf(observed), policy } as const;
+  const { keyId } = await effects.run("release", () => delivery.release(input, call));
+  if (keyId !== null) {
+    const what = policy === "revoke" ? "is revoked" : "goes on working and is managed by people from now on";
+    record(observed.apiKey, { type: "Normal", reason: "Released", action: "Release", note: `Key ${keyId} ${what}.` });
+  }
+  return { ...observed, view: { ...observed.view, released: true } };
+};

@@ -1,0 +1,45 @@
+import { isAlreadyExists, type Secret, Secrets } from "@itsy/controller-runtime";
+
+import { FIELD_MANAGER, managedByLabel, STAGED_DATA_KEY, stagingName } from "../names.ts";
+import { namespaceOf, type Observed, targetNameOf, uidOf } from "../observed.ts";
+import type { MintCause } from "../plan/decision.ts";
+import { stagedOf } from "../read-secrets.ts";
+import type { Act } from "./context.ts";
+import { encode, ownerReference } from "./owned-secret.ts";
+
+const stagingSecret = (observed: Observed, revision: number, secret: string): Secret => ({
+  metadata: {
+    name: stagingName(targetNameOf(observed), revision, uidOf(observed)),
+    namespace: namespaceOf(observed),
+    labels: managedByLabel,
+    ownerReferences: [ownerReference(observed.apiKey)],
+  },
+  type: "Opaque",
+  immutable: true,
+  data: { [STAGED_DATA_KEY]: encode(secret) },
+});
+
+const warnings: Partial<Record<MintCause, string>> = {
+  SecretLost: "The value in the Secret is gone and cannot be had again; a new revision is made.",
+  SecretTampered: "The value in the Secret is not the current one of this key; a new revision is made.",
+  DeliveryExpired: "The published value was not confirmed before its deadline; a new revision is made.",
+};
+
+/** Lets the API server pick one value of this revision: the first create wins, everybody else reads that one. */
+export const stage: Act<"stage"> = async (deps, { observed, action, signal }) => {
+  const { kube, effects, generateSecret, record } = deps;
+  const { revision, cause } = action;
+  const secret = stagingSecret(observed, revision, generateSecret({ environment: observed.spec.environment }));
+  try {
+    const stored = await effects.run("stage", () =>
+      kube.create(Secrets, secret, { fieldManager: FIELD_MANAGER, signal }),
+    );
+    const note = warnings[cause];
+    if (note !== undefined) record(observed.apiKey, { type: "Warning", reason: cause, action: "Mint", note });
+    const staged = stagedOf(stored, { uid: uidOf(observed), revision });
+    return { ...observed, staged: [...observed.staged, staged] };
+  } catch (error) {
+    if (isAlreadyExists(error)) return null;
+    throw error;
+  }
+};

@@ -1,0 +1,39 @@
+import { createHash } from "node:crypto";
+
+import { GROUP } from "../group.ts";
+
+export const FINALIZER = `${GROUP}/release`;
+/** Who owns the fields that the reconciler writes. */
+export const FIELD_MANAGER = "itsy-reconciler";
+
+/** Annotations. On the ApiKey: `rotateRequestedAt`. On the Secret: the others. */
+export const annotations = Object.freeze({
+  rotateRequestedAt: `${GROUP}/rotate-requested-at`,
+  /** The revision of the value in the Secret. */
+  revision: `${GROUP}/revision`,
+  keyId: `${GROUP}/key-id`,
+  displayPrefix: `${GROUP}/display-prefix`,
+  /** The rotate request that this value answers. Written with the value: a crash cannot separate the two. */
+  rotateHandled: `${GROUP}/rotate-handled`,
+});
+
+export const managedByLabel = Object.freeze({ "app.kubernetes.io/managed-by": "itsy-keys" });
+
+/** The key of a staging Secret's data. */
+export const STAGED_DATA_KEY = "secret";
+
+const NAME_LENGTH_MAX = 253;
+const HASH_LENGTH = 8;
+
+/**
+ * `<target>-r<revision>-<first 8 characters of the owner's uid>`: whoever stages this revision for this owner meets the
+ * same name, so the API server picks one value. A target whose name is too long for that is cut and told apart by a
+ * hash of the whole.
+ */
+export const stagingName = (target: string, revision: number, ownerUid: string): string => {
+  const suffix = `-r${revision}-${ownerUid.replaceAll("-", "").slice(0, 8)}`;
+  if (target.length + suffix.length <= NAME_LENGTH_MAX) return target + suffix;
+  const hash = createHash("sha256").update(target).digest("hex").slice(0, HASH_LENGTH);
+  const room = NAME_LENGTH_MAX - suffix.length - HASH_LENGTH - 1;
+  return `${target.slice(0, room).replace(/[^a-z0-9]+$/, "")}-${hash}${suffix}`;
+};

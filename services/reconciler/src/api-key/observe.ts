@@ -1,0 +1,92 @@
+import type { DeliveryView } from "@itsy/contract";
+import type { KubeClient } from "@itsy/controller-runtime";
+
+import type { DeliveryClient } from "../delivery-client.ts";
+import type { Effects } from "../effects.ts";
+import type { GrantVerdict } from "../grant/decide.ts";
+import { namespaceOf, type Observed, targetNameOf, uidOf, type Version } from "./observed.ts";
+import { createSecretReader } from "./read-secrets.ts";
+import type { StoredApiKey } from "./resource.ts";
+import type { SecretValue } from "./secret-value.ts";
+import { ApiKeySpec } from "./spec.ts";
+
+export interface ObserveDeps {
+  readonly kube: Pick<KubeClient, "get">;
+  readonly delivery: Pick<DeliveryClient, "observe">;
+  readonly effects: Effects;
+  /** What the grants say, from a complete store. */
+  readonly grantFor: (spec: ApiKeySpec, namespace: string) => GrantVerdict;
+}
+
+/** The stored spec does not fit the schema: it was written under another one. */
+export class InvalidSpecError extends Error {
+  override readonly name = "InvalidSpecError";
+}
+
+const parseSpec = ({ spec }: StoredApiKey): ApiKeySpec => {
+  const parsed = ApiKeySpec.safeParse(spec);
+  if (parsed.success) return parsed.data;
+  const fields = parsed.error.issues.map(({ path, message }) => `spec.${path.join(".")}: ${message}`);
+  throw new InvalidSpecError(fields.join("; ").slice(0, 1_000));
+};
+
+/** Digests travel only of what we own and what has the form of our secrets: nobody else's value leaves the cluster. */
+const candidatesOf = ({ target, staged }: Pick<Observed, "target" | "staged">): string[] => {
+  const values = [...(target === null ? [] : [target]), ...staged].flatMap(({ isOurs, value }) =>
+    isOurs && value !== null && value.displayPrefix !== null ? [value.sha256()] : [],
+  );
+  return [...new Set(values)];
+};
+
+/** Says of every value what the view says it is. */
+const withView = (observed: Omit<Observed, "view">, view: DeliveryView): Observed => {
+  const versionOf = (value: SecretValue | null): Version | null => {
+    const found = view.candidates.find(({ secretSha256 }) => secretSha256 === value?.sha256());
+    return found === undefined ? null : { revision: found.revision, state: found.state };
+  };
+  return {
+    ...observed,
+    view,
+    target: observed.target && { ...observed.target, version: versionOf(observed.target.value) },
+    staged: observed.staged.map((staged) => ({ ...staged, version: versionOf(staged.value) })),
+  };
+};
+
+/** Asks the service again, about the values that are known. */
+export const refreshView = async (
+  { delivery, effects }: Pick<ObserveDeps, "delivery" | "effects">,
+  observed: Omit<Observed, "view">,
+  signal: AbortSignal,
+): Promise<Observed> => {
+  const call = { namespace: namespaceOf(observed), signal };
+  const input = { ownerUid: uidOf(observed), candidates: candidatesOf(observed) };
+  return withView(observed, await effects.run("observe", () => delivery.observe(input, call)));
+};
+
+/** Where a staged value can lie: at the latest revision that anybody knows of, and at the next. */
+const stagingRevisions = (latest: number): readonly number[] => (latest === 0 ? [1] : [latest, latest + 1]);
+
+/**
+ * Gathers everything that `plan` decides on. What it cannot learn it throws: a service or an API server that does not
+ * answer must never look like "there is no key".
+ * @throws KubeError, ItsyError, InvalidSpecError
+ */
+export const observe = async (deps: ObserveDeps, apiKey: StoredApiKey, signal: AbortSignal): Promise<Observed> => {
+  const spec = parseSpec(apiKey);
+  const namespace = namespaceOf({ apiKey });
+  const targetName = targetNameOf({ apiKey, spec });
+  const secrets = createSecretReader(deps.kube, { namespace, uid: apiKey.metadata.uid, signal });
+  const target = await secrets.target(targetName, spec.secret.key);
+  const latestHere = Math.max(apiKey.status?.revision ?? 0, target?.isOurs ? target.revision : 0);
+  const revisions = stagingRevisions(latestHere);
+  const staged = await secrets.staged(targetName, revisions);
+  const grant = deps.grantFor(spec, namespace);
+  const local = { apiKey, spec, grant, target, staged, registration: null };
+  const observed = await refreshView(deps, local, signal);
+  // The service may know of later revisions than the cluster does, for example after a crash.
+  const latest = Math.max(latestHere, observed.view.key?.latestRevision ?? 0);
+  const unseen = stagingRevisions(latest).filter((revision) => !revisions.includes(revision));
+  const found = await secrets.staged(targetName, unseen);
+  if (found.length === 0) return observed;
+  return refreshView(deps, { ...observed, staged: [...staged, ...found] }, signal);
+};

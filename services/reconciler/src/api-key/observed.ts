@@ -1,0 +1,62 @@
+import type { DeliveryView, VersionState } from "@itsy/contract";
+
+import type { GrantVerdict } from "../grant/decide.ts";
+import type { StoredApiKey } from "./resource.ts";
+import type { SecretValue } from "./secret-value.ts";
+import type { ApiKeySpec } from "./spec.ts";
+
+/** What the service says a value is; `null` where it says: no version of this owner's key. */
+export interface Version {
+  readonly revision: number;
+  readonly state: VersionState;
+}
+
+/** The Secret that workloads read. */
+export interface TargetSecret {
+  readonly uid: string;
+  readonly resourceVersion: string;
+  /** The ApiKey that is its controller is this one. */
+  readonly isOurs: boolean;
+  /** As annotated; 0 when it is not, or makes no sense. */
+  readonly revision: number;
+  readonly rotateHandled: string | null;
+  readonly value: SecretValue | null;
+  readonly version: Version | null;
+}
+
+/** A Secret that holds the value of one revision before it is published. */
+export interface StagedSecret {
+  readonly name: string;
+  readonly uid: string;
+  readonly isOurs: boolean;
+  readonly revision: number;
+  readonly value: SecretValue | null;
+  readonly version: Version | null;
+}
+
+/** A value that the service accepted as pending, in this run. */
+export interface Registration {
+  readonly revision: number;
+  readonly sha256: () => string;
+  readonly keyId: string;
+  /** On the monotonic clock, taken before the call was sent. */
+  readonly sentAtMs: number;
+}
+
+/** Everything that `plan` decides on. Complete: what could not be read is an error, never an absence. */
+export interface Observed {
+  readonly apiKey: StoredApiKey;
+  /** The spec with its defaults. */
+  readonly spec: ApiKeySpec;
+  readonly grant: GrantVerdict;
+  readonly target: TargetSecret | null;
+  /** By revision, lowest first. */
+  readonly staged: readonly StagedSecret[];
+  readonly view: DeliveryView;
+  readonly registration: Registration | null;
+}
+
+export const uidOf = ({ apiKey }: Pick<Observed, "apiKey">): string => apiKey.metadata.uid;
+export const namespaceOf = ({ apiKey }: Pick<Observed, "apiKey">): string => apiKey.metadata.namespace ?? "";
+export const targetNameOf = ({ apiKey, spec }: Pick<Observed, "apiKey" | "spec">): string =>
+  spec.secret.name ?? apiKey.metadata.name;

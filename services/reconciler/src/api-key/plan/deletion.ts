@@ -1,0 +1,30 @@
+import { FINALIZER } from "../names.ts";
+import type { Observed } from "../observed.ts";
+import { act, type Check } from "./decision.ts";
+
+const isDeleted = ({ apiKey }: Observed): boolean => apiKey.metadata.deletionTimestamp !== undefined;
+
+/** Somebody deleted the object and we hold it back no longer. */
+export const gone: Check = (observed) => {
+  if (!isDeleted(observed) || observed.apiKey.metadata.finalizers?.includes(FINALIZER)) return null;
+  return { action: null, finding: null, requeueAfterMs: null };
+};
+
+/** The Secret goes before the key ends, so that nobody reads a value that does not work. */
+export const dropTargetOfDeleted: Check = (observed) => {
+  const { target } = observed;
+  if (!isDeleted(observed) || target === null || !target.isOurs) return null;
+  return act({ type: "dropTarget", uid: target.uid });
+};
+
+/** Also where nothing was ever registered: the mark stops a reconciler that is behind. */
+export const releaseDeleted: Check = (observed) =>
+  isDeleted(observed) && !observed.view.released ? act({ type: "release" }) : null;
+
+export const dropStagingOfDeleted: Check = (observed) => {
+  const staged = observed.staged.find(({ isOurs }) => isOurs);
+  return isDeleted(observed) && staged !== undefined ? act({ type: "dropStaging", staged }) : null;
+};
+
+/** Last. */
+export const finishDeletion: Check = (observed) => (isDeleted(observed) ? act({ type: "removeFinalizer" }) : null);

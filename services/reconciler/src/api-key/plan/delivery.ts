@@ -1,0 +1,69 @@
+import { type Observed, type Registration, type StagedSecret } from "../observed.ts";
+import { rotateRequest } from "../rotate-request.ts";
+import { act, type Check, type PlanContext } from "./decision.ts";
+import { stalled } from "./finding.ts";
+import { mintCause } from "./mint-cause.ts";
+import { settleWith } from "./settle.ts";
+import { nextRevision, usableStaged } from "./staged.ts";
+
+/**
+ * Published and not confirmed. Comes before anything that could stop the run: the value is readable, and without a
+ * confirmation it would end at its deadline.
+ */
+export const confirmPublished: Check = ({ target, view }) => {
+  if (target === null || !target.isOurs || target.value === null) return null;
+  if (view.released || view.key?.status === "revoked") return null;
+  const { version, value } = target;
+  const revision = view.key?.revision ?? 0;
+  if (version?.state !== "pending" || version.revision <= revision) return null;
+  return act({ type: "confirm", revision: version.revision, sha256: value.sha256, isFirst: revision === 0 });
+};
+
+/** Staged values that nobody needs: of a finished delivery, dead, or beside a later one. */
+export const uselessStaging: Check = (observed) => {
+  const kept = mintCause(observed) === null ? null : usableStaged(observed);
+  const staged = observed.staged.find((one) => one.isOurs && one !== kept);
+  return staged === undefined ? null : act({ type: "dropStaging", staged });
+};
+
+/** The service's word on this very value, as long as there is time enough left to publish it. */
+const freshRegistration = (
+  { registration }: Observed,
+  { revision, value }: StagedSecret,
+  { monotonicMs, deliverWithinMs }: PlanContext,
+): Registration | null => {
+  if (registration === null || value === null) return null;
+  if (registration.revision !== revision || registration.sha256() !== value.sha256()) return null;
+  return isPublishable(registration.sentAtMs, monotonicMs, deliverWithinMs) ? registration : null;
+};
+
+/** A third of the deadline is for publishing; the rest is for the write to arrive and for the confirmation. */
+export const isPublishable = (sentAtMs: number, monotonicMs: number, deliverWithinMs: number): boolean =>
+  monotonicMs - sentAtMs <= deliverWithinMs / 3;
+
+/** Takes a staged value on to the target: registered first, so that what becomes readable is valid. */
+export const deliverStaged: Check = (observed, context) => {
+  if (mintCause(observed) === null) return null;
+  const staged = usableStaged(observed);
+  if (staged === null) return null;
+  const { view, apiKey } = observed;
+  if (staged.version?.state === "current" && view.key !== null) {
+    const rotateHandled = apiKey.status?.lastHandledRotateRequest ?? null;
+    return act({ type: "publish", staged, keyId: view.key.keyId, rotateHandled, registeredAtMs: null });
+  }
+  const registration = freshRegistration(observed, staged, context);
+  if (registration === null) return act({ type: "register", staged, replaceRevoked: view.key?.status === "revoked" });
+  const { keyId, sentAtMs } = registration;
+  return act({ type: "publish", staged, keyId, rotateHandled: rotateRequest(observed), registeredAtMs: sentAtMs });
+};
+
+/** A new value for the next revision. */
+export const stageNext: Check = (observed, context) => {
+  const cause = mintCause(observed);
+  if (cause === null) return null;
+  const revision = nextRevision(observed);
+  const squatter = observed.staged.find((staged) => !staged.isOurs && staged.revision === revision);
+  if (squatter === undefined) return act({ type: "stage", revision, cause });
+  const message = `Secret "${squatter.name}" exists and does not belong to this ApiKey; its name is needed to rotate.`;
+  return settleWith(observed, context, stalled("SecretConflict", message));
+};

@@ -1,0 +1,38 @@
+import type { Observed } from "../observed.ts";
+import type { Check, Decision, PlanContext } from "./decision.ts";
+import { dropStagingOfDeleted, dropTargetOfDeleted, finishDeletion, gone, releaseDeleted } from "./deletion.ts";
+import { confirmPublished, deliverStaged, stageNext, uselessStaging } from "./delivery.ts";
+import { finalizerMissing, foreignTarget, notGranted } from "./permission.ts";
+import { expired, pausedOutOfBand, released, revokedOutOfBand, settingsDrift } from "./service-state.ts";
+import { delivered, pausedBySpec } from "./steady.ts";
+
+/** In this order; the first that applies decides. */
+const checks: readonly Check[] = [
+  gone,
+  dropTargetOfDeleted,
+  releaseDeleted,
+  dropStagingOfDeleted,
+  finishDeletion,
+  confirmPublished,
+  foreignTarget,
+  notGranted,
+  released,
+  revokedOutOfBand,
+  finalizerMissing,
+  settingsDrift,
+  expired,
+  pausedOutOfBand,
+  uselessStaging,
+  deliverStaged,
+  stageNext,
+  pausedBySpec,
+];
+
+/** What to do next. Pure: everything it decides on is in its arguments. */
+export const plan = (observed: Observed, context: PlanContext): Decision => {
+  for (const check of checks) {
+    const decision = check(observed, context);
+    if (decision !== null) return decision;
+  }
+  return delivered(observed, context);
+};

@@ -1,0 +1,48 @@
+import { annotations } from "../names.ts";
+import { pendingRotateRequest } from "../rotate-request.ts";
+import { settingsDiffer, settingsOf } from "../settings.ts";
+import { act, type Check } from "./decision.ts";
+import { stalled } from "./finding.ts";
+import { settleWith } from "./settle.ts";
+
+const askForRotation = `Annotate it with ${annotations.rotateRequestedAt}=<now>`;
+
+/** Released before, by a deletion that somebody else saw. Final. */
+export const released: Check = (observed, context) => {
+  if (!observed.view.released) return null;
+  const message = "The key of this ApiKey was released before. Delete the ApiKey and create it again.";
+  return settleWith(observed, context, stalled("Released", message));
+};
+
+/** What a person ended stays ended until a person asks for a new one. */
+export const revokedOutOfBand: Check = (observed, context) => {
+  const { key } = observed.view;
+  if (key?.status !== "revoked" || pendingRotateRequest(observed) !== null) return null;
+  const message = `Key ${key.keyId} was revoked in the service. ${askForRotation} to make a new key in its place.`;
+  return settleWith(observed, context, stalled("RevokedOutOfBand", message));
+};
+
+/** The manifest's settings, where the service has others. */
+export const settingsDrift: Check = ({ spec, view: { key } }) => {
+  if (key === null || key.status === "revoked") return null;
+  return settingsDiffer(settingsOf(spec), key.settings, key.pausedByPerson) ? act({ type: "configure" }) : null;
+};
+
+/** Nothing is minted for a key that has expired, be it the first time. */
+export const expired: Check = (observed, context) => {
+  const { expiresAt } = observed.spec;
+  if (expiresAt === undefined) return null;
+  // The service's clock counts as well: it is the one that refuses.
+  const isAhead = Date.parse(expiresAt) > context.now.getTime() && observed.view.key?.status !== "expired";
+  if (isAhead) return null;
+  const message = `spec.expiresAt (${expiresAt}) has passed. Move it into the future to use the key again.`;
+  return settleWith(observed, context, stalled("Expired", message));
+};
+
+/** A person's pause stands; new secrets are made only when a person asks. */
+export const pausedOutOfBand: Check = (observed, context) => {
+  const { key } = observed.view;
+  if (key?.pausedByPerson !== true || pendingRotateRequest(observed) !== null) return null;
+  const message = `Key ${key.keyId} was paused in the service, not by this manifest. Resume it there.`;
+  return settleWith(observed, context, stalled("PausedOutOfBand", message));
+};

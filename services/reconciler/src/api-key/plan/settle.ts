@@ -1,0 +1,21 @@
+import type { Observed } from "../observed.ts";
+import { act, type Decision, type PlanContext } from "./decision.ts";
+import type { Finding } from "./finding.ts";
+
+// A little later than the instant itself, so that the service's clock has passed it too.
+const AFTER_MS = 1_000;
+
+/** The resync, or sooner when something is known to end before: the key itself, or its retiring version. */
+const lookAgainMs = ({ spec, view }: Observed, { now, resyncMs }: PlanContext): number => {
+  const ends = [spec.expiresAt, view.key?.retiringUntil]
+    .flatMap((instant) => (instant == null ? [] : [Date.parse(instant) - now.getTime() + AFTER_MS]))
+    .filter((delayMs) => delayMs > 0);
+  return Math.min(resyncMs, ...ends);
+};
+
+/** Reports the finding, after what lies staged is gone: nothing that is not used stays behind. */
+export const settleWith = (observed: Observed, context: PlanContext, finding: Finding): Decision => {
+  const leftover = observed.staged.find(({ isOurs }) => isOurs);
+  if (leftover !== undefined) return act({ type: "dropStaging", staged: leftover });
+  return { action: null, finding, requeueAfterMs: lookAgainMs(observed, context) };
+};

@@ -1,0 +1,95 @@
+import { type Clock, type Logger, nameOf, type ObjectName, type ReconcileOutcome } from "@itsy/controller-runtime";
+
+import { act } from "./act/act.ts";
+import type { ActDeps } from "./act/context.ts";
+import { dropStaging, dropTarget } from "./act/drop-secrets.ts";
+import { type ObserveDeps, observe } from "./observe.ts";
+import type { Observed } from "./observed.ts";
+import { plan } from "./plan/plan.ts";
+import { createReport } from "./report/report.ts";
+import { ApiKeys, type StoredApiKey } from "./resource.ts";
+
+export interface ReconcileDeps extends ActDeps, Pick<ObserveDeps, "grantFor"> {
+  /** The ApiKey as far as it is known here; `null` when there is none. A later state may exist already. */
+  readonly readApiKey: (name: ObjectName) => StoredApiKey | null | Promise<StoredApiKey | null>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** When to look again although nothing happened; asked once for each run, so it may vary. */
+  readonly resyncMs: () => number;
+}
+
+export type ReconcileApiKey = (
+  name: ObjectName,
+  context: { readonly signal: AbortSignal },
+) => Promise<ReconcileOutcome>;
+
+/** More steps than any way through the plan takes, with several races lost on the way. */
+const STEPS_MAX = 32;
+
+/** What this run knows; a failure is reported on the latest state of the object. */
+interface Run {
+  apiKey: StoredApiKey;
+  readonly signal: AbortSignal;
+}
+
+const isSame = (a: StoredApiKey, b: StoredApiKey | null): b is StoredApiKey => a.metadata.uid === b?.metadata.uid;
+
+/** `observe → plan → act`, until the plan settles; then `report`. */
+export const createReconcile = (deps: ReconcileDeps): ReconcileApiKey => {
+  const { kube, clock, timers, deliverWithinMs, resyncMs } = deps;
+  const logger = deps.logger.child({ concept: "api-key" });
+  const report = createReport(deps);
+
+  /** The object went while this run was at work: what it wrote meanwhile belongs to nobody. */
+  const cleanUpAfter = async (observed: Observed, signal: AbortSignal): Promise<void> => {
+    const { target, staged } = observed;
+    if (target?.isOurs) await dropTarget(deps, { observed, action: { type: "dropTarget", uid: target.uid }, signal });
+    for (const one of staged)
+      if (one.isOurs) await dropStaging(deps, { observed, action: { type: "dropStaging", staged: one }, signal });
+  };
+
+  /** Everything anew, and from the API server: what this process remembers was just proven to be old. */
+  const lookAgain = async (run: Run, before: Observed): Promise<Observed | null> => {
+    const current = await kube.get(ApiKeys, nameOf(run.apiKey), { signal: run.signal });
+    if (!isSame(run.apiKey, current)) {
+      await cleanUpAfter(before, run.signal);
+      return null;
+    }
+    run.apiKey = current;
+    return observe(deps, current, run.signal);
+  };
+
+  const converge = async (run: Run): Promise<ReconcileOutcome> => {
+    const { signal } = run;
+    let observed = await observe(deps, run.apiKey, signal);
+    const context = { deliverWithinMs, resyncMs: resyncMs() };
+    for (let step = 0; step < STEPS_MAX; step += 1) {
+      const decision = plan(observed, { ...context, now: clock.now(), monotonicMs: timers.monotonicMs() });
+      if (decision.action === null) {
+        if (decision.finding !== null) await report.finding(observed, decision.finding, signal);
+        return decision.requeueAfterMs === null ? {} : { requeueAfterMs: decision.requeueAfterMs };
+      }
+      logger.debug({ object: nameOf(run.apiKey), action: decision.action.type }, "acting");
+      const next: Observed | null =
+        (await act(deps, { observed, action: decision.action, signal })) ?? (await lookAgain(run, observed));
+      if (next === null) return {};
+      observed = next;
+      run.apiKey = observed.apiKey;
+    }
+    throw new Error(`no end after ${STEPS_MAX} steps`);
+  };
+
+  return async (name, { signal }) => {
+    const apiKey = await deps.readApiKey(name);
+    if (apiKey === null) return {};
+    const run: Run = { apiKey, signal };
+    try {
+      return await converge(run);
+    } catch (error) {
+      await report.failure(run.apiKey, error, signal).catch((unreported: unknown) => {
+        logger.debug({ object: name, err: unreported }, "the failure could not be reported");
+      });
+      throw error;
+    }
+  };
+};

@@ -1,0 +1,69 @@
+import { ItsyError } from "@itsy/client";
+import { isForbidden } from "@itsy/controller-runtime";
+
+import { redact } from "../../redact.ts";
+import { SecretRejectedError } from "../act/publish.ts";
+import { InvalidSpecError } from "../observe.ts";
+import type { Finding, Reason } from "../plan/finding.ts";
+import type { StoredApiKey } from "../resource.ts";
+
+const stuck = (reason: Reason, message: string): Finding => ({
+  reason,
+  message,
+  ready: "unchanged",
+  progress: "stalled",
+});
+
+const retried = (reason: Reason, message: string): Finding => ({
+  reason,
+  message,
+  ready: "unchanged",
+  progress: "reconciling",
+});
+
+const unreachable = (apiKey: StoredApiKey): Finding => {
+  const because = "The key service does not answer";
+  if (apiKey.metadata.deletionTimestamp === undefined)
+    return retried("ServiceUnreachable", `${because}; trying again. A key that was delivered goes on working.`);
+  const { deletionPolicy } = apiKey.spec;
+  const message = `${because}: deletion waits for it, so that the key does not ${
+    deletionPolicy === "Retain" ? "stay bound to an ApiKey that is gone" : "outlive its ApiKey"
+  }.`;
+  return { reason: "ServiceUnreachable", message, ready: false, progress: "reconciling" };
+};
+
+const ofService = ({ code, message }: ItsyError, apiKey: StoredApiKey): Finding => {
+  const { workspace, project = "default" } = apiKey.spec;
+  switch (code) {
+    case "UNREACHABLE":
+    case "UNAVAILABLE":
+    case "INTERNAL":
+    case "REQUEST_TIMEOUT":
+      return unreachable(apiKey);
+    case "UNAUTHENTICATED":
+      return retried("TokenRefused", "The key service does not accept the reconciler's token (ITSY_TOKEN).");
+    case "FORBIDDEN":
+      return stuck("ServiceForbidden", `The key service does not let this cluster act for workspace "${workspace}".`);
+    case "NOT_FOUND":
+      return stuck("ServiceRefused", `The key service knows no project "${project}" in workspace "${workspace}".`);
+    default:
+      return stuck("ServiceRefused", `The key service refuses this (${code}): ${redact(message)}`);
+  }
+};
+
+const missingRight = /cannot \S+ resource "/;
+
+/**
+ * What a failure means for the ApiKey; `null` when it says nothing about it (a conflict, an API server that does not
+ * answer): then only trying again helps.
+ */
+export const findingOfFailure = (error: unknown, apiKey: StoredApiKey): Finding | null => {
+  if (error instanceof ItsyError) return ofService(error, apiKey);
+  if (error instanceof InvalidSpecError) return stuck("InvalidSpec", redact(error.message));
+  if (error instanceof SecretRejectedError) return stuck("SecretRejected", redact(error.message));
+  if (!isForbidden(error)) return null;
+  const message = redact(error.message);
+  return missingRight.test(message)
+    ? stuck("MissingPermission", `The reconciler lacks a right in this namespace: ${message}`)
+    : stuck("SecretRejected", message);
+};

@@ -1,0 +1,49 @@
+import type { Observed } from "../observed.ts";
+import type { Finding } from "../plan/finding.ts";
+import type { StoredApiKey } from "../resource.ts";
+import { rotateRequest } from "../rotate-request.ts";
+import type { ApiKeyStatus } from "../status.ts";
+import { conditionsOf } from "./conditions.ts";
+
+const generationOf = ({ metadata }: StoredApiKey): number => metadata.generation ?? 0;
+
+/** The status after a complete look. `undefined` fields are absent. */
+export const statusOf = (observed: Observed, finding: Finding, now: Date): ApiKeyStatus => {
+  const { apiKey, target, view } = observed;
+  const { key } = view;
+  const generation = generationOf(apiKey);
+  const existing = apiKey.status?.conditions ?? [];
+  const isOurs = target !== null && target.isOurs;
+  return {
+    observedGeneration: generation,
+    conditions: [...conditionsOf(finding, { existing, generation, now })],
+    keyId: key?.keyId,
+    displayPrefix: key?.displayPrefix ?? undefined,
+    revision: key !== null && key.revision > 0 ? key.revision : undefined,
+    binding: isOurs ? { name: observed.spec.secret.name ?? apiKey.metadata.name } : undefined,
+    lastRotatedAt: key?.rotatedAt ?? undefined,
+    retiringUntil: key?.retiringUntil ?? undefined,
+    lastHandledRotateRequest: (isOurs ? target.rotateHandled : null) ?? apiKey.status?.lastHandledRotateRequest,
+  };
+};
+
+/** The status after a look that failed: what was known stays, only the conditions say something new. */
+export const statusAfterFailure = (apiKey: StoredApiKey, finding: Finding, now: Date): ApiKeyStatus => {
+  const existing = apiKey.status?.conditions ?? [];
+  const generation = generationOf(apiKey);
+  return { ...apiKey.status, conditions: [...conditionsOf(finding, { existing, generation, now })] };
+};
+
+/**
+ * Whether a failure that passes by itself is worth a word: not while everything that was asked for was done. The key
+ * in the Secret goes on working without the reconciler, so its condition does not flap with the service's health.
+ */
+export const isWorthReporting = (apiKey: StoredApiKey, { progress, ready }: Finding): boolean => {
+  if (progress !== "reconciling" || ready !== "unchanged") return true;
+  const { metadata, status } = apiKey;
+  const readyNow = status?.conditions?.find(({ type }) => type === "Ready");
+  const isDone = readyNow?.status === "True" && readyNow.observedGeneration === generationOf(apiKey);
+  const request = rotateRequest({ apiKey });
+  const isAsked = request !== null && request !== status?.lastHandledRotateRequest;
+  return !isDone || isAsked || metadata.deletionTimestamp !== undefined;
+};

@@ -1,0 +1,35 @@
+import { type Environment, parseSecret, secretSha256Hex } from "@itsy/key-format";
+
+/**
+ * A full secret on its way through the reconciler. What is sensitive is behind functions, so that neither a log line
+ * nor an error that takes the object whole shows it.
+ */
+export interface SecretValue {
+  reveal(): string;
+  /** 64 hexadecimal digits. */
+  sha256(): string;
+  /** `null` when the text is no secret of ours. */
+  readonly displayPrefix: string | null;
+  readonly environment: Environment | null;
+}
+
+export const createSecretValue = (secret: string): SecretValue => {
+  const sha256 = secretSha256Hex(secret);
+  const parsed = parseSecret(secret);
+  return Object.freeze({
+    reveal: () => secret,
+    sha256: () => sha256,
+    displayPrefix: parsed.ok ? parsed.displayPrefix : null,
+    environment: parsed.ok ? parsed.environment : null,
+  });
+};
+
+/** The value under `key` of a Secret's data (base64); `null` when there is none or it is empty. */
+export const readValue = (data: Readonly<Record<string, string>> | undefined, key: string): SecretValue | null => {
+  const encoded = data?.[key];
+  if (encoded === undefined || encoded === "") return null;
+  return createSecretValue(Buffer.from(encoded, "base64").toString("utf8"));
+};
+
+export const isSameValue = (a: SecretValue | null, b: SecretValue | null): boolean =>
+  a !== null && b !== null && a.sha256() === b.sha256();

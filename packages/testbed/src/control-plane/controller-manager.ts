@@ -1,3 +1,4 @@
+import { connect } from "node:net";
 import { join } from "node:path";
 import { freePort } from "../process/free-port.ts";
 import { type ServerProcess, startServerProcess } from "../process/server-process.ts";
@@ -11,17 +12,15 @@ export type ControllerManagerOptions = {
   readonly path: string;
 };
 
-const answers = async (port: number): Promise<boolean> => {
-  // Its certificate is self-signed; that anything speaks on the port is all that is asked here.
-  const { connect } = await import("node:net");
-  return new Promise((resolve) => {
+// Its certificate is self-signed; that anything speaks on the port is all that is asked here.
+const answers = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
     const socket = connect(port, "127.0.0.1", () => {
       socket.destroy();
       resolve(true);
     });
     socket.once("error", () => resolve(false));
   });
-};
 
 /** Brings garbage collection, namespace deletion and service accounts, which an API server alone does not have. */
 export const startControllerManager = async (options: ControllerManagerOptions): Promise<ServerProcess> => {

@@ -1,6 +1,4 @@
-import { existsSync } from "node:fs";
-import { homedir } from "node:os";
-import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { ContainerRuntimeClient } from "testcontainers";
 import { freePort } from "../process/free-port.ts";
 import type { Finding, Source } from "../sources/source.ts";
@@ -10,37 +8,35 @@ import type { Flavour } from "./flavour.ts";
 
 const PORT = 3306;
 
-/** Loaded only where an engine may be: it is by far the largest dependency. */
+/** Loaded when it is looked at: it is by far the largest dependency. */
 const loadTestcontainers = () => import("testcontainers");
 
-/** Something that says an engine may be there. Without one, the library need not be loaded to look. */
-const hasEngineHint = (env: NodeJS.ProcessEnv): boolean =>
-  env["DOCKER_HOST"] !== undefined ||
-  process.platform === "win32" ||
-  [
-    "/var/run/docker.sock",
-    join(env["XDG_RUNTIME_DIR"] ?? "/nonexistent", "docker.sock"),
-    join(homedir(), ".docker/run/docker.sock"),
-    join(homedir(), ".docker/desktop/docker.sock"),
-    join(homedir(), ".testcontainers.properties"),
-  ].some((path) => existsSync(path));
+const ANSWER_TIMEOUT_MS = 5000;
 
-const inspectEngine = async (env: NodeJS.ProcessEnv, image: string): Promise<Finding> => {
-  if (!hasEngineHint(env)) return { state: "unavailable", reason: "no Docker engine" };
+const connectEngine = async (): Promise<ContainerRuntimeClient> => {
+  const { getContainerRuntimeClient } = await loadTestcontainers();
+  const tooLate = sleep(ANSWER_TIMEOUT_MS, null, { ref: false }).then(() => {
+    throw new Error(`no answer within ${ANSWER_TIMEOUT_MS} ms`);
+  });
+  return Promise.race([getContainerRuntimeClient(), tooLate]);
+};
+
+const inspectEngine = async (image: string): Promise<Finding> => {
   try {
-    const { getContainerRuntimeClient, ImageName } = await loadTestcontainers();
-    const client = await getContainerRuntimeClient();
+    const { ImageName } = await loadTestcontainers();
+    const client = await connectEngine();
     return (await client.image.exists(ImageName.fromString(image)))
       ? { state: "ready", detail: image }
       : { state: "obtainable", cost: `pulling ${image}` };
   } catch (error) {
-    return { state: "unavailable", reason: `no Docker engine answers: ${String(error)}` };
+    const message = error instanceof Error ? error.message : String(error);
+    return { state: "unavailable", reason: `no Docker engine answers (${message})` };
   }
 };
 
 const startContainer = async ({ container: { image, env } }: Flavour): Promise<Engine> => {
-  const { GenericContainer, getContainerRuntimeClient } = await loadTestcontainers();
-  const client: ContainerRuntimeClient = await getContainerRuntimeClient();
+  const { GenericContainer } = await loadTestcontainers();
+  const client = await connectEngine();
   // A fixed host port: an engine gives a container another random one when it starts it again.
   const container = await new GenericContainer(image)
     .withEnvironment({ ...env })
@@ -72,10 +68,10 @@ export const containerServer = (flavour: Flavour): Source<Launch> => {
   return {
     name: "container",
     howTo: "start a Docker engine that this user may use",
-    inspect: () => inspectEngine(process.env, image),
+    inspect: () => inspectEngine(image),
     obtain: async () => {
-      const { getContainerRuntimeClient, ImageName } = await loadTestcontainers();
-      const client = await getContainerRuntimeClient();
+      const { ImageName } = await loadTestcontainers();
+      const client = await connectEngine();
       await client.image.pull(ImageName.fromString(image));
       return () => startContainer(flavour);
     },

@@ -12,19 +12,24 @@ export const findOnPath = async (name: string, path: string): Promise<string | n
     try {
       await access(file, constants.X_OK);
       return file;
-    } catch {}
+    } catch {
+      // Not here; the next directory may have it.
+    }
   }
   return null;
 };
 
 /**
- * Wraps a command so that the kernel kills it when the process that started it ends in any way, SIGKILL included.
- * Linux only (`prctl(PR_SET_PDEATHSIG)`, through util-linux's setpriv); elsewhere the command stays as it is and
- * only orderly ends and the usual signals are covered, by execa.
+ * Wraps a command so that the kernel kills it when the process that started it ends in any way, SIGKILL included, and
+ * so that Ctrl-C in the terminal reaches only that process: it shall drain while its servers still answer.
+ *
+ * Linux only (`prctl(PR_SET_PDEATHSIG)` and `setsid`, through util-linux); elsewhere the command stays as it is, and
+ * only orderly ends and the usual signals are covered, by execa. The kernel's rule is about the thread that started
+ * the command: what a worker thread starts ends with that worker.
  */
 export const dieWithParent = async (command: Command, path: string): Promise<Command> => {
   if (process.platform !== "linux") return command;
-  const setpriv = await findOnPath("setpriv", path);
-  if (setpriv === null) return command;
-  return { file: setpriv, args: ["--pdeathsig", "KILL", "--", command.file, ...command.args] };
+  const [setpriv, setsid] = await Promise.all([findOnPath("setpriv", path), findOnPath("setsid", path)]);
+  if (setpriv === null || setsid === null) return command;
+  return { file: setpriv, args: ["--pdeathsig", "KILL", "--", setsid, command.file, ...command.args] };
 };

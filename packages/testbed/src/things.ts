@@ -1,0 +1,30 @@
+import { binariesRequest, controlPlaneSources } from "./control-plane/binaries.ts";
+import { mariadb, mysql } from "./database/flavour.ts";
+import { databaseSources } from "./database/start.ts";
+import type { TestbedEnv } from "./env.ts";
+import type { Source } from "./sources/source.ts";
+
+export const THING_IDS = ["control-plane", "controller-manager", "mysql", "mariadb"] as const;
+export type ThingId = (typeof THING_IDS)[number];
+
+/** Something that the testbed can start. */
+export type Thing = {
+  readonly id: ThingId;
+  readonly title: string;
+  readonly sources: readonly Source<unknown>[];
+};
+
+export const loadThings = async (env: TestbedEnv): Promise<readonly Thing[]> => [
+  {
+    id: "control-plane",
+    title: "kube-apiserver and etcd",
+    sources: controlPlaneSources(await binariesRequest(env, { controllerManager: false })),
+  },
+  {
+    id: "controller-manager",
+    title: "kube-apiserver, etcd and kube-controller-manager",
+    sources: controlPlaneSources(await binariesRequest(env, { controllerManager: true })),
+  },
+  { id: "mysql", title: "MySQL server", sources: databaseSources(mysql, env) },
+  { id: "mariadb", title: "MariaDB server", sources: databaseSources(mariadb, env) },
+];

@@ -1,0 +1,123 @@
+import { randomUUID } from "node:crypto";
+import { createClient } from "@itsy/client";
+import {
+  createEventRecorder,
+  createKubeClient,
+  createLeaderElector,
+  createRuntimeMetrics,
+  systemClock,
+  systemTimers,
+} from "@itsy/controller-runtime";
+import { KubeConfig } from "@kubernetes/client-node";
+import { collectDefaultMetrics, Registry } from "prom-client";
+
+import { crashAt } from "./crash-point.ts";
+import { createDeliveryClient } from "./delivery-client.ts";
+import { createEffects } from "./effects.ts";
+import { type Env, EnvError, readEnv, tokenOf } from "./env.ts";
+import { withEventEffect } from "./event-client.ts";
+import { GROUP } from "./group.ts";
+import { createLogger } from "./logger.ts";
+import { startOperationsServer } from "./operations-server.ts";
+import { createReconciler } from "./reconciler.ts";
+
+const COMPONENT = `${GROUP}/reconciler`;
+
+const loadKubeConfig = ({ KUBECONFIG }: Env): KubeConfig => {
+  const kubeConfig = new KubeConfig();
+  if (KUBECONFIG === undefined) kubeConfig.loadFromCluster();
+  else kubeConfig.loadFromFile(KUBECONFIG);
+  return kubeConfig;
+};
+
+/** Everything that the process holds; ends when it was told to, with its exit code. */
+const run = async (env: Env): Promise<number> => {
+  const logger = createLogger({ level: env.LOG_LEVEL });
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const metrics = createRuntimeMetrics(registry);
+  const effects = createEffects(env.ITSY_CRASH_AT === undefined ? undefined : crashAt(env.ITSY_CRASH_AT));
+  const kubeConfig = loadKubeConfig(env);
+  const kube = createKubeClient({ kubeConfig, userAgent: "itsy-reconciler", onRequest: metrics.onRequest });
+  const client = createClient({ url: env.ITSY_URL, token: tokenOf(env), timeoutMs: env.ITSY_TIMEOUT });
+  const delivery = createDeliveryClient({
+    client,
+    concurrency: env.ITSY_CONCURRENCY,
+    namespaceConcurrency: env.ITSY_NAMESPACE_CONCURRENCY,
+  });
+  const recorder = createEventRecorder({
+    client: withEventEffect(kube, effects),
+    component: COMPONENT,
+    instance: env.POD_NAME,
+    onError: (err) => logger.warn({ err }, "an event was not recorded"),
+  });
+  const reconciler = createReconciler(
+    {
+      kube,
+      delivery,
+      recorder,
+      effects,
+      logger,
+      metrics,
+      clock: systemClock,
+      timers: systemTimers,
+      random: Math.random,
+    },
+    {
+      watchNamespace: env.WATCH_NAMESPACE,
+      concurrency: env.CONCURRENCY,
+      deliverWithinMs: env.DELIVER_WITHIN,
+      resyncMs: env.RESYNC,
+      retryMaxMs: env.RETRY_MAX,
+    },
+  );
+
+  const stopping = new AbortController();
+  for (const signal of ["SIGTERM", "SIGINT"] as const)
+    process.once(signal, () => {
+      logger.info({ signal }, "stopping");
+      stopping.abort();
+    });
+
+  const elector = createLeaderElector({
+    client: kube,
+    namespace: env.NAMESPACE,
+    name: "itsy-reconciler",
+    identity: `${env.POD_NAME}_${randomUUID()}`,
+    leaseDurationMs: env.LEASE_DURATION,
+    renewDeadlineMs: env.LEASE_RENEW_DEADLINE,
+    retryPeriodMs: env.LEASE_RETRY_PERIOD,
+    logger,
+    metrics: metrics.leader("itsy-reconciler"),
+    // Another process may lead from now on: nothing that still runs here may go on.
+    onLost: () => process.exit(1),
+  });
+
+  await using operations = await startOperationsServer({
+    host: env.METRICS_HOST,
+    port: env.METRICS_PORT,
+    registry,
+    isAlive: () => true,
+    isReady: () => reconciler.hasSynced && !stopping.signal.aborted,
+  });
+  logger.info({ port: operations.port }, "serving /healthz, /readyz and /metrics");
+
+  const stopWatching = new AbortController();
+  const watching = reconciler.watch(stopWatching.signal);
+  if (env.LEADER_ELECTION) await elector.run(stopping.signal, reconciler.work);
+  else await reconciler.work(stopping.signal);
+  stopWatching.abort();
+  await watching;
+  await recorder.close();
+  await kube.close();
+  logger.info({}, "stopped");
+  return 0;
+};
+
+try {
+  process.exitCode = await run(readEnv());
+} catch (error) {
+  if (!(error instanceof EnvError)) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
+}

@@ -1,0 +1,139 @@
+import {
+  type Clock,
+  type Controller,
+  createController,
+  createReflector,
+  type Delta,
+  type EventRecorder,
+  halfJitter,
+  type KubeClient,
+  type KubeObject,
+  type Logger,
+  type Namespace,
+  Namespaces,
+  nameOf,
+  type Reflector,
+  type RuntimeMetrics,
+  type Source,
+  type Stored,
+  type Timers,
+} from "@itsy/controller-runtime";
+import { generateSecret } from "@itsy/key-format";
+
+import { createReconcile } from "./api-key/reconcile.ts";
+import { isRelevantChange } from "./api-key/relevant-change.ts";
+import { type ApiKey, ApiKeys } from "./api-key/resource.ts";
+import type { DeliveryClient } from "./delivery-client.ts";
+import type { Effects } from "./effects.ts";
+import { BY_WORKSPACE, createGrantSource } from "./grant/grant-source.ts";
+import { type WorkspaceGrant, WorkspaceGrants } from "./grant/resource.ts";
+
+export interface ReconcilerDeps {
+  readonly kube: KubeClient;
+  readonly delivery: DeliveryClient;
+  readonly recorder: Pick<EventRecorder, "record">;
+  readonly effects: Effects;
+  readonly logger: Logger;
+  readonly metrics: RuntimeMetrics;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+}
+
+export interface ReconcilerSettings {
+  /** Without it, all namespaces. */
+  readonly watchNamespace?: string | undefined;
+  readonly concurrency: number;
+  readonly deliverWithinMs: number;
+  /** About how often every ApiKey is looked at although nothing happened. */
+  readonly resyncMs: number;
+  /** The longest wait between two tries of a failing ApiKey. */
+  readonly retryMaxMs: number;
+}
+
+export interface Reconciler {
+  readonly controller: Controller;
+  /** Everything that is watched was listed once. */
+  readonly hasSynced: boolean;
+  /** Watches until the signal aborts. Watching needs no lease: a standby is warm. */
+  watch(signal: AbortSignal): Promise<void>;
+  /** Reconciles until the signal aborts, then drains. For the leader. */
+  work(signal: AbortSignal): Promise<void>;
+}
+
+/** Looking again is spread over a fifth of the period, so that what started together does not stay together. */
+const RESYNC_SPREAD = 0.2;
+const RETRY_BASE_MS = 50;
+
+const labelsChanged = (delta: Delta<Stored<KubeObject>>): boolean =>
+  delta.type !== "updated" ||
+  JSON.stringify(delta.object.metadata.labels) !== JSON.stringify(delta.old.metadata.labels);
+
+const createSources = (deps: ReconcilerDeps, { watchNamespace }: ReconcilerSettings) => {
+  const { kube: client, logger } = deps;
+  const reflect = <T extends KubeObject>(options: Omit<Parameters<typeof createReflector<T>>[0], "client">) =>
+    createReflector<T>({
+      ...options,
+      client,
+      onError: (err) => logger.warn({ err, kind: options.type.kind }, "watch failed; trying again"),
+    });
+  const apiKeys: Reflector<ApiKey> = reflect<ApiKey>({
+    type: ApiKeys,
+    indexes: { [BY_WORKSPACE]: ({ spec }) => [spec.workspace] },
+    ...(watchNamespace === undefined ? {} : { namespace: watchNamespace }),
+  });
+  const grants = reflect<WorkspaceGrant>({
+    type: WorkspaceGrants,
+    indexes: { [BY_WORKSPACE]: ({ spec }) => [spec.workspace] },
+  });
+  const namespaces = reflect<Namespace>({ type: Namespaces });
+  const sources: readonly Source<KubeObject>[] = [
+    { reflector: apiKeys, predicate: isRelevantChange } satisfies Source<ApiKey>,
+    {
+      reflector: grants,
+      toNames: ({ spec }) => apiKeys.store.byIndex(BY_WORKSPACE, spec.workspace).map(nameOf),
+    } satisfies Source<WorkspaceGrant>,
+    {
+      reflector: namespaces,
+      toNames: ({ metadata }) => apiKeys.store.list(metadata.name).map(nameOf),
+      predicate: labelsChanged,
+    } satisfies Source<Namespace>,
+  ];
+  return { apiKeys, grants, namespaces, sources };
+};
+
+/** Puts the parts together. Only `main.ts` and tests call it. */
+export const createReconciler = (deps: ReconcilerDeps, settings: ReconcilerSettings): Reconciler => {
+  const { metrics, logger, timers, random, recorder } = deps;
+  const { apiKeys, grants, namespaces, sources } = createSources(deps, settings);
+  const reconcile = createReconcile({
+    ...deps,
+    generateSecret,
+    readApiKey: (name) => apiKeys.store.get(name),
+    grantFor: createGrantSource({ grants: grants.store, namespaces: namespaces.store }),
+    record: recorder.record,
+    deliverWithinMs: settings.deliverWithinMs,
+    resyncMs: () => settings.resyncMs * (1 - RESYNC_SPREAD / 2 + random() * RESYNC_SPREAD),
+  });
+  const controller = createController({
+    name: "apikey",
+    sources,
+    reconcile,
+    concurrency: settings.concurrency,
+    backoff: halfJitter({ baseMs: RETRY_BASE_MS, maxMs: settings.retryMaxMs, random }),
+    timers,
+    logger,
+    metrics: { queue: metrics.queue("apikey"), controller: metrics.controller("apikey") },
+  });
+  return Object.freeze({
+    controller,
+    get hasSynced() {
+      return [apiKeys, grants, namespaces].every((reflector) => reflector.hasSynced);
+    },
+    watch: async (signal: AbortSignal) => {
+      await Promise.all([apiKeys, grants, namespaces].map((reflector) => reflector.run(signal)));
+    },
+    work: (signal: AbortSignal) => controller.run(signal),
+  });
+};

@@ -1,4 +1,5 @@
 import type { Backoff } from "./backoff.ts";
+import { contained } from "./contained.ts";
 import { isAborted, isConflict, KubeError } from "./kube-error.ts";
 import type { KubeObject, Stored } from "./kube-object.ts";
 import { createLatch } from "./latch.ts";
@@ -91,7 +92,7 @@ const feed = (source: Source<KubeObject>, add: (key: string) => void): (() => vo
 
 export const createController = (options: ControllerOptions): Controller => {
   const { name, sources, reconcile, concurrency = 4, drainMs = 20_000, timers = systemTimers } = options;
-  const { onError = () => {} } = options;
+  const onError = contained(options.onError ?? (() => {}));
   const metrics = options.metrics ?? { queue: noQueueMetrics, controller: noControllerMetrics };
   const logger = (options.logger ?? silentLogger).child({ controller: name });
   const backoff = options.backoff === undefined ? {} : { backoff: options.backoff };

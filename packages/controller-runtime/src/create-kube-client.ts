@@ -1,3 +1,4 @@
+import { contained } from "./contained.ts";
 import { createExchanger, type Exchanger } from "./exchange.ts";
 import type {
   DeleteOptions,
@@ -145,7 +146,8 @@ const createWrites = (
 
 /** A client for any resource over kept connections, authenticated the way the kubeconfig says. */
 export const createKubeClient = (options: KubeClientOptions): KubeClient => {
-  const { kubeConfig, userAgent, requestTimeoutMs = 30_000, onRequest = () => {} } = options;
+  const { kubeConfig, userAgent, requestTimeoutMs = 30_000 } = options;
+  const onRequest = contained(options.onRequest ?? (() => {}));
   const direct = createKubeConfigTransport(kubeConfig);
   const transport = options.wrapTransport?.(direct) ?? direct;
   const exchanger = createExchanger({ transport, userAgent, requestTimeoutMs, onRequest });

@@ -1,3 +1,4 @@
+import { contained } from "./contained.ts";
 import type { KubeClient } from "./kube-client.ts";
 import { isNotFound, KubeError } from "./kube-error.ts";
 import type { KubeObject } from "./kube-object.ts";
@@ -62,8 +63,12 @@ const noteBytesMax = 1_024;
 const cut = (note: string): string => {
   const bytes = Buffer.from(note, "utf8");
   if (bytes.length <= noteBytesMax) return note;
-  // Cutting inside a character leaves a replacement character, which takes up to three bytes.
-  return `${bytes.subarray(0, noteBytesMax - 6).toString("utf8")}…`;
+  // A cut inside a character leaves a replacement character at the end.
+  const whole = bytes
+    .subarray(0, noteBytesMax - 3)
+    .toString("utf8")
+    .replace(/\ufffd$/, "");
+  return `${whole}…`;
 };
 
 const keyOf = ({ metadata, kind }: KubeObject, { type, reason, action, note }: EventNote): string =>
@@ -97,7 +102,8 @@ const eventOf = (series: Series, name: string, reporting: { component: string; i
 };
 
 export const createEventRecorder = (options: EventRecorderOptions): EventRecorder => {
-  const { client, timers = systemTimers, clock = systemClock, random = Math.random, onError = () => {} } = options;
+  const { client, timers = systemTimers, clock = systemClock, random = Math.random } = options;
+  const onError = contained(options.onError ?? (() => {}));
   const { seriesMs = 360_000, seriesWriteMs = 30_000, queueMax = 1_000 } = options;
   const seriesByKey = new Map<string, Series>();
   const queue = createWorkQueue({ timers });

@@ -19,15 +19,18 @@ export interface Exchanger {
   stream(exchange: Exchange): AsyncGenerator<Uint8Array>;
 }
 
+const unreadable = Symbol("unreadable");
+
+/** The parser's own error quotes the text, which may be a Secret. */
 const parseJson = (text: string): unknown => {
   try {
     return JSON.parse(text);
   } catch {
-    return null;
+    return unreadable;
   }
 };
 
-const pathOnly = (path: string): string => path.split("?", 1)[0] ?? path;
+const whatOf = ({ method, path }: Exchange): string => `${method} ${path.split("?", 1)[0] ?? path}`;
 
 /** One request and its answer: headers, deadline, observation, and every failure as a `KubeError`. */
 export const createExchanger = (options: {
@@ -39,10 +42,10 @@ export const createExchanger = (options: {
   const { transport, userAgent, requestTimeoutMs, onRequest } = options;
   const headers = { accept: "application/json", "user-agent": userAgent };
 
-  const failureOf = ({ method, path, options: limits }: Exchange, deadline: Deadline, cause: unknown): KubeError => {
+  const failureOf = (exchange: Exchange, deadline: Deadline, cause: unknown): KubeError => {
     if (cause instanceof KubeError) return cause;
-    const what = `${method} ${pathOnly(path)}`;
-    if (limits?.signal?.aborted)
+    const what = whatOf(exchange);
+    if (exchange.options?.signal?.aborted)
       return new KubeError({ status: 0, reason: "Aborted", message: `${what}: aborted by the caller`, cause });
     const told: unknown = deadline.signal.aborted ? deadline.signal.reason : cause;
     const why =
@@ -50,7 +53,8 @@ export const createExchanger = (options: {
     return new KubeError({ status: 0, reason: "Unreachable", message: `${what}: ${why}`, cause: told });
   };
 
-  const send = async ({ method, path, body }: Exchange, deadline: Deadline): Promise<TransportResponse> => {
+  const send = async (exchange: Exchange, deadline: Deadline): Promise<TransportResponse> => {
+    const { method, path, body } = exchange;
     const startedMs = systemTimers.monotonicMs();
     const observe = (status: number): void =>
       onRequest({ method, status, durationMs: systemTimers.monotonicMs() - startedMs });
@@ -72,9 +76,9 @@ export const createExchanger = (options: {
     }
     observe(response.status);
     if (response.status >= 200 && response.status < 300) return response;
-    const refusal = parseJson(await response.text());
-    const what = `${method} ${pathOnly(path)}`;
-    throw refusalOf(refusal, { status: response.status, what, retryAfter: response.header("retry-after") });
+    const refusal = parseJson(await orAborted(response.text(), deadline.signal));
+    const { status } = response;
+    throw refusalOf(refusal, { status, what: whatOf(exchange), retryAfter: response.header("retry-after") });
   };
 
   const begin = (exchange: Exchange): Deadline =>
@@ -84,7 +88,9 @@ export const createExchanger = (options: {
     const deadline = begin(exchange);
     try {
       const response = await send(exchange, deadline);
-      return JSON.parse(await response.text());
+      const answer = parseJson(await orAborted(response.text(), deadline.signal));
+      if (answer !== unreadable) return answer;
+      throw new KubeError({ status: 0, reason: "Unreachable", message: `${whatOf(exchange)}: the answer is no JSON` });
     } catch (error) {
       throw failureOf(exchange, deadline, error);
     } finally {

@@ -1,3 +1,4 @@
+import { contained } from "./contained.ts";
 import type { KubeObject, Stored } from "./kube-object.ts";
 import { createLatch } from "./latch.ts";
 import { type ListAndWatchOptions, listAndWatch, type WatchChange } from "./list-and-watch.ts";
@@ -35,18 +36,13 @@ const withoutManagedFields = <T extends KubeObject>(object: Stored<T>): Stored<T
 
 /** Keeps a store equal to what the API server has, and tells of every change. */
 export const createReflector = <T extends KubeObject>(options: ReflectorOptions<T>): Reflector<T> => {
-  const { onError = () => {}, keep = withoutManagedFields, indexes } = options;
+  const { keep = withoutManagedFields, indexes } = options;
+  const onError = contained(options.onError ?? (() => {}));
   const store = createStore<T>(indexes === undefined ? {} : { indexes });
   const handlers = new Set<DeltaHandler<T>>();
   const sync = createLatch();
 
-  const tell = (handler: DeltaHandler<T>, delta: Delta<Stored<T>>): void => {
-    try {
-      handler(delta);
-    } catch (error) {
-      onError(error);
-    }
-  };
+  const tell = (handler: DeltaHandler<T>, delta: Delta<Stored<T>>): void => contained(handler, onError)(delta);
 
   const publish = (deltas: readonly Delta<Stored<T>>[]): void => {
     for (const delta of deltas) for (const handler of [...handlers]) tell(handler, delta);

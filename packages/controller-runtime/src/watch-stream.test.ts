@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { isGone } from "./kube-error.ts";
@@ -32,6 +33,16 @@ test("an ERROR event is thrown as what its status says", () => {
   } catch (error) {
     expect(isGone(error)).toBe(true);
     expect(error).toMatchObject({ reason: "Expired", status: 410 });
+  }
+});
+
+test("a broken line is an error that does not quote it", () => {
+  try {
+    watchEventOf('{"type":"ADDED","object":{"data":{"password":"aHVudGVyMg', "watch secrets");
+    expect.unreachable();
+  } catch (error) {
+    expect(inspect(error, { depth: 9 })).not.toContain("aHVudGVyMg");
+    expect(error).toMatchObject({ reason: "Unreachable", message: "watch secrets: unreadable watch event" });
   }
 });
 

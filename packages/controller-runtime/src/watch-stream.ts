@@ -24,8 +24,9 @@ export async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerato
 const parse = (line: string, what: string): { readonly type?: unknown; readonly object?: unknown } => {
   try {
     return JSON.parse(line);
-  } catch (cause) {
-    throw new KubeError({ status: 0, reason: "Unreachable", message: `${what}: unreadable watch event`, cause });
+  } catch {
+    // Without the parser's error as cause: it quotes the text, which may be a Secret.
+    throw new KubeError({ status: 0, reason: "Unreachable", message: `${what}: unreadable watch event` });
   }
 };
 

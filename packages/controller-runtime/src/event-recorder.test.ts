@@ -1,0 +1,121 @@
+import { expect, test } from "vitest";
+import { createManualTimers, settle } from "../test/manual-timers.ts";
+import { aConfigMap } from "../test/objects.ts";
+import { createEventRecorder, type EventNote } from "./event-recorder.ts";
+import type { KubeClient } from "./kube-client.ts";
+import { KubeError } from "./kube-error.ts";
+import type { Event } from "./resources.ts";
+
+const anEvent = (given: Partial<EventNote> = {}): EventNote => ({
+  type: "Normal",
+  reason: "Tested",
+  action: "Test",
+  note: "It was tested.",
+  ...given,
+});
+
+const start = (given: { queueMax?: number; fail?: () => Error | null } = {}) => {
+  const timers = createManualTimers();
+  const created: Event[] = [];
+  const patches: { series: { count: number } }[] = [];
+  const errors: unknown[] = [];
+  const attempts = { count: 0 };
+  const guarded =
+    <T>(run: () => T) =>
+    async (): Promise<T> => {
+      attempts.count += 1;
+      const error = given.fail?.() ?? null;
+      if (error !== null) throw error;
+      return run();
+    };
+  const client = {
+    create: (_: unknown, event: Event) => guarded(() => created.push(event))(),
+    mergePatch: (_: unknown, __: unknown, patch: { series: { count: number } }) => guarded(() => patches.push(patch))(),
+  } as unknown as KubeClient;
+  const recorder = createEventRecorder({
+    client,
+    component: "example.dev/tests",
+    instance: "one",
+    timers,
+    clock: { now: () => new Date(timers.monotonicMs()) },
+    onError: (error) => void errors.push(error),
+    ...(given.queueMax === undefined ? {} : { queueMax: given.queueMax }),
+  });
+  return { recorder, timers, created, patches, errors, attempts };
+};
+
+test("the same event a hundred times is one event and few writes, with the whole count at the end", async () => {
+  const { recorder, timers, created, patches } = start();
+  const object = aConfigMap();
+  for (let i = 0; i < 100; i += 1) {
+    recorder.record(object, anEvent());
+    await timers.advance(1_000);
+  }
+  await recorder.close();
+  expect(created).toHaveLength(1);
+  expect(patches.length).toBeLessThanOrEqual(5);
+  expect(patches.at(-1)?.series.count).toBe(100);
+});
+
+test("another reason, note or object is another event; after the series time a new one begins", async () => {
+  const { recorder, timers, created } = start();
+  const object = aConfigMap();
+  recorder.record(object, anEvent());
+  recorder.record(object, anEvent({ reason: "Other" }));
+  recorder.record(object, anEvent({ note: "Other." }));
+  recorder.record(aConfigMap(), anEvent());
+  await timers.advance(400_000);
+  expect(created).toHaveLength(4);
+  recorder.record(object, anEvent());
+  await timers.advance(1);
+  expect(created).toHaveLength(5);
+  await recorder.close();
+});
+
+test("what the server refuses for good is reported once, what it refuses for now is tried again", async () => {
+  let error: Error | null = new KubeError({ status: 403, reason: "Forbidden", message: "no" });
+  const { recorder, timers, created, errors, attempts } = start({ fail: () => error });
+  recorder.record(aConfigMap(), anEvent());
+  await timers.advance(60_000);
+  expect([attempts.count, errors.length]).toEqual([1, 1]);
+  error = new KubeError({ status: 0, reason: "Unreachable", message: "away" });
+  recorder.record(aConfigMap(), anEvent());
+  await timers.advance(1);
+  error = null;
+  await timers.advance(60_000);
+  expect([created.length, errors.length]).toEqual([1, 1]);
+  await recorder.close();
+});
+
+test("a server that stays away costs a bounded number of tries and a bounded memory", async () => {
+  const away = () => new KubeError({ status: 0, reason: "Unreachable", message: "away" });
+  const { recorder, timers, errors, attempts } = start({ fail: away, queueMax: 10 });
+  for (let i = 0; i < 1_000; i += 1) recorder.record(aConfigMap(), anEvent());
+  expect(errors).toHaveLength(990);
+  await timers.advance(600_000);
+  expect([attempts.count, errors.length]).toEqual([50, 1_000]);
+  await recorder.close();
+});
+
+test("series that are over give room to new ones", async () => {
+  const { recorder, timers, created, errors } = start({ queueMax: 10 });
+  for (let round = 0; round < 5; round += 1) {
+    for (let i = 0; i < 10; i += 1) recorder.record(aConfigMap(), anEvent());
+    await timers.advance(400_000);
+  }
+  expect([created.length, errors.length]).toEqual([50, 0]);
+  await recorder.close();
+});
+
+test("record never throws, also after close, and a long note is cut between characters", async () => {
+  const { recorder, timers, created } = start();
+  recorder.record(aConfigMap(), anEvent({ note: "ü".repeat(2_000) }));
+  await timers.advance(1);
+  const note = created[0]?.note ?? "";
+  expect(Buffer.byteLength(note)).toBeLessThanOrEqual(1_024);
+  expect(note).toMatch(/^ü+…$/);
+  await recorder.close();
+  recorder.record(aConfigMap(), anEvent());
+  await settle();
+  expect(created).toHaveLength(1);
+});

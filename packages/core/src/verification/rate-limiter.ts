@@ -31,7 +31,8 @@ export const createProcessRateLimiter = ({ monotonicMs }: { readonly monotonicMs
 
   return {
     take: (keyId, limit) => {
-      const nowMs = monotonicMs();
+      // Whole milliseconds: what is told of the window counts in them.
+      const nowMs = Math.floor(monotonicMs());
       return windowOf(keyId, nowMs).take(limit, nowMs);
     },
   };

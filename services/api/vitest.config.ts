@@ -1,2 +1,7 @@
 // @boundaries-ignore every package shares these settings
-export { default } from "../../vitest.shared.ts";
+import { mergeConfig } from "vitest/config";
+
+import shared from "../../vitest.shared.ts";
+
+/** MySQL and MariaDB are started once for the whole run. */
+export default mergeConfig(shared, { test: { globalSetup: ["./test/database/servers.ts"] } });

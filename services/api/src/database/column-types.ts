@@ -15,7 +15,7 @@ export interface ColumnTypes {
   /** The uid of a Kubernetes object; compared byte by byte. */
   readonly uid: ColumnType;
   /** Text of at most so many characters. */
-  text(length: number): ColumnType;
+  readonly text: (length: number) => ColumnType;
   /** Milliseconds since 1970 as a number under 2^53: exact, and the same in every database, time zone and SQL mode. */
   readonly instant: ColumnType;
   /** An integer of at most 31 bits. */

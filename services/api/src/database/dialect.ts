@@ -11,6 +11,8 @@ export interface Dialect {
   /** Whether indexes are created inside `CREATE TABLE` (MySQL: one atomic statement) or after it. */
   readonly inlineIndexes: boolean;
   readonly tableSuffix: string;
+  /** What stands before and after a name. */
+  readonly nameQuote: '"' | "`";
   readonly begin: string;
   classify(error: unknown): Fault;
 }
@@ -95,6 +97,7 @@ const server = (name: "mysql" | "mariadb"): Dialect =>
     columns: mysqlColumns,
     inlineIndexes: true,
     tableSuffix: " ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci",
+    nameQuote: "`",
     begin: "START TRANSACTION",
     classify: classifyMysql,
   });
@@ -107,6 +110,7 @@ const dialects = Object.freeze({
     columns: sqliteColumns,
     inlineIndexes: false,
     tableSuffix: "",
+    nameQuote: '"',
     // Takes the write lock at once: a transaction that reads first could not take it later without a retry.
     begin: "BEGIN IMMEDIATE",
     classify: classifySqlite,

@@ -10,10 +10,10 @@ export interface Engine {
   readonly reader: DataSource;
   readonly lookup: VerificationLookup;
   /** Runs `work` on a connection that sees what is committed. */
-  read<Result>(work: (manager: EntityManager) => Promise<Result>): Promise<Result>;
+  readonly read: <Result>(work: (manager: EntityManager) => Promise<Result>) => Promise<Result>;
   /** Runs `work` in one transaction, once; what `work` throws passes through after the rollback. */
-  transact<Result>(work: (manager: EntityManager) => Promise<Result>): Promise<Result>;
-  close(): Promise<void>;
+  readonly transact: <Result>(work: (manager: EntityManager) => Promise<Result>) => Promise<Result>;
+  readonly close: () => Promise<void>;
 }
 
 /** Where the engine reports what is nobody's error: a lost connection, a migration that ran. pino's loggers fit. */

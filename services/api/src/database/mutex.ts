@@ -1,7 +1,7 @@
 /** Runs one piece of work at a time, in the order of the calls. */
 export interface Mutex {
   /** Settles as `work` does; the next one begins after it settled either way. */
-  run<Result>(work: () => Promise<Result>): Promise<Result>;
+  readonly run: <Result>(work: () => Promise<Result>) => Promise<Result>;
 }
 
 export const createMutex = (): Mutex => {

@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from "node:async_hooks";
 import { setTimeout as delay } from "node:timers/promises";
 
 import type { Database, Stores, VerificationLookup } from "@itsy/core";
@@ -13,6 +12,7 @@ import { type RetryOptions, withRetries } from "./retry.ts";
 import { readSession, transactionSession } from "./session.ts";
 import { openSqlite } from "./sqlite/engine.ts";
 import { createStores } from "./stores/stores.ts";
+import { createTransactionScope, type TransactionScope } from "./transaction-scope.ts";
 
 export interface OpenDatabaseOptions extends Partial<RetryOptions> {
   readonly logger?: DatabaseLogger | undefined;
@@ -33,13 +33,13 @@ type Listener = (keyIds: readonly string[]) => void;
 
 interface DatabaseParts {
   readonly engine: Engine;
+  readonly scope: TransactionScope;
   readonly retry: RetryOptions;
   readonly logger: DatabaseLogger | undefined;
 }
 
-const createDatabase = ({ engine, retry, logger }: DatabaseParts): Database => {
+const createDatabase = ({ engine, scope, retry, logger }: DatabaseParts): Database => {
   const listeners: Listener[] = [];
-  const current = new AsyncLocalStorage<{ open: boolean }>();
 
   // The transaction is committed: a listener that fails must not make it look undone.
   const tell = (keyIds: readonly string[]): void => {
@@ -54,15 +54,10 @@ const createDatabase = ({ engine, retry, logger }: DatabaseParts): Database => {
 
   const attempt = async <Result>(work: (stores: Stores) => Promise<Result>) => {
     const changedKeys = new Set<string>();
-    const scope = { open: true };
-    try {
-      const result = await engine.transact((manager) =>
-        current.run(scope, () => work(createStores(transactionSession(engine, manager, changedKeys)))),
-      );
-      return { result, changedKeys };
-    } finally {
-      scope.open = false;
-    }
+    const result = await engine.transact((manager) =>
+      scope.run(() => work(createStores(transactionSession(engine, manager, changedKeys)))),
+    );
+    return { result, changedKeys };
   };
 
   return Object.freeze({
@@ -70,16 +65,13 @@ const createDatabase = ({ engine, retry, logger }: DatabaseParts): Database => {
     onKeysChanged: (listener: Listener) => void listeners.push(listener),
     transaction: async <Result>(work: (stores: Stores) => Promise<Result>): Promise<Result> => {
       // It would wait for itself on SQLite, and for a lock or a connection of its own on a server.
-      if (current.getStore()?.open) throw new DatabaseError("UNEXPECTED", "a transaction inside a transaction");
+      if (scope.isInside()) throw new DatabaseError("UNEXPECTED", "a transaction inside a transaction");
       const { result, changedKeys } = await withRetries(retry, () => attempt(work));
       if (changedKeys.size > 0) tell([...changedKeys]);
       return result;
     },
   });
 };
-
-const openEngine = (settings: DatabaseSettings, logger: DatabaseLogger | undefined): Promise<Engine> =>
-  settings.type === "sqlite" ? openSqlite(settings, logger) : openServer(settings, logger);
 
 /**
  * Opens the database and brings its schema up to date; several replicas may do so at once.
@@ -90,10 +82,13 @@ export const openDatabase = async (
   settings: DatabaseSettings,
   options: OpenDatabaseOptions = {},
 ): Promise<OpenDatabase> => {
-  const { logger, random = Math.random, sleep = async (delayMs) => void (await delay(delayMs)) } = options;
-  const engine = await openEngine(settings, logger);
+  const { logger, random = Math.random, sleep = (delayMs) => delay(delayMs) } = options;
+  const scope = createTransactionScope();
+  const engine =
+    settings.type === "sqlite" ? await openSqlite(settings, { scope, logger }) : await openServer(settings, logger);
+  let closed: Promise<void> | undefined;
   return Object.freeze({
-    database: createDatabase({ engine, retry: { random, sleep }, logger }),
+    database: createDatabase({ engine, scope, retry: { random, sleep }, logger }),
     lookup: engine.lookup,
     dialect: engine.dialect.name,
     ping: () => engine.read(async (manager) => void (await manager.query("SELECT 1"))),
@@ -102,6 +97,6 @@ export const openDatabase = async (
         const executor = new MigrationExecutor(manager.dataSource, manager.queryRunner);
         return (await executor.getPendingMigrations()).length > 0;
       }),
-    [Symbol.asyncDispose]: () => engine.close(),
+    [Symbol.asyncDispose]: () => (closed ??= engine.close()),
   });
 };

@@ -15,13 +15,9 @@ export interface TableSpec {
   readonly foreignKeys?: readonly { readonly name: string; readonly column: string; readonly table: string }[];
 }
 
-// MySQL's quotes; SQLite reads them, too.
-const quoted = (name: string): string => `\`${name}\``;
-const list = (names: readonly string[]): string => names.map(quoted).join(", ");
-
-const columnSql = (name: string, { type, nullable }: ColumnSpec): string =>
+const columnSql = (quotedName: string, { type, nullable }: ColumnSpec): string =>
   [
-    quoted(name),
+    quotedName,
     type.length === undefined ? type.type : `${type.type}(${type.length})`,
     type.charset === undefined ? "" : `CHARACTER SET ${type.charset} COLLATE ${type.collation}`,
     nullable ? "NULL" : "NOT NULL",
@@ -34,9 +30,11 @@ const columnSql = (name: string, { type, nullable }: ColumnSpec): string =>
  * run before by an attempt that died: all of them can be run again.
  */
 export const createTableStatements = (dialect: Dialect, table: TableSpec): readonly string[] => {
+  const quoted = (name: string): string => `${dialect.nameQuote}${name}${dialect.nameQuote}`;
+  const list = (names: readonly string[]): string => names.map(quoted).join(", ");
   const indexes = table.indexes ?? [];
   const parts = [
-    ...Object.entries(table.columns).map(([name, column]) => columnSql(name, column)),
+    ...Object.entries(table.columns).map(([name, column]) => columnSql(quoted(name), column)),
     `PRIMARY KEY (${list(table.primaryKey)})`,
     ...(dialect.inlineIndexes
       ? indexes.map(({ name, columns, unique }) => `${unique ? "UNIQUE " : ""}KEY ${quoted(name)} (${list(columns)})`)

@@ -7,6 +7,7 @@ import { translated } from "../driver-fault.ts";
 import type { DatabaseLogger, Engine } from "../engine.ts";
 import { createMutex, type Mutex } from "../mutex.ts";
 import { runTransaction } from "../run-transaction.ts";
+import type { TransactionScope } from "../transaction-scope.ts";
 import { type FileLock, lockFile } from "./file-lock.ts";
 import { openSqliteSource, type SqliteSource } from "./sources.ts";
 import { createSqliteLookup } from "./verification-lookup.ts";
@@ -18,8 +19,8 @@ interface Parts {
   readonly reader: SqliteSource;
   readonly mutex: Mutex;
   /** Around every read: nothing for a file, the writers' mutex for a database in memory. */
-  guarded<Result>(work: () => Promise<Result>): Promise<Result>;
-  close(): Promise<void>;
+  readonly guarded: <Result>(work: () => Promise<Result>) => Promise<Result>;
+  readonly close: () => Promise<void>;
 }
 
 const dialect = dialectOf("sqlite");
@@ -40,8 +41,16 @@ const createEngine = ({ writer, reader, mutex, guarded, close }: Parts): Engine 
   });
 };
 
-/** A database in memory is one connection: its reads wait for the transaction under way, to see what is committed only. */
-const openMemory = async (logger: DatabaseLogger | undefined): Promise<Engine> => {
+export interface SqliteOptions {
+  readonly scope: TransactionScope;
+  readonly logger: DatabaseLogger | undefined;
+}
+
+/**
+ * A database in memory is one connection: its reads wait for the transaction under way, to see what is committed only.
+ * A read from inside the transaction cannot wait for it, and sees what it did so far.
+ */
+const openMemory = async ({ scope, logger }: SqliteOptions): Promise<Engine> => {
   const writer = await openSqliteSource({ path: MEMORY_PATH, readonly: false, logger });
   const mutex = createMutex();
   await writer.source.runMigrations();
@@ -49,7 +58,7 @@ const openMemory = async (logger: DatabaseLogger | undefined): Promise<Engine> =
     writer,
     reader: writer,
     mutex,
-    guarded: mutex.run,
+    guarded: (work) => (scope.isInside() ? work() : mutex.run(work)),
     close: () => mutex.run(() => writer.source.destroy()),
   });
 };
@@ -73,11 +82,11 @@ const openFile = async (lock: FileLock, logger: DatabaseLogger | undefined): Pro
  * Opens and migrates an SQLite database.
  * @throws DatabaseStartError `DATABASE_IN_USE` when another process has the file.
  */
-export const openSqlite = async (settings: SqliteSettings, logger: DatabaseLogger | undefined): Promise<Engine> => {
-  if (settings.path === MEMORY_PATH) return openMemory(logger);
+export const openSqlite = async (settings: SqliteSettings, options: SqliteOptions): Promise<Engine> => {
+  if (settings.path === MEMORY_PATH) return openMemory(options);
   const lock = lockFile(settings.path);
   try {
-    return await openFile(lock, logger);
+    return await openFile(lock, options.logger);
   } catch (error) {
     lock.release();
     throw error;

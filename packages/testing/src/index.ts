@@ -1,0 +1,3 @@
+export { createFakeClock, type FakeClock } from "./fake-clock.ts";
+export { createSeededBytes } from "./seeded-bytes.ts";
+export { aVerificationRecord } from "./verification-record.ts";

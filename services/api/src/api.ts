@@ -1,0 +1,72 @@
+import { createSecretFormat } from "@itsy/key-format";
+import type { DestinationStream } from "pino";
+
+import { type Domain, type Nature, openDomain } from "./domain.ts";
+import type { Settings } from "./env.ts";
+import { createApp } from "./http/app.ts";
+import { createLifecycle } from "./http/lifecycle.ts";
+import { createLogger, type Logger } from "./http/logger.ts";
+import { createMetrics } from "./http/metrics.ts";
+import { createReadiness } from "./http/readiness.ts";
+import { type RunningServer, startServer } from "./http/server.ts";
+import { createVerifyDoor } from "./http/verify-door.ts";
+import { provideFirstToken } from "./tokens/first-token.ts";
+import { createAppRouter } from "./trpc/app-router.ts";
+import { createTrpcHandler } from "./trpc/handler.ts";
+import { counted } from "./verification/counted.ts";
+
+/** What surrounds the process. */
+export interface Surroundings extends Nature {
+  /** Plain lines for a person at the first start. */
+  readonly print: (line: string) => void;
+  /** Default: standard output. */
+  readonly logDestination?: DestinationStream;
+}
+
+/** A running service. Disposing of it drains: requests in flight are answered, then the database is closed. */
+export interface Api extends AsyncDisposable {
+  readonly url: string;
+  readonly logger: Logger;
+}
+
+const serve = (settings: Settings, domain: Domain, logger: Logger): Promise<RunningServer> => {
+  const { limits } = settings;
+  const lifecycle = createLifecycle();
+  const { storage, authenticate, cachedSecrets } = domain;
+  const metrics = createMetrics({ cachedSecrets });
+  const verify = counted(domain.useCases.verify, metrics);
+  const router = createAppRouter({ ...domain.useCases, verify });
+  const trpc = createTrpcHandler({ router, authenticate, bodyBytesMax: limits.bodyBytesMax });
+  const readiness = createReadiness({ storage, lifecycle });
+  const app = createApp({ trpc, readiness, metrics, logger, lifecycle });
+  const verifyDoor = createVerifyDoor({ authenticate, verify, metrics, logger, lifecycle });
+  return startServer({ verifyDoor, app, limits, lifecycle }, settings);
+};
+
+/**
+ * Opens the database, hands out the first token, and serves.
+ * @throws DatabaseStartError, DatabaseError; an error of the operating system when the port is taken.
+ */
+export const startApi = async (settings: Settings, surroundings: Surroundings): Promise<Api> => {
+  const format = createSecretFormat({ brand: settings.brand });
+  const logger = createLogger({ level: settings.logLevel, format, destination: surroundings.logDestination });
+  const domain = await openDomain(settings, surroundings, logger);
+  try {
+    const options = { file: settings.bootstrapTokenFile, print: surroundings.print };
+    if (await provideFirstToken(domain.deps, options)) logger.info("issued the first operator token");
+    const server = await serve(settings, domain, logger);
+    // Whoever started the process reads the address here, so it is told at every level.
+    logger.child({}, { level: "info" }).info({ url: server.url }, "listening");
+    return Object.freeze({
+      url: server.url,
+      logger,
+      [Symbol.asyncDispose]: async () => {
+        await server.drain();
+        await domain[Symbol.asyncDispose]();
+      },
+    });
+  } catch (error) {
+    await domain[Symbol.asyncDispose]();
+    throw error;
+  }
+};

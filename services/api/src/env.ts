@@ -1,0 +1,148 @@
+import { isAbsolute, resolve } from "node:path";
+
+import { createPepperRing, type PepperEntry, type PepperRing } from "@itsy/key-format";
+import { z } from "zod";
+
+import { parsePeppers, peppersOfEmbedded, readPepperFile, temporaryPepper } from "./adapters/pepper-file.ts";
+import { type DatabaseSettings, MEMORY_PATH, parseDatabaseUrl } from "./database/database-url.ts";
+
+/** Every setting of the service, parsed. Durations are in milliseconds, sizes in bytes. */
+export interface Settings {
+  readonly host: string;
+  readonly port: number;
+  readonly database: DatabaseSettings;
+  readonly peppers: PepperRing;
+  readonly brand: string;
+  readonly logLevel: "fatal" | "error" | "warn" | "info" | "debug" | "trace" | "silent";
+  readonly limits: Limits;
+  /** Where the first operator token goes; `undefined`: one line on standard output. */
+  readonly bootstrapTokenFile: string | undefined;
+}
+
+export interface Limits {
+  /** The largest body of a call to the management API. */
+  readonly bodyBytesMax: number;
+  readonly headersTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  readonly keepAliveMs: number;
+  /** How long the service still takes requests after the signal, while it already says that it is not ready. */
+  readonly drainDelayMs: number;
+  /** How long requests in flight may take to finish after that. */
+  readonly drainMs: number;
+  /** How many secrets the cache of an embedded database holds. */
+  readonly verifyCacheMax: number;
+}
+
+/** Names every setting that is wrong; never holds the value of one. */
+export class SettingsError extends Error {
+  override readonly name = "SettingsError";
+
+  constructor(problems: readonly string[]) {
+    super(["the settings cannot be used:", ...problems.map((problem) => `  ${problem}`)].join("\n"));
+  }
+}
+
+const whole = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^[0-9]{1,15}$/, "must be a whole number")
+    .transform(Number)
+    .pipe(z.number().min(min).max(max));
+
+const HOUR_MS = 3_600_000;
+const DEFAULT_DATABASE_URL = "sqlite:./.itsy/itsy.db";
+
+const database = z.string().transform((text, context): DatabaseSettings => {
+  try {
+    const parsed = parseDatabaseUrl(text);
+    const isFile = parsed.type === "sqlite" && parsed.path !== MEMORY_PATH && !isAbsolute(parsed.path);
+    return isFile ? { ...parsed, path: resolve(parsed.path) } : parsed;
+  } catch (error) {
+    context.addIssue({ code: "custom", message: (error as Error).message });
+    return z.NEVER;
+  }
+});
+
+const Environment = z.object({
+  HOST: z.string().default("127.0.0.1"),
+  PORT: whole(0, 65_535).default(4700),
+  DATABASE_URL: database.prefault(DEFAULT_DATABASE_URL),
+  PEPPERS: z.string().optional(),
+  PEPPER_FILE: z.string().optional(),
+  PEPPER_CURRENT: whole(1, 999_999_999).optional(),
+  BRAND: z
+    .string()
+    .regex(/^[a-z][a-z0-9]{1,15}$/, "must be 2 to 16 lower-case letters and digits, a letter first")
+    .default("itsy"),
+  LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
+  BODY_BYTES_MAX: whole(1024, 10 * 1024 * 1024).default(64 * 1024),
+  HEADERS_TIMEOUT_MS: whole(100, HOUR_MS).default(10_000),
+  REQUEST_TIMEOUT_MS: whole(100, HOUR_MS).default(30_000),
+  KEEP_ALIVE_MS: whole(0, HOUR_MS).default(72_000),
+  DRAIN_DELAY_MS: whole(0, HOUR_MS).default(0),
+  DRAIN_MS: whole(0, HOUR_MS).default(10_000),
+  VERIFY_CACHE_MAX: whole(1, 10_000_000).default(50_000),
+  BOOTSTRAP_TOKEN_FILE: z.string().optional(),
+});
+type Environment = z.infer<typeof Environment>;
+
+const loadPeppers = (env: Environment): readonly PepperEntry[] => {
+  if (env.PEPPERS !== undefined) return parsePeppers(env.PEPPERS);
+  const { DATABASE_URL: target, PEPPER_FILE: path } = env;
+  if (target.type !== "sqlite") {
+    if (path !== undefined) return readPepperFile(path);
+    throw new Error("set PEPPERS or PEPPER_FILE: every replica on a MySQL or MariaDB database needs the same pepper");
+  }
+  if (target.path !== MEMORY_PATH)
+    return peppersOfEmbedded({ path: path ?? `${target.path}.peppers`, databasePath: target.path });
+  return path === undefined ? temporaryPepper() : readPepperFile(path);
+};
+
+const ringOf = (env: Environment): PepperRing => {
+  try {
+    const current = env.PEPPER_CURRENT;
+    return createPepperRing(loadPeppers(env), current === undefined ? {} : { current });
+  } catch (error) {
+    throw new SettingsError([`PEPPERS, PEPPER_FILE: ${(error as Error).message}`]);
+  }
+};
+
+const check = (source: Readonly<Record<string, string | undefined>>): Environment => {
+  // An empty value is what compose files and shells pass for "not set".
+  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== undefined && value !== ""));
+  const parsed = Environment.safeParse(given);
+  const problems = parsed.success
+    ? []
+    : parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+  if (given["PEPPERS"] !== undefined && given["PEPPER_FILE"] !== undefined) {
+    problems.push("PEPPERS, PEPPER_FILE: set one of the two");
+  }
+  if (!parsed.success || problems.length > 0) throw new SettingsError(problems);
+  return parsed.data;
+};
+
+/**
+ * Reads the settings. For a new SQLite database it also makes the pepper file beside it (mode 0600).
+ * @throws SettingsError naming every setting that is wrong.
+ */
+export const parseSettings = (source: Readonly<Record<string, string | undefined>> = process.env): Settings => {
+  const env = check(source);
+  return Object.freeze({
+    host: env.HOST,
+    port: env.PORT,
+    database: env.DATABASE_URL,
+    peppers: ringOf(env),
+    brand: env.BRAND,
+    logLevel: env.LOG_LEVEL,
+    limits: Object.freeze({
+      bodyBytesMax: env.BODY_BYTES_MAX,
+      headersTimeoutMs: env.HEADERS_TIMEOUT_MS,
+      requestTimeoutMs: env.REQUEST_TIMEOUT_MS,
+      keepAliveMs: env.KEEP_ALIVE_MS,
+      drainDelayMs: env.DRAIN_DELAY_MS,
+      drainMs: env.DRAIN_MS,
+      verifyCacheMax: env.VERIFY_CACHE_MAX,
+    }),
+    bootstrapTokenFile: env.BOOTSTRAP_TOKEN_FILE === undefined ? undefined : resolve(env.BOOTSTRAP_TOKEN_FILE),
+  });
+};

@@ -1,0 +1,109 @@
+import { createServer, type RequestListener, type Server, STATUS_CODES } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
+
+import { type ErrorCode, errorCodes } from "@itsy/contract";
+
+import type { Limits } from "../env.ts";
+import { answerWith } from "./error-answer.ts";
+import type { Lifecycle } from "./lifecycle.ts";
+import { type Door, VERIFY_PATH } from "./verify-door.ts";
+
+export interface ServerDeps {
+  readonly verifyDoor: Door;
+  readonly app: RequestListener;
+  readonly limits: Limits;
+  readonly lifecycle: Lifecycle;
+}
+
+export interface RunningServer {
+  /** With the port that was really taken. */
+  readonly url: string;
+  /** Stops as described at `Limits`; resolves when no connection is left. */
+  drain(): Promise<void>;
+}
+
+const HEADERS_MAX = 100;
+const CHECK_TIMEOUTS_EVERY_MS = 1000;
+
+const codeOfBrokenRequest = (error: NodeJS.ErrnoException) => {
+  if (error.code === "ERR_HTTP_REQUEST_TIMEOUT") return "REQUEST_TIMEOUT";
+  if (error.code === "HPE_HEADER_OVERFLOW" || error.code === "HPE_CHUNK_EXTENSIONS_OVERFLOW")
+    return "PAYLOAD_TOO_LARGE";
+  return "MALFORMED_BODY";
+};
+
+/** What never became a request is answered on the socket itself. */
+const onClientError = (error: NodeJS.ErrnoException, socket: Duplex) => {
+  if (error.code === "ECONNRESET" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const code = codeOfBrokenRequest(error) satisfies ErrorCode;
+  const status = errorCodes[code].http;
+  const body = JSON.stringify({ error: answerWith(code) });
+  socket.end(
+    [
+      `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+      "Content-Type: application/json; charset=utf-8",
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      "Connection: close",
+      "",
+      body,
+    ].join("\r\n"),
+  );
+};
+
+const urlOf = (host: string, { port }: AddressInfo): string => {
+  const reachable = host === "0.0.0.0" || host === "::" ? "localhost" : host;
+  return `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`;
+};
+
+const listen = async (server: Server, { host, port }: { readonly host: string; readonly port: number }) => {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once("error", reject);
+  server.listen({ host, port }, resolve);
+  await promise;
+  server.off("error", reject);
+  return urlOf(host, server.address() as AddressInfo);
+};
+
+const close = async (server: Server, drainMs: number): Promise<void> => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  server.close(() => resolve());
+  // `close` ends the connections that are idle now; the others become idle one by one.
+  const idle = setInterval(() => server.closeIdleConnections(), 50);
+  const bound = setTimeout(() => server.closeAllConnections(), drainMs);
+  await promise;
+  clearInterval(idle);
+  clearTimeout(bound);
+};
+
+/** Serves both halves on one port. */
+export const startServer = async (
+  { verifyDoor, app, limits, lifecycle }: ServerDeps,
+  address: { readonly host: string; readonly port: number },
+): Promise<RunningServer> => {
+  const server = createServer(
+    {
+      headersTimeout: Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs),
+      requestTimeout: limits.requestTimeoutMs,
+      keepAliveTimeout: limits.keepAliveMs,
+      connectionsCheckingInterval: CHECK_TIMEOUTS_EVERY_MS,
+    },
+    // The hot path before Express, which alone costs as much again.
+    (req, res) => (req.url === VERIFY_PATH ? verifyDoor(req, res) : app(req, res)),
+  );
+  server.maxHeadersCount = HEADERS_MAX;
+  server.on("clientError", onClientError);
+  const url = await listen(server, address);
+  return Object.freeze({
+    url,
+    drain: async () => {
+      lifecycle.drain();
+      await delay(limits.drainDelayMs);
+      await close(server, limits.drainMs);
+    },
+  });
+};

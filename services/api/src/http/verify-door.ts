@@ -1,0 +1,125 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+import type { Verification } from "@itsy/contract";
+import { type Actor, authorize, type Verify } from "@itsy/core";
+
+import type { Authenticate } from "../access/token-cache.ts";
+import { bearerOf } from "./bearer.ts";
+import { type Answer, answerOf, answerWith, isOurs, sendError } from "./error-answer.ts";
+import type { Lifecycle } from "./lifecycle.ts";
+import type { Logger } from "./logger.ts";
+import type { Metrics } from "./metrics.ts";
+import { readBody } from "./read-body.ts";
+import { requestIdOf } from "./request-id.ts";
+import { parseVerifyInput } from "./verify-input.ts";
+
+export const VERIFY_PATH = "/v1/verify";
+const BODY_BYTES_MAX = 8 * 1024;
+
+export interface VerifyDoorDeps {
+  readonly authenticate: Authenticate;
+  readonly verify: Verify;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly lifecycle: Lifecycle;
+}
+
+export type Door = (req: IncomingMessage, res: ServerResponse) => void;
+
+interface Visit {
+  readonly res: ServerResponse;
+  readonly requestId: string;
+  readonly beganMs: number;
+}
+
+const isJson = (req: IncomingMessage) => /^application\/json\s*(?:;|$)/i.test(req.headers["content-type"] ?? "");
+
+const parseJson = (body: Buffer): unknown => {
+  try {
+    return JSON.parse(body.toString());
+  } catch {
+    // Not the parser's error: it quotes the body.
+    return MALFORMED;
+  }
+};
+const MALFORMED = Symbol("malformed");
+
+/** What is wrong with a request before its body is looked at. */
+const firstFlaw = (req: IncomingMessage): Answer | null => {
+  if (req.method !== "POST") return answerWith("METHOD_NOT_ALLOWED");
+  if (!isJson(req)) return answerWith("UNSUPPORTED_MEDIA_TYPE");
+  return null;
+};
+
+/**
+ * `POST /v1/verify`, on `node:http` itself: a program asks this for every request it gets. Nothing here waits unless
+ * something has to be read, and nothing is logged unless it is our fault.
+ */
+export const createVerifyDoor = ({ authenticate, verify, metrics, logger, lifecycle }: VerifyDoorDeps): Door => {
+  const refuse = ({ res, requestId, beganMs }: Visit, answer: Answer, close = lifecycle.draining) => {
+    if (answer.code === "METHOD_NOT_ALLOWED") res.setHeader("Allow", "POST");
+    sendError(res, { ...answer, requestId, close });
+    metrics.request("verify", answer.code, performance.now() - beganMs);
+  };
+
+  const fail = (visit: Visit, thrown: unknown) => {
+    const answer = answerOf(thrown);
+    if (isOurs(answer.code)) logger.error({ err: thrown, requestId: visit.requestId, door: "verify" }, "failed");
+    refuse(visit, answer);
+  };
+
+  const answer = ({ res, requestId, beganMs }: Visit, verification: Verification) => {
+    const body = JSON.stringify(verification);
+    const headers = [
+      "Content-Type",
+      "application/json; charset=utf-8",
+      "Content-Length",
+      String(Buffer.byteLength(body)),
+      "Cache-Control",
+      "no-store",
+      "X-Content-Type-Options",
+      "nosniff",
+      "X-Request-Id",
+      requestId,
+    ];
+    if (lifecycle.draining) headers.push("Connection", "close");
+    res.writeHead(200, headers).end(body);
+    metrics.request("verify", "OK", performance.now() - beganMs);
+  };
+
+  const later = async <Value>(visit: Visit, value: Promise<Value>, next: (value: Value) => void) => {
+    try {
+      next(await value);
+    } catch (error) {
+      fail(visit, error);
+    }
+  };
+
+  /** What needs no promise is done without one. */
+  const settle = <Value>(visit: Visit, value: Value | Promise<Value>, next: (value: Value) => void) => {
+    if (value instanceof Promise) void later(visit, value, next);
+    else next(value);
+  };
+
+  const judge = (visit: Visit, caller: Actor, body: Buffer) => {
+    const actor = authorize(caller, "keys.verify");
+    const json = parseJson(body);
+    if (json === MALFORMED) return refuse(visit, answerWith("MALFORMED_BODY"));
+    settle(visit, verify(actor, parseVerifyInput(json)), (verification) => answer(visit, verification));
+  };
+
+  return (req, res) => {
+    const visit: Visit = { res, requestId: requestIdOf(req), beganMs: performance.now() };
+    const token = bearerOf(req);
+    const flaw = firstFlaw(req) ?? (token === null ? answerWith("UNAUTHENTICATED") : null);
+    readBody(req, BODY_BYTES_MAX, (result) => {
+      if (flaw !== null || token === null) return refuse(visit, flaw ?? answerWith("UNAUTHENTICATED"), !result.ok);
+      if (!result.ok) return refuse(visit, answerWith("PAYLOAD_TOO_LARGE"), result.cutOff || lifecycle.draining);
+      try {
+        settle(visit, authenticate(token), (caller) => judge(visit, caller, result.body));
+      } catch (error) {
+        fail(visit, error);
+      }
+    });
+  };
+};

@@ -1,0 +1,56 @@
+import { type ProcedurePath, type Procedures, procedures } from "@itsy/contract";
+import { type ActorOf, authorize } from "@itsy/core";
+import type { AnyTRPCProcedure } from "@trpc/server";
+import type { z } from "zod";
+
+import { trpc } from "./init.ts";
+
+type RowOf<Path extends ProcedurePath> = Path extends `${infer Router extends keyof Procedures}.${infer Name}`
+  ? Name extends keyof Procedures[Router]
+    ? Procedures[Router][Name]
+    : never
+  : never;
+interface Row {
+  readonly type: "query" | "mutation";
+  readonly input: z.ZodType;
+  readonly output: z.ZodType;
+}
+type InputOf<Path extends ProcedurePath> =
+  RowOf<Path> extends { readonly input: infer I extends z.ZodType } ? z.output<I> : never;
+type OutputOf<Path extends ProcedurePath> =
+  RowOf<Path> extends { readonly output: infer O extends z.ZodType } ? z.input<O> : never;
+
+/** A use-case as it stands behind a procedure: given the caller that the access table admits, and the checked input. */
+export type UseCase<Path extends ProcedurePath> = (
+  actor: ActorOf<Path>,
+  input: InputOf<Path>,
+) => OutputOf<Path> | Promise<OutputOf<Path>>;
+
+/**
+ * The only way to make a procedure: who may call it comes from the access table, its kind and its schemas from the
+ * contract. Whether the caller may call is settled before the input is looked at.
+ */
+export const procedure = <Path extends ProcedurePath>(path: Path, useCase: UseCase<Path>): AnyTRPCProcedure => {
+  const [router, name] = path.split(".") as [keyof Procedures, string];
+  const { type, input, output } = (procedures[router] as Record<string, Row>)[name] as Row;
+  const built = trpc.procedure
+    .use(async ({ ctx, next }) => next({ ctx: { actor: authorize(await ctx.caller(), path) } }))
+    .input(input)
+    .output(output);
+  const resolve = ({ ctx, input: checked }: { ctx: { actor: ActorOf<Path> }; input: unknown }) =>
+    useCase(ctx.actor, checked as InputOf<Path>);
+  return type === "query" ? built.query(resolve) : built.mutation(resolve);
+};
+
+type Members<Router extends keyof Procedures> = {
+  readonly [Name in keyof Procedures[Router] & string]: UseCase<`${Router}.${Name}` & ProcedurePath>;
+};
+
+/** A router of the contract: it does not compile unless every one of its procedures is there, and no other. */
+export const routerOf = <Router extends keyof Procedures>(router: Router, members: Members<Router>) => {
+  const built = Object.entries(members).map(([name, useCase]) => [
+    name,
+    procedure(`${router}.${name}` as ProcedurePath, useCase as UseCase<ProcedurePath>),
+  ]);
+  return trpc.router(Object.fromEntries(built) as Record<string, AnyTRPCProcedure>);
+};

@@ -5,6 +5,7 @@ import { assertNever } from "../assert-never.ts";
 import type { DomainDeps } from "../deps.ts";
 import type { ApiKey, Binding, Workspace } from "../entities.ts";
 import { DomainError, notFound } from "../errors.ts";
+import { insertFirst } from "../insert-first.ts";
 import { addMs, newVersion } from "../keys/secret-version.ts";
 import type { Stores } from "../ports.ts";
 import { digestsOfSha256 } from "./digests.ts";
@@ -57,16 +58,18 @@ const addVersion = async (
   key: ApiKey,
 ): Promise<RegisterOutcome> => {
   const deliverUntil = addMs(now, input.deliverWithinMs);
-  await stores.versions.insert(
-    newVersion(deps, {
-      keyId: key.id,
-      revision: input.revision,
-      secretSha256: Buffer.from(input.secretSha256, "hex"),
-      displayPrefix: input.displayPrefix,
-      createdAt: now,
-      confirmedAt: null,
-      validUntil: deliverUntil,
-    }),
+  await insertFirst(
+    stores.versions.insert(
+      newVersion(deps, {
+        keyId: key.id,
+        revision: input.revision,
+        secretSha256: Buffer.from(input.secretSha256, "hex"),
+        displayPrefix: input.displayPrefix,
+        createdAt: now,
+        confirmedAt: null,
+        validUntil: deliverUntil,
+      }),
+    ),
   );
   return { outcome: "registered", keyId: key.id, revision: input.revision, deliverUntil: deliverUntil.toISOString() };
 };
@@ -82,14 +85,16 @@ const createFor = async (
   await stores.keys.insert(key);
   const { uid: ownerUid, namespace, name } = input.owner;
   if (binding === null) {
-    await stores.bindings.insert({
-      clusterId: actor.clusterId,
-      ownerUid,
-      namespace,
-      name,
-      keyId: key.id,
-      releasedAt: null,
-    });
+    await insertFirst(
+      stores.bindings.insert({
+        clusterId: actor.clusterId,
+        ownerUid,
+        namespace,
+        name,
+        keyId: key.id,
+        releasedAt: null,
+      }),
+    );
   } else {
     await stores.bindings.update(binding, { keyId: key.id, namespace, name });
   }

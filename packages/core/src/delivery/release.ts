@@ -3,6 +3,7 @@ import type { ReleaseInput, ReleaseOutcome } from "@itsy/contract";
 import type { ClusterActor } from "../access/actor.ts";
 import type { DomainDeps } from "../deps.ts";
 import type { ApiKey } from "../entities.ts";
+import { insertFirst } from "../insert-first.ts";
 import { revokeWithin } from "../keys/revoke-key.ts";
 import { versionState } from "../keys/secret-version.ts";
 import type { Stores } from "../ports.ts";
@@ -28,14 +29,16 @@ export const createRelease =
       const now = clock.now();
       const binding = await stores.bindings.findByOwner(actor.clusterId, ownerUid);
       if (binding === null) {
-        await stores.bindings.insert({
-          clusterId: actor.clusterId,
-          ownerUid,
-          namespace: "",
-          name: "",
-          keyId: null,
-          releasedAt: now,
-        });
+        await insertFirst(
+          stores.bindings.insert({
+            clusterId: actor.clusterId,
+            ownerUid,
+            namespace: "",
+            name: "",
+            keyId: null,
+            releasedAt: now,
+          }),
+        );
         return { keyId: null };
       }
       if (binding.releasedAt !== null) return { keyId: binding.keyId };

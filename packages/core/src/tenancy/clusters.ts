@@ -4,6 +4,7 @@ import type { InstallationActor } from "../access/actor.ts";
 import type { DomainDeps } from "../deps.ts";
 import type { Cluster } from "../entities.ts";
 import { DomainError, notFound } from "../errors.ts";
+import { insertFirst } from "../insert-first.ts";
 import type { Stores } from "../ports.ts";
 
 const viewClusters = async (stores: Stores, clusters: readonly Cluster[]): Promise<ClusterView[]> => {
@@ -46,7 +47,7 @@ export const createClusters = (deps: Deps) =>
         if (await stores.clusters.findBySlug(slug))
           throw new DomainError("ALREADY_EXISTS", `there is a cluster ${slug} already`);
         const cluster: Cluster = { id: deps.ids.next("cl"), slug, createdAt: deps.clock.now() };
-        await stores.clusters.insert(cluster);
+        await insertFirst(stores.clusters.insert(cluster));
         return viewCluster(stores, cluster);
       }),
     list: async (_actor: InstallationActor): Promise<ClusterList> => {

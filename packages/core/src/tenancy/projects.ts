@@ -4,6 +4,7 @@ import type { WorkspaceActor } from "../access/actor.ts";
 import type { DomainDeps } from "../deps.ts";
 import type { Project } from "../entities.ts";
 import { DomainError } from "../errors.ts";
+import { insertFirst } from "../insert-first.ts";
 
 const viewProject = ({ id, slug, name, createdAt }: Project): ProjectView => ({
   id,
@@ -22,7 +23,7 @@ export const createProjects = ({ database, clock, ids }: Pick<DomainDeps, "datab
           throw new DomainError("ALREADY_EXISTS", `there is a project ${slug} already`);
         }
         const project: Project = { id: ids.next("prj"), workspaceId, slug, name, createdAt: clock.now() };
-        await stores.projects.insert(project);
+        await insertFirst(stores.projects.insert(project));
         return viewProject(project);
       }),
 

@@ -4,6 +4,7 @@ import type { InstallationActor, WorkspaceActor } from "../access/actor.ts";
 import type { DomainDeps } from "../deps.ts";
 import type { Workspace } from "../entities.ts";
 import { DomainError } from "../errors.ts";
+import { insertFirst } from "../insert-first.ts";
 
 const viewWorkspace = ({ id, slug, name, createdAt }: Workspace): WorkspaceView => ({
   id,
@@ -23,7 +24,7 @@ const createCreateWorkspace =
         throw new DomainError("ALREADY_EXISTS", `there is a workspace ${slug} already`);
       const createdAt = clock.now();
       const workspace: Workspace = { id: ids.next("ws"), slug, name, createdAt };
-      await stores.workspaces.insert(workspace);
+      await insertFirst(stores.workspaces.insert(workspace));
       await stores.projects.insert({
         id: ids.next("prj"),
         workspaceId: workspace.id,

@@ -66,6 +66,7 @@ const SecretTemplate = z
       .max(253)
       .regex(/^[-._a-zA-Z0-9]+$/)
       .default("apiKey")
+      .meta(validations(immutable("secret.key")))
       .describe("Key inside the Secret's data under which the secret is written."),
     labels: SecretLabels.meta({ maxProperties: 16, ...metadataRules("label") })
       .describe("Labels that the Secret gets.")
@@ -77,13 +78,10 @@ const SecretTemplate = z
       .optional(),
   })
   .meta(
-    validations(
-      {
-        rule: "(has(self.name) ? self.name : '') == (has(oldSelf.name) ? oldSelf.name : '')",
-        message: "secret.name cannot be changed: create another ApiKey instead",
-      },
-      { rule: "self.key == oldSelf.key", message: "secret.key cannot be changed: create another ApiKey instead" },
-    ),
+    validations({
+      rule: "(has(self.name) ? self.name : '') == (has(oldSelf.name) ? oldSelf.name : '')",
+      message: "secret.name cannot be changed: create another ApiKey instead",
+    }),
   );
 
 const Rotation = z.object({

@@ -1,0 +1,22 @@
+import { execFile } from "node:child_process";
+import type { Credentials } from "@itsy/testbed";
+
+export interface KubectlResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the real kubectl, as a person would; `stdin` is for `-f -`. Never throws for a refusal. */
+export const kubectl = (
+  { kubeconfigPath }: Pick<Credentials, "kubeconfigPath">,
+  args: readonly string[],
+  stdin = "",
+): Promise<KubectlResult> =>
+  new Promise((resolve, reject) => {
+    const child = execFile("kubectl", ["--kubeconfig", kubeconfigPath, ...args], (error, stdout, stderr) => {
+      if (error !== null && typeof error.code !== "number") return reject(error);
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
+    });
+    child.stdin?.end(stdin);
+  });

@@ -8,7 +8,8 @@ const copiedFrom = "example.dev/copied-from";
 const kubeConfig = new KubeConfig();
 kubeConfig.loadFromDefault();
 const client = createKubeClient({ kubeConfig, userAgent: "config-map-copier" });
-const watched = { client, type: ConfigMaps, onError: console.error };
+const onError = (error: unknown) => process.stderr.write(`${String(error)}\n`);
+const watched = { client, type: ConfigMaps, onError };
 
 const originals = createReflector({ ...watched, labelSelector: copyTo });
 const copies = createReflector({

@@ -73,14 +73,8 @@ export interface ControllerOptions {
 const neverAborts = new AbortController().signal;
 
 const objectsOf = <T>(delta: Delta<T>): readonly T[] => {
-  switch (delta.type) {
-    case "added":
-      return [delta.object];
-    case "updated":
-      return [delta.object, delta.old];
-    case "deleted":
-      return [delta.old];
-  }
+  if (delta.type === "updated") return [delta.object, delta.old];
+  return [delta.type === "added" ? delta.object : delta.old];
 };
 
 const feed = (source: Source<KubeObject>, add: (key: string) => void): (() => void) =>
@@ -117,7 +111,8 @@ export const createController = (options: ControllerOptions): Controller => {
     if (outcome?.requeueAfterMs !== undefined) queue.addAfter(key, outcome.requeueAfterMs);
   };
 
-  const work = async ({ key, done }: WorkItem, signal: AbortSignal): Promise<void> => {
+  const work = async (item: WorkItem, signal: AbortSignal): Promise<void> => {
+    const { key } = item;
     const startedMs = timers.monotonicMs();
     const record = (result: "success" | "requeue_after" | "error"): void =>
       metrics.controller.reconciled(result, timers.monotonicMs() - startedMs);
@@ -133,7 +128,7 @@ export const createController = (options: ControllerOptions): Controller => {
     } finally {
       runningSinceMs.delete(key);
       metrics.controller.activeWorkers(runningSinceMs.size);
-      done();
+      item.done();
     }
   };
 
@@ -157,7 +152,7 @@ export const createController = (options: ControllerOptions): Controller => {
     await Promise.all(sources.map((source) => source.reflector.synced(signal)));
     if (signal.aborted) return queue.shutdown();
     ready.open();
-    const unsubscribe = sources.map((source) => feed(source, queue.add));
+    const unsubscribe = sources.map((source) => feed(source, (key) => queue.add(key)));
     const hurry = new AbortController();
     const workers = Promise.all(Array.from({ length: concurrency }, () => worker(hurry.signal)));
     logger.info({ workers: concurrency }, "controller started");

@@ -40,10 +40,10 @@ const withType = <T extends KubeObject>({ apiVersion, kind }: ResourceType<T>, o
   kind,
 });
 
-const createReads = ({ json: exchange, stream }: Exchanger): Pick<KubeClient, "get" | "listPage" | "watch"> => ({
+const createReads = (exchanger: Exchanger): Pick<KubeClient, "get" | "listPage" | "watch"> => ({
   get: async <T extends KubeObject>(type: ResourceType<T>, name: ObjectName, options = {}) => {
     try {
-      return (await exchange({ method: "GET", path: objectPath(type, name), options })) as Stored<T>;
+      return (await exchanger.json({ method: "GET", path: objectPath(type, name), options })) as Stored<T>;
     } catch (error) {
       if (isMissing(error, name)) return null;
       throw error;
@@ -52,7 +52,11 @@ const createReads = ({ json: exchange, stream }: Exchanger): Pick<KubeClient, "g
 
   listPage: async <T extends KubeObject>(type: ResourceType<T>, options: ListOptions = {}): Promise<ListPage<T>> => {
     const { namespace, signal: _, timeoutMs: __, ...query } = options;
-    const list = (await exchange({ method: "GET", path: collectionPath(type, namespace, query), options })) as WireList;
+    const list = (await exchanger.json({
+      method: "GET",
+      path: collectionPath(type, namespace, query),
+      options,
+    })) as WireList;
     return {
       // Items of a list come without their type.
       items: (list.items ?? []).map((item) => withType(type, item) as Stored<T>),
@@ -71,7 +75,7 @@ const createReads = ({ json: exchange, stream }: Exchanger): Pick<KubeClient, "g
     const limits = timeoutMs === undefined ? { signal } : { signal, timeoutMs };
     const path = collectionPath(type, namespace, asked);
     try {
-      for await (const line of linesOf(stream({ method: "GET", path, options: limits }))) {
+      for await (const line of linesOf(exchanger.stream({ method: "GET", path, options: limits }))) {
         const event = watchEventOf<T>(line, `watch ${type.plural}`);
         if (event !== null) yield event;
       }
@@ -82,7 +86,7 @@ const createReads = ({ json: exchange, stream }: Exchanger): Pick<KubeClient, "g
 });
 
 const createDelete =
-  ({ json: exchange }: Exchanger): KubeClient["delete"] =>
+  (exchanger: Exchanger): KubeClient["delete"] =>
   async (type, name, options: DeleteOptions = {}) => {
     const { uid, resourceVersion, propagationPolicy } = options;
     const value = {
@@ -92,7 +96,12 @@ const createDelete =
       preconditions: { uid, resourceVersion },
     };
     try {
-      await exchange({ method: "DELETE", path: objectPath(type, name), body: { contentType: json, value }, options });
+      await exchanger.json({
+        method: "DELETE",
+        path: objectPath(type, name),
+        body: { contentType: json, value },
+        options,
+      });
       return true;
     } catch (error) {
       if (isMissing(error, name)) return false;
@@ -121,16 +130,18 @@ const createWrites = (
       const path = pathOf(type, nameOf(object), options);
       return write(["PUT", path], { contentType: json, value: withType(type, object) }, options);
     },
+    // oxlint-disable-next-line max-params -- what, which one, the patch, and how
     mergePatch: (type, name, patch, options = {}) => {
       const body = { contentType: "application/merge-patch+json", value: patch };
       return write(["PATCH", pathOf(type, name, options)], body, options);
     },
+    // oxlint-disable-next-line max-params -- what, which one, the patch, and how
     jsonPatch: (type, name, patch, options = {}) => {
       const body = { contentType: "application/json-patch+json", value: patch };
       return write(["PATCH", pathOf(type, name, options)], body, options);
     },
     apply: (type, object, options) => {
-      const name = nameOf(object as KubeObject);
+      const name = nameOf(object);
       const query = { ...writeQuery(options), force: options.force };
       const path = objectPath(type, name, { subresource: options.subresource, query });
       // JSON is YAML; the API server of every supported version knows this content type.

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { RequestOptions } from "node:https";
 import { HttpMethod, type KubeConfig, RequestContext } from "@kubernetes/client-node";
 import { Agent, type buildConnector, type Dispatcher, ProxyAgent } from "undici";
@@ -29,7 +30,7 @@ export const readCredentials = async (kubeConfig: KubeConfig): Promise<Credentia
 
 /** Equal exactly when the same connections will do. */
 export const fingerprintOf = ({ tls }: Credentials): string =>
-  JSON.stringify(Object.entries(tls).map(([name, value]) => [name, String(value)]));
+  createHash("sha256").update(JSON.stringify(tls)).digest("hex");
 
 const poolOptions = {
   // HTTP/1.1: one stuck connection then stalls one request and not all of them.
@@ -42,30 +43,22 @@ const poolOptions = {
 // Both libraries hand these to `tls.connect`; their types only disagree about explicit `undefined`.
 const connecting = (options: object): buildConnector.BuildOptions => options;
 
+/** Only client-node can build its SOCKS connector. */
+const openSocksPool = async (kubeConfig: KubeConfig, server: string): Promise<Dispatcher> => {
+  const context = new RequestContext(server, HttpMethod.GET);
+  await kubeConfig.applySecurityAuthentication(context);
+  const pool = context.getDispatcher();
+  if (pool === undefined) throw new Error("The kubeconfig names a SOCKS proxy, but client-node made no connector.");
+  return pool;
+};
+
 /** The connection pool for these credentials, through the kubeconfig's proxy if it names one. */
 export const openPool = async (kubeConfig: KubeConfig, { tls }: Credentials): Promise<Dispatcher> => {
   const cluster = kubeConfig.getCurrentCluster();
-  const pool = kubeConfig.createDispatcherOptions(cluster, tls);
-  switch (pool.type) {
-    case "none":
-      return new Agent(poolOptions);
-    case "agent":
-      return new Agent({ ...poolOptions, connect: connecting(pool.connect) });
-    case "proxy":
-      return new ProxyAgent({
-        ...poolOptions,
-        uri: pool.uri,
-        requestTls: connecting(pool.requestTls),
-        connect: connecting(pool.connect),
-      });
-    case "socks": {
-      // Only client-node can build its SOCKS connector.
-      const context = new RequestContext(cluster?.server ?? "", HttpMethod.GET);
-      await kubeConfig.applySecurityAuthentication(context);
-      const dispatcher = context.getDispatcher();
-      if (dispatcher === undefined)
-        throw new Error("The kubeconfig names a SOCKS proxy, but client-node made no connector.");
-      return dispatcher;
-    }
-  }
+  const wanted = kubeConfig.createDispatcherOptions(cluster, tls);
+  if (wanted.type === "socks") return openSocksPool(kubeConfig, cluster?.server ?? "");
+  if (wanted.type === "none") return new Agent(poolOptions);
+  const connect = connecting(wanted.connect);
+  if (wanted.type === "agent") return new Agent({ ...poolOptions, connect });
+  return new ProxyAgent({ ...poolOptions, connect, uri: wanted.uri, requestTls: connecting(wanted.requestTls) });
 };

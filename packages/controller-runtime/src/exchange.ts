@@ -5,7 +5,7 @@ import { refusalOf } from "./refusal.ts";
 import { systemTimers } from "./timers.ts";
 import type { HttpMethod, Transport, TransportResponse } from "./transport.ts";
 
-export interface Exchange {
+interface Exchange {
   readonly method: HttpMethod;
   readonly path: string;
   readonly body?: { readonly contentType: string; readonly value: unknown };

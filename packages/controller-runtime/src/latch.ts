@@ -15,7 +15,7 @@ export const createLatch = (): Latch => {
     },
     open: () => {
       isOpen = true;
-      for (const wake of [...waiters]) wake();
+      for (const wake of waiters) wake();
     },
     opened: (signal: AbortSignal) =>
       new Promise<void>((resolve) => {

@@ -6,7 +6,7 @@ import { type Lease, Leases } from "./resources.ts";
 import type { Clock, Timers } from "./timers.ts";
 
 /** `held`: ours, counted from before the write was sent. `other`: somebody else's. */
-export type LeaseAttempt = { readonly outcome: "held"; readonly sinceMs: number } | { readonly outcome: "other" };
+type LeaseAttempt = { readonly outcome: "held"; readonly sinceMs: number } | { readonly outcome: "other" };
 
 export interface LeaseHolder {
   /** Takes or renews the lease when the rules allow. Rejects with a `KubeError` when it cannot be known. */

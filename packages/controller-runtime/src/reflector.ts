@@ -45,7 +45,9 @@ export const createReflector = <T extends KubeObject>(options: ReflectorOptions<
   const tell = (handler: DeltaHandler<T>, delta: Delta<Stored<T>>): void => contained(handler, onError)(delta);
 
   const publish = (deltas: readonly Delta<Stored<T>>[]): void => {
-    for (const delta of deltas) for (const handler of [...handlers]) tell(handler, delta);
+    // Who subscribes meanwhile is told by `subscribe`.
+    const subscribed = [...handlers];
+    for (const delta of deltas) for (const handler of subscribed) tell(handler, delta);
   };
 
   const onList = (objects: readonly Stored<T>[]): void => {
@@ -62,7 +64,7 @@ export const createReflector = <T extends KubeObject>(options: ReflectorOptions<
     get hasSynced() {
       return sync.isOpen;
     },
-    synced: sync.opened,
+    synced: (signal: AbortSignal) => sync.opened(signal),
     subscribe: (handler: DeltaHandler<T>) => {
       for (const object of store.list()) tell(handler, { type: "added", object });
       handlers.add(handler);

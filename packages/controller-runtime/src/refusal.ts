@@ -28,7 +28,8 @@ const reasonsByStatus: Readonly<Record<number, string>> = {
 
 const parseStatus = (body: unknown): Status => {
   if (typeof body !== "object" || body === null) return {};
-  return (body as Status).kind === "Status" ? (body as Status) : {};
+  const status: Status = body;
+  return status.kind === "Status" ? status : {};
 };
 
 /** A Status object, wherever it came from, as an error. `body` is the parsed body, `null` when it was not JSON. */

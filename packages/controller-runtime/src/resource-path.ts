@@ -8,7 +8,7 @@ const withQuery = (path: string, query: Query): string => {
   const set = Object.entries(query).flatMap(([name, value]): [string, string][] =>
     value === undefined ? [] : [[name, String(value)]],
   );
-  return set.length === 0 ? path : `${path}?${new URLSearchParams(set)}`;
+  return set.length === 0 ? path : `${path}?${new URLSearchParams(set).toString()}`;
 };
 
 /** The path of a collection; all namespaces when none is given. */

@@ -124,7 +124,7 @@ test("after shutdown nothing is given out, waiting workers end, and drained wait
   expect(await idle).toBeNull();
   expect(await queue.next()).toBeNull();
   let drained = false;
-  const draining = queue.drained().then(() => {
+  const draining = queue.drained().finally(() => {
     drained = true;
   });
   await timers.advance(100);
@@ -164,7 +164,7 @@ test("whatever happens, no two workers have a key, and every add is followed by 
         else if (queue.depth > 0) await start();
       }
       while (running.size > 0 || queue.depth > 0) {
-        for (const key of [...running.keys()]) finish(key);
+        for (const key of running.keys()) finish(key);
         while (queue.depth > 0) await start();
       }
       expect(owed.size).toBe(0);

@@ -23,7 +23,7 @@ export const kubeConfigOf = (yaml: string, port?: number): KubeConfig => {
   kubeConfig.loadFromString(yaml);
   if (port === undefined) return kubeConfig;
   const clusters = kubeConfig.clusters.map((cluster) => ({ ...cluster, server: `https://127.0.0.1:${port}` }));
-  kubeConfig.loadFromOptions({ ...kubeConfig, clusters });
+  kubeConfig.clusters = clusters;
   return kubeConfig;
 };
 

@@ -30,7 +30,10 @@ export const startTcpProxy = async (targetPort: number): Promise<TcpProxy> => {
 
   const server = createServer((inbound) => {
     accepted += 1;
-    if (refusing) return void inbound.resetAndDestroy();
+    if (refusing) {
+      inbound.resetAndDestroy();
+      return;
+    }
     const outbound = connect(targetPort, "127.0.0.1");
     const pair = [inbound, outbound] as const;
     pairs.add(pair);

@@ -1,0 +1,242 @@
+import { ItsyError } from "@itsy/client";
+import type { RegisterInput, Verification } from "@itsy/contract";
+import { displayPrefix, generateSecret, secretSha256Hex } from "@itsy/key-format";
+import { describe, expect, test } from "vitest";
+import type { z } from "zod";
+
+import { startTestApi } from "./api/start-test-api.ts";
+import { databaseKinds } from "./database/fresh-database.ts";
+
+const MINUTE_MS = 60_000;
+const settings = { name: "checkout", requestsPerMinute: 60, expiresAt: null, paused: false };
+
+const aSecret = () => {
+  const text = generateSecret({ environment: "production" });
+  return { text, sha256: secretSha256Hex(text) };
+};
+type Secret = ReturnType<typeof aSecret>;
+
+const start = async (kind: (typeof databaseKinds)[number]) => {
+  const api = await startTestApi({ kind });
+  const { tokens } = await api.tenant("acme");
+  const { delivery } = api.client(await api.cluster("local", ["acme"]));
+  const owner = { uid: "5f0c0d9e-6c7a-4d38-9c0e-000000000001", namespace: "shop", name: "checkout" };
+  const register = (secret: Secret, revision: number, more: Partial<z.input<typeof RegisterInput>> = {}) =>
+    delivery.register({
+      owner,
+      workspace: "acme",
+      project: "default",
+      environment: "production",
+      revision,
+      secretSha256: secret.sha256,
+      displayPrefix: displayPrefix(secret.text),
+      settings,
+      deliverWithinMs: MINUTE_MS,
+      ...more,
+    });
+  const confirm = (secret: Secret, revision: number, overlapMs = 0) =>
+    delivery.confirm({ ownerUid: owner.uid, revision, secretSha256: secret.sha256, overlapMs });
+  const verdict = async ({ text }: Secret) => {
+    const verification = (await (await api.verify(tokens.verifier, { secret: text })).json()) as Verification;
+    return verification.valid ? "VALID" : verification.code;
+  };
+  return {
+    api,
+    admin: api.client(tokens.admin),
+    delivery,
+    owner,
+    register,
+    confirm,
+    observe: (...candidates: Secret[]) =>
+      delivery.observe({ ownerUid: owner.uid, candidates: candidates.map(({ sha256 }) => sha256) }),
+    verdict,
+    [Symbol.asyncDispose]: () => api[Symbol.asyncDispose](),
+  };
+};
+
+const codeOf = async (call: Promise<unknown>) =>
+  call.then(
+    () => "no error",
+    (error: unknown) => (error instanceof ItsyError ? error.code : error),
+  );
+
+const iso = (instant: Date, ms: number) => new Date(instant.getTime() + ms).toISOString();
+
+describe.each(databaseKinds)("delivery on %s", (kind) => {
+  test("a registered secret works from then on, and goes on when it is confirmed", async () => {
+    await using started = await start(kind);
+    const { api, register, confirm, observe, verdict } = started;
+    const secret = aSecret();
+    expect(await observe(secret)).toEqual({ key: null, candidates: [], released: false });
+    // Asked for before it exists: the answer must not be remembered.
+    expect(await verdict(secret)).toBe("NOT_FOUND");
+    const registered = await register(secret, 1);
+    const deliverUntil = iso(api.clock.now(), MINUTE_MS);
+    expect(registered).toEqual({ outcome: "registered", keyId: expect.any(String), revision: 1, deliverUntil });
+    expect(await verdict(secret)).toBe("VALID");
+    const pending = await observe(secret);
+    expect(pending.candidates).toEqual([
+      { secretSha256: secret.sha256, revision: 1, state: "pending", validUntil: deliverUntil },
+    ]);
+    expect(pending.key).toMatchObject({ revision: 0, latestRevision: 1, displayPrefix: null, rotatedAt: null });
+
+    expect(await confirm(secret, 1)).toMatchObject({ outcome: "confirmed", revision: 1, retiringUntil: null });
+    api.clock.advance(10 * MINUTE_MS);
+    expect(await verdict(secret)).toBe("VALID");
+    expect(await confirm(secret, 1)).toMatchObject({ outcome: "confirmed" });
+    expect(await register(secret, 1)).toMatchObject({ outcome: "confirmed", revision: 1 });
+    expect((await observe(secret)).key).toMatchObject({ revision: 1, status: "active", settings });
+  });
+
+  test("a secret that is not confirmed in time ends by itself, and its revision is used up", async () => {
+    await using started = await start(kind);
+    const { api, register, confirm, observe, verdict } = started;
+    const late = aSecret();
+    await register(late, 1);
+    expect(await verdict(late)).toBe("VALID");
+    api.clock.advance(MINUTE_MS);
+    expect(await verdict(late)).toBe("REVOKED");
+    expect(await confirm(late, 1)).toEqual({ outcome: "refused" });
+    expect(await register(late, 1)).toMatchObject({ outcome: "expired", revision: 1 });
+    expect(await register(aSecret(), 1)).toMatchObject({ outcome: "superseded", revision: 1 });
+    expect((await observe(late)).candidates).toMatchObject([{ state: "ended" }]);
+    expect(await register(aSecret(), 2)).toMatchObject({ outcome: "registered", revision: 2 });
+  });
+
+  test("registered again in time, a secret gets its time anew", async () => {
+    await using started = await start(kind);
+    const { api, register, verdict } = started;
+    const secret = aSecret();
+    const first = await register(secret, 1);
+    api.clock.advance(MINUTE_MS - 1);
+    expect(await register(secret, 1)).toEqual({ ...first, deliverUntil: iso(api.clock.now(), MINUTE_MS) });
+    api.clock.advance(MINUTE_MS - 1);
+    expect(await verdict(secret)).toBe("VALID");
+  });
+
+  test("two candidates of one revision both work until one is confirmed; the other ends then", async () => {
+    await using started = await start(kind);
+    const { register, confirm, verdict } = started;
+    const [lost, found] = [aSecret(), aSecret()];
+    await register(lost, 1);
+    expect(await register(found, 1)).toMatchObject({ outcome: "registered", revision: 1 });
+    expect([await verdict(lost), await verdict(found)]).toEqual(["VALID", "VALID"]);
+    expect(await confirm(found, 1)).toMatchObject({ outcome: "confirmed" });
+    expect([await verdict(lost), await verdict(found)]).toEqual(["REVOKED", "VALID"]);
+    expect(await confirm(lost, 1)).toEqual({ outcome: "refused" });
+    expect(await register(lost, 1)).toMatchObject({ outcome: "expired" });
+  });
+
+  test("a rotation with an overlap keeps the old secret until the overlap ends", async () => {
+    await using started = await start(kind);
+    const { api, register, confirm, observe, verdict } = started;
+    const [old, next] = [aSecret(), aSecret()];
+    await register(old, 1);
+    await confirm(old, 1);
+    await register(next, 2);
+    expect([await verdict(old), await verdict(next)]).toEqual(["VALID", "VALID"]);
+    const until = iso(api.clock.now(), MINUTE_MS);
+    expect(await confirm(next, 2, MINUTE_MS)).toMatchObject({ outcome: "confirmed", retiringUntil: until });
+    api.clock.advance(MINUTE_MS - 1);
+    expect(await confirm(next, 2, MINUTE_MS)).toMatchObject({ retiringUntil: until });
+    expect([await verdict(old), await verdict(next)]).toEqual(["VALID", "VALID"]);
+    expect((await observe(old, next)).candidates.map(({ state }) => state)).toEqual(["retiring", "current"]);
+    api.clock.advance(1);
+    expect([await verdict(old), await verdict(next)]).toEqual(["REVOKED", "VALID"]);
+    expect(await confirm(old, 1)).toEqual({ outcome: "refused" });
+  });
+
+  test("a key never moves, and its manifest's settings follow", async () => {
+    await using started = await start(kind);
+    const { admin, delivery, owner, register, confirm, verdict } = started;
+    await admin.projects.create({ slug: "billing", name: "Billing" });
+    const secret = aSecret();
+    await register(secret, 1);
+    await confirm(secret, 1);
+    expect(await codeOf(register(aSecret(), 2, { project: "billing" }))).toBe("CONFLICT");
+    expect(await codeOf(register(aSecret(), 2, { environment: "local" }))).toBe("CONFLICT");
+    expect(await delivery.configure({ owner, settings: { ...settings, paused: true } })).toMatchObject({
+      status: "paused",
+    });
+    expect(await verdict(secret)).toBe("PAUSED");
+    await delivery.configure({ owner, settings: { ...settings, name: "renamed", requestsPerMinute: 7 } });
+    const [key] = (await admin.keys.list({})).keys;
+    expect(key).toMatchObject({ name: "renamed", requestsPerMinute: 7, status: "active" });
+    expect(key?.managedBy).toEqual({ cluster: "local", namespace: "shop", name: "checkout" });
+    expect(await codeOf(admin.keys.rotate({ keyId: key?.id ?? "" }))).toBe("MANAGED_BY_CLUSTER");
+  });
+
+  test("nothing is minted for a revoked key unless a person asked for it", async () => {
+    await using started = await start(kind);
+    const { admin, delivery, owner, register, confirm, verdict } = started;
+    const first = aSecret();
+    const { keyId } = (await register(first, 1)) as { keyId: string };
+    await confirm(first, 1);
+    await admin.keys.revoke({ keyId });
+    const next = aSecret();
+    expect(await register(next, 2)).toEqual({ outcome: "revoked", keyId });
+    expect(await codeOf(delivery.configure({ owner, settings }))).toBe("CONFLICT");
+    expect(await verdict(next)).toBe("NOT_FOUND");
+    const replaced = await register(next, 2, { replaceRevoked: true });
+    expect(replaced).toMatchObject({ outcome: "registered", revision: 2 });
+    expect(replaced).not.toMatchObject({ keyId });
+    expect([await verdict(first), await verdict(next)]).toEqual(["REVOKED", "VALID"]);
+  });
+
+  test("released with its policy, a key is revoked or kept, and nothing is minted for the owner again", async () => {
+    for (const policy of ["revoke", "retain"] as const) {
+      await using started = await start(kind);
+      const { admin, delivery, owner, register, confirm, observe, verdict } = started;
+      const [current, pending] = [aSecret(), aSecret()];
+      const { keyId } = (await register(current, 1)) as { keyId: string };
+      await confirm(current, 1);
+      await register(pending, 2);
+      expect(await delivery.release({ ownerUid: owner.uid, policy })).toEqual({ keyId });
+      expect(await delivery.release({ ownerUid: owner.uid, policy })).toEqual({ keyId });
+      expect(await verdict(current)).toBe(policy === "revoke" ? "REVOKED" : "VALID");
+      expect(await verdict(pending)).toBe("REVOKED");
+      expect(await register(aSecret(), 3)).toEqual({ outcome: "released" });
+      expect((await observe()).released).toBe(true);
+      expect((await admin.keys.get({ keyId })).managedBy).toBeNull();
+    }
+  });
+
+  test("an owner that never had a key is released all the same", async () => {
+    await using started = await start(kind);
+    const { delivery, owner, register, observe } = started;
+    expect(await delivery.release({ ownerUid: owner.uid, policy: "revoke" })).toEqual({ keyId: null });
+    expect(await register(aSecret(), 1)).toEqual({ outcome: "released" });
+    expect(await observe()).toEqual({ key: null, candidates: [], released: true });
+  });
+
+  test("two reconcilers that register at once leave one key, and each knows where it stands", async () => {
+    await using started = await start(kind);
+    const { admin, register, confirm, verdict } = started;
+    const secrets = [aSecret(), aSecret(), aSecret()];
+    const outcomes = await Promise.all(secrets.map((secret) => register(secret, 1)));
+    expect(outcomes.map(({ outcome }) => outcome)).toEqual(["registered", "registered", "registered"]);
+    const { keys } = await admin.keys.list({});
+    expect(keys).toHaveLength(1);
+    const confirmations = await Promise.all(secrets.map((secret) => confirm(secret, 1)));
+    expect(confirmations.map(({ outcome }) => outcome).toSorted()).toEqual(["confirmed", "refused", "refused"]);
+    const verdicts = await Promise.all(secrets.map(verdict));
+    expect(verdicts.toSorted()).toEqual(["REVOKED", "REVOKED", "VALID"]);
+  });
+
+  test("a cluster whose access is withdrawn may do nothing with the workspace's keys", async () => {
+    await using started = await start(kind);
+    const { api, delivery, owner, register, confirm, observe, verdict } = started;
+    const secret = aSecret();
+    await register(secret, 1);
+    await api.client(api.operatorToken).clusters.disallow({ cluster: "local", workspace: "acme" });
+    const calls = [
+      register(aSecret(), 2),
+      confirm(secret, 1),
+      observe(secret),
+      delivery.configure({ owner, settings }),
+      delivery.release({ ownerUid: owner.uid, policy: "revoke" }),
+    ];
+    expect(await Promise.all(calls.map(codeOf))).toEqual(calls.map(() => "FORBIDDEN"));
+    expect(await verdict(secret)).toBe("VALID");
+  });
+});

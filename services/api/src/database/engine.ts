@@ -1,18 +1,22 @@
 import type { VerificationLookup } from "@itsy/core";
-import type { DataSource, EntityManager } from "typeorm";
+import type { EntityManager } from "typeorm";
 
 import type { Dialect } from "./dialect.ts";
+
+/** Runs statements on a connection and translates what the driver throws. */
+export type Run = <Result>(statements: (manager: EntityManager) => Promise<Result>) => Promise<Result>;
 
 /** How the connections of one kind of database are used. Everything it throws by itself is already translated. */
 export interface Engine {
   readonly dialect: Dialect;
-  /** The source for reading: readiness and the comparison of the schema. */
-  readonly reader: DataSource;
   readonly lookup: VerificationLookup;
-  /** Runs `work` on a connection that sees what is committed. */
-  readonly read: <Result>(work: (manager: EntityManager) => Promise<Result>) => Promise<Result>;
-  /** Runs `work` in one transaction, once; what `work` throws passes through after the rollback. */
-  readonly transact: <Result>(work: (manager: EntityManager) => Promise<Result>) => Promise<Result>;
+  /** On a connection that sees what is committed. */
+  readonly read: Run;
+  /**
+   * Runs `work` in one transaction, once: the statements are those that it gives to `run`. What `work` throws passes
+   * through after the rollback.
+   */
+  readonly transact: <Result>(work: (run: Run) => Promise<Result>) => Promise<Result>;
   readonly close: () => Promise<void>;
 }
 

@@ -8,6 +8,7 @@ import type { DatabaseSettings } from "./database-url.ts";
 import type { Dialect } from "./dialect.ts";
 import type { DatabaseLogger, Engine } from "./engine.ts";
 import { openServer } from "./mysql/engine.ts";
+import { type ServerLimits, serverLimits } from "./mysql/limits.ts";
 import { type RetryOptions, withRetries } from "./retry.ts";
 import { readSession, transactionSession } from "./session.ts";
 import { openSqlite } from "./sqlite/engine.ts";
@@ -16,9 +17,11 @@ import { createTransactionScope, type TransactionScope } from "./transaction-sco
 
 export interface OpenDatabaseOptions extends Partial<RetryOptions> {
   readonly logger?: DatabaseLogger | undefined;
+  /** Of a server; SQLite has none. */
+  readonly limits?: Partial<ServerLimits> | undefined;
 }
 
-/** The storage layer as the service uses it. Dispose of it last: what is under way is waited for. */
+/** The storage layer as the service uses it. Dispose of it last, when nothing is under way any more. */
 export interface OpenDatabase extends AsyncDisposable {
   readonly database: Database;
   readonly lookup: VerificationLookup;
@@ -54,14 +57,14 @@ const createDatabase = ({ engine, scope, retry, logger }: DatabaseParts): Databa
 
   const attempt = async <Result>(work: (stores: Stores) => Promise<Result>) => {
     const changedKeys = new Set<string>();
-    const result = await engine.transact((manager) =>
-      scope.run(() => work(createStores(transactionSession(engine, manager, changedKeys)))),
+    const result = await engine.transact((run) =>
+      scope.run(() => work(createStores(transactionSession(run, changedKeys)))),
     );
     return { result, changedKeys };
   };
 
   return Object.freeze({
-    read: createStores(readSession(engine)),
+    read: createStores(readSession(engine.read)),
     onKeysChanged: (listener: Listener) => void listeners.push(listener),
     transaction: async <Result>(work: (stores: Stores) => Promise<Result>): Promise<Result> => {
       // It would wait for itself on SQLite, and for a lock or a connection of its own on a server.
@@ -82,10 +85,12 @@ export const openDatabase = async (
   settings: DatabaseSettings,
   options: OpenDatabaseOptions = {},
 ): Promise<OpenDatabase> => {
-  const { logger, random = Math.random, sleep = (delayMs) => delay(delayMs) } = options;
+  const { logger, limits, random = Math.random, sleep = (delayMs) => delay(delayMs) } = options;
   const scope = createTransactionScope();
   const engine =
-    settings.type === "sqlite" ? await openSqlite(settings, { scope, logger }) : await openServer(settings, logger);
+    settings.type === "sqlite"
+      ? await openSqlite(settings, scope)
+      : await openServer({ settings, limits: { ...serverLimits, ...limits }, logger });
   let closed: Promise<void> | undefined;
   return Object.freeze({
     database: createDatabase({ engine, scope, retry: { random, sleep }, logger }),

@@ -1,17 +1,13 @@
 import type { Logger } from "typeorm";
 
-import type { DatabaseLogger } from "./engine.ts";
-
 const silent = (): void => undefined;
 
-/** TypeORM's log without statements and parameters, which hold rows: what remains is that a connection broke. */
-export const createTypeormLogger = (logger: DatabaseLogger | undefined): Logger => ({
+/** TypeORM logs nothing: its lines are statements and parameters, which hold rows. What matters, the engines log. */
+export const createTypeormLogger = (): Logger => ({
   logQuery: silent,
   logQueryError: silent,
   logQuerySlow: silent,
   logSchemaBuild: silent,
   logMigration: silent,
-  log: (level) => {
-    if (level === "warn") logger?.warn({}, "a database connection broke");
-  },
+  log: silent,
 });

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 
 import { databaseKinds, freshDatabase, serverKinds } from "../../../test/database/fresh-database.ts";
 import type { DatabaseSettings } from "../database-url.ts";
+import { serverLimits } from "../mysql/limits.ts";
 import { openServerSource } from "../mysql/source.ts";
 import { openDatabase } from "../open-database.ts";
 import { openSqliteSource } from "../sqlite/sources.ts";
@@ -12,8 +13,11 @@ import { MIGRATIONS_TABLE, migrations } from "./migrations.ts";
 const openSource = async (settings: DatabaseSettings): Promise<DataSource & AsyncDisposable> => {
   const source =
     settings.type === "sqlite"
-      ? (await openSqliteSource({ path: settings.path, readonly: false, logger: undefined })).source
-      : await openServerSource({ settings, connectionsMax: 2, queryTimeoutMs: 0, logger: undefined });
+      ? (await openSqliteSource({ path: settings.path, readonly: false })).source
+      : await openServerSource(
+          { settings, limits: serverLimits, logger: undefined },
+          { connectionsMax: 2, queryTimeoutMs: 0 },
+        );
   return Object.assign(source, {
     [Symbol.asyncDispose]: async () => {
       if (source.isInitialized) await source.destroy();

@@ -1,43 +1,71 @@
 import type { VerificationLookup } from "@itsy/core";
-import type { DataSource, EntityManager, QueryRunner } from "typeorm";
+import type { DataSource, QueryRunner } from "typeorm";
 
 import { DatabaseError } from "../database-error.ts";
-import type { ServerSettings } from "../database-url.ts";
 import { type Dialect, dialectOf } from "../dialect.ts";
-import { translated } from "../driver-fault.ts";
-import type { DatabaseLogger, Engine } from "../engine.ts";
+import { translated, translateFault } from "../driver-fault.ts";
+import type { Engine, Run } from "../engine.ts";
 import { runTransaction } from "../run-transaction.ts";
-import { connectionOptions, createPool } from "./connection-options.ts";
-import { LOOKUP_CONNECTIONS_MAX, POOL_CONNECTIONS_MAX, QUERY_TIMEOUT_MS } from "./limits.ts";
+import { acquireWithin } from "./acquire.ts";
 import { migrateServer } from "./migrate.ts";
+import { type BreakableConnection, breakConnection, createPool, type PoolInput } from "./pool.ts";
 import { openServerSource } from "./source.ts";
 import { createServerLookup } from "./verification-lookup.ts";
 
-type Work<Result> = (manager: EntityManager) => Promise<Result>;
-
-interface Connection {
-  destroy(): void;
+interface RunnerOptions {
+  readonly source: DataSource;
+  readonly dialect: Dialect;
+  readonly acquireTimeoutMs: number;
 }
 
+const acquire = (runner: QueryRunner, { dialect, acquireTimeoutMs }: RunnerOptions): Promise<BreakableConnection> =>
+  translated(dialect, () =>
+    acquireWithin<BreakableConnection>({
+      timeoutMs: acquireTimeoutMs,
+      acquire: () => runner.connect(),
+      giveBack: () => runner.release(),
+    }),
+  );
+
 /**
- * Gives `work` a connection of the pool. One that failed to answer is closed instead of given back: its answer may
- * still come, and its transaction must end.
+ * Gives `work` a connection of the pool. One that failed to answer is closed at once: its answer may still come, its
+ * transaction must end, and no other statement may wait behind the one without an answer.
  */
-const withRunner = async <Result>(
-  source: DataSource,
-  dialect: Dialect,
-  work: (runner: QueryRunner) => Promise<Result>,
-): Promise<Result> => {
-  const runner = source.createQueryRunner();
-  const connection = await translated(dialect, async () => (await runner.connect()) as Connection);
+const withConnection = async <Result>(options: RunnerOptions, work: (run: Run) => Promise<Result>): Promise<Result> => {
+  const runner = options.source.createQueryRunner();
+  const connection = await acquire(runner, options);
+  const run: Run = async (statements) => {
+    try {
+      return await statements(runner.manager);
+    } catch (error) {
+      const fault = translateFault(options.dialect, error);
+      if (fault instanceof DatabaseError && fault.code === "UNREACHABLE") breakConnection(connection, fault);
+      throw fault;
+    }
+  };
   try {
-    return await work(runner);
-  } catch (error) {
-    if (error instanceof DatabaseError && error.code === "UNREACHABLE") connection.destroy();
-    throw error;
+    return await work(run);
   } finally {
     await runner.release();
   }
+};
+
+const createEngine = (input: PoolInput, source: DataSource): Engine => {
+  const { settings, limits } = input;
+  const dialect = dialectOf(settings.type);
+  const lookupPool = createPool(input, limits.lookupConnectionsMax).promise();
+  const lookup = createServerLookup(lookupPool, limits.lookupTimeoutMs);
+  const options = { source, dialect, acquireTimeoutMs: limits.acquireTimeoutMs };
+  return Object.freeze<Engine>({
+    dialect,
+    lookup: Object.freeze<VerificationLookup>({
+      find: (digests) => translated(dialect, () => lookup.find(digests)),
+    }),
+    read: (statements) => withConnection(options, (run) => run(statements)),
+    transact: (work) => withConnection(options, (run) => runTransaction(dialect, run, work)),
+    // A connection that breaks while it is closed is closed: no reason to fail.
+    close: async () => void (await Promise.allSettled([lookupPool.end(), source.destroy()])),
+  });
 };
 
 /**
@@ -45,32 +73,11 @@ const withRunner = async <Result>(
  * @throws DatabaseError `UNREACHABLE`, `UNEXPECTED` (a refused login)
  * @throws DatabaseStartError `MIGRATION_LOCKED`
  */
-export const openServer = async (settings: ServerSettings, logger: DatabaseLogger | undefined): Promise<Engine> => {
-  const dialect = dialectOf(settings.type);
-  const source = await translated(dialect, async () => {
-    await migrateServer(settings, logger);
-    return openServerSource({
-      settings,
-      connectionsMax: POOL_CONNECTIONS_MAX,
-      queryTimeoutMs: QUERY_TIMEOUT_MS,
-      logger,
-    });
+export const openServer = async (input: PoolInput): Promise<Engine> => {
+  const { connectionsMax, queryTimeoutMs } = input.limits;
+  const source = await translated(dialectOf(input.settings.type), async () => {
+    await migrateServer(input);
+    return openServerSource(input, { connectionsMax, queryTimeoutMs });
   });
-  const lookupPool = createPool(connectionOptions(settings, LOOKUP_CONNECTIONS_MAX)).promise();
-  const lookup = createServerLookup(lookupPool);
-  return Object.freeze({
-    dialect,
-    reader: source,
-    lookup: Object.freeze({
-      find: (digests) => translated(dialect, () => lookup.find(digests)),
-    } satisfies VerificationLookup),
-    read: <Result>(work: Work<Result>) =>
-      withRunner(source, dialect, (runner) => translated(dialect, () => work(runner.manager))),
-    transact: <Result>(work: Work<Result>) =>
-      withRunner(source, dialect, (runner) => runTransaction(dialect, runner, work)),
-    close: async () => {
-      await lookupPool.end();
-      await source.destroy();
-    },
-  });
+  return createEngine(input, source);
 };

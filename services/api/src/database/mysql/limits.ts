@@ -1,17 +1,32 @@
-/** Bounds of the connections to a server; with them nothing waits longer than about `QUERY_TIMEOUT_MS` for one statement. */
+/** Bounds of the connections to a server. With them no call waits for longer than a few of these times. */
+export interface ServerLimits {
+  /** Connections of one process for management. */
+  readonly connectionsMax: number;
+  /** Connections of one process for the hot lookup: its own, so that no transaction stands in its way. */
+  readonly lookupConnectionsMax: number;
+  /** Callers of one pool that wait for a connection; one more is refused as `UNREACHABLE`. */
+  readonly queueMax: number;
+  readonly connectTimeoutMs: number;
+  /** How long a caller waits for a connection. */
+  readonly acquireTimeoutMs: number;
+  /** Longer than `lockWaitS`, so that a lock wait ends as what it is. */
+  readonly queryTimeoutMs: number;
+  /** For the hot lookup, once for the connection and once for the answer. */
+  readonly lookupTimeoutMs: number;
+  /** `innodb_lock_wait_timeout`: whole seconds. */
+  readonly lockWaitS: number;
+  /** How long a replica waits for another one's migrations. */
+  readonly migrationWaitMs: number;
+}
 
-/** Connections of one process for management. */
-export const POOL_CONNECTIONS_MAX = 10;
-/** Connections of one process for the hot lookup, of its own so that no transaction stands in its way. */
-export const LOOKUP_CONNECTIONS_MAX = 4;
-/** Callers that wait for a connection; more than that is an overload, and refused. */
-export const POOL_QUEUE_MAX = 1_000;
-/** Idle connections above one are closed after this long. */
-export const POOL_IDLE_MS = 60_000;
-export const CONNECT_TIMEOUT_MS = 5_000;
-/** Longer than `LOCK_WAIT_S`, so that a lock wait ends as what it is. */
-export const QUERY_TIMEOUT_MS = 10_000;
-export const LOOKUP_TIMEOUT_MS = 2_000;
-export const LOCK_WAIT_S = 5;
-/** How long a replica waits for another one's migrations. */
-export const MIGRATION_WAIT_MS = 120_000;
+export const serverLimits: ServerLimits = Object.freeze({
+  connectionsMax: 10,
+  lookupConnectionsMax: 4,
+  queueMax: 1_000,
+  connectTimeoutMs: 3_000,
+  acquireTimeoutMs: 5_000,
+  queryTimeoutMs: 10_000,
+  lookupTimeoutMs: 2_000,
+  lockWaitS: 5,
+  migrationWaitMs: 120_000,
+});

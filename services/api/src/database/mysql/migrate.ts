@@ -3,16 +3,20 @@ import { hash } from "node:crypto";
 import { MigrationExecutor, type QueryRunner } from "typeorm";
 
 import { DatabaseStartError } from "../database-error.ts";
-import type { ServerSettings } from "../database-url.ts";
-import type { DatabaseLogger } from "../engine.ts";
-import { MIGRATION_WAIT_MS } from "./limits.ts";
+import type { PoolInput } from "./pool.ts";
 import { openServerSource } from "./source.ts";
 
 /** Names of locks are server-wide and at most 64 characters: the database is in it by its hash. */
 const lockName = (database: string): string => `itsy_keys_migration_${hash("sha256", database).slice(0, 32)}`;
 
-const withLock = async (runner: QueryRunner, name: string, work: () => Promise<void>): Promise<void> => {
-  const rows = await runner.query("SELECT GET_LOCK(?, ?) AS held", [name, MIGRATION_WAIT_MS / 1000]);
+interface LockOptions {
+  readonly name: string;
+  readonly waitMs: number;
+}
+
+const withLock = async (runner: QueryRunner, lock: LockOptions, work: () => Promise<void>): Promise<void> => {
+  const { name, waitMs } = lock;
+  const rows = await runner.query("SELECT GET_LOCK(?, ?) AS held", [name, Math.ceil(waitMs / 1000)]);
   const [row] = rows as readonly { readonly held: unknown }[];
   if (Number(row?.held) !== 1) {
     throw new DatabaseStartError("MIGRATION_LOCKED", "another process has been migrating the database for too long");
@@ -30,12 +34,14 @@ const withLock = async (runner: QueryRunner, name: string, work: () => Promise<v
  * breaks, both end together. A migration may take as long as it needs.
  * @throws DatabaseStartError `MIGRATION_LOCKED`
  */
-export const migrateServer = async (settings: ServerSettings, logger: DatabaseLogger | undefined): Promise<void> => {
-  const source = await openServerSource({ settings, connectionsMax: 2, queryTimeoutMs: 0, logger });
+export const migrateServer = async (input: PoolInput): Promise<void> => {
+  const { settings, limits, logger } = input;
+  const lock = { name: lockName(settings.database), waitMs: limits.migrationWaitMs };
+  const source = await openServerSource(input, { connectionsMax: 2, queryTimeoutMs: 0 });
   try {
     const runner = source.createQueryRunner();
     try {
-      await withLock(runner, lockName(settings.database), async () => {
+      await withLock(runner, lock, async () => {
         const executor = new MigrationExecutor(source, runner);
         executor.transaction = "none";
         const done = await executor.executePendingMigrations();

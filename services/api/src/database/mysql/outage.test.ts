@@ -7,7 +7,7 @@ import { storeTenant } from "../../../test/database/tenant.ts";
 import { DatabaseError } from "../database-error.ts";
 import { parseDatabaseUrl } from "../database-url.ts";
 import { openDatabase } from "../open-database.ts";
-import { POOL_CONNECTIONS_MAX } from "./limits.ts";
+import { serverLimits } from "./limits.ts";
 
 const start = { mysql: startMysql, mariadb: startMariadb };
 
@@ -34,7 +34,9 @@ describe.each(serverKinds)("an outage of %s", (kind) => {
     database.onKeysChanged((ids) => told.push(...ids));
     const everything = () => [
       // Twice as many as there are connections: some wait for one that breaks.
-      ...Array.from({ length: POOL_CONNECTIONS_MAX * 2 }, () => database.read.keys.findById(owner.workspaceId, key.id)),
+      ...Array.from({ length: serverLimits.connectionsMax * 2 }, () =>
+        database.read.keys.findById(owner.workspaceId, key.id),
+      ),
       ...Array.from({ length: 10 }, () => lookup.find([version.digest])),
       database.transaction(({ keys }) => keys.update(key, { name: "lost" })),
       opened.ping(),

@@ -1,18 +1,15 @@
 import type { VerificationLookup } from "@itsy/core";
-import type { EntityManager } from "typeorm";
 
 import { MEMORY_PATH, type SqliteSettings } from "../database-url.ts";
 import { dialectOf } from "../dialect.ts";
 import { translated } from "../driver-fault.ts";
-import type { DatabaseLogger, Engine } from "../engine.ts";
+import type { Engine, Run } from "../engine.ts";
 import { createMutex, type Mutex } from "../mutex.ts";
 import { runTransaction } from "../run-transaction.ts";
 import type { TransactionScope } from "../transaction-scope.ts";
 import { type FileLock, lockFile } from "./file-lock.ts";
 import { openSqliteSource, type SqliteSource } from "./sources.ts";
 import { createSqliteLookup } from "./verification-lookup.ts";
-
-type Work<Result> = (manager: EntityManager) => Promise<Result>;
 
 interface Parts {
   readonly writer: SqliteSource;
@@ -28,30 +25,24 @@ const dialect = dialectOf("sqlite");
 // TypeORM gives everybody the one connection of a source, so transactions must take turns on it.
 const createEngine = ({ writer, reader, mutex, guarded, close }: Parts): Engine => {
   const lookup = createSqliteLookup(reader.connection);
-  return Object.freeze({
+  const write: Run = (statements) => translated(dialect, () => statements(writer.source.manager));
+  return Object.freeze<Engine>({
     dialect,
-    reader: reader.source,
-    lookup: Object.freeze({
+    lookup: Object.freeze<VerificationLookup>({
       find: (digests) => guarded(() => translated(dialect, () => lookup.find(digests))),
-    } satisfies VerificationLookup),
-    read: <Result>(work: Work<Result>) => guarded(() => translated(dialect, () => work(reader.source.manager))),
-    transact: <Result>(work: Work<Result>) =>
-      mutex.run(() => runTransaction(dialect, writer.source.createQueryRunner(), work)),
+    }),
+    read: (statements) => guarded(() => translated(dialect, () => statements(reader.source.manager))),
+    transact: (work) => mutex.run(() => runTransaction(dialect, write, work)),
     close,
   });
 };
-
-export interface SqliteOptions {
-  readonly scope: TransactionScope;
-  readonly logger: DatabaseLogger | undefined;
-}
 
 /**
  * A database in memory is one connection: its reads wait for the transaction under way, to see what is committed only.
  * A read from inside the transaction cannot wait for it, and sees what it did so far.
  */
-const openMemory = async ({ scope, logger }: SqliteOptions): Promise<Engine> => {
-  const writer = await openSqliteSource({ path: MEMORY_PATH, readonly: false, logger });
+const openMemory = async (scope: TransactionScope): Promise<Engine> => {
+  const writer = await openSqliteSource({ path: MEMORY_PATH, readonly: false });
   const mutex = createMutex();
   await writer.source.runMigrations();
   return createEngine({
@@ -63,10 +54,10 @@ const openMemory = async ({ scope, logger }: SqliteOptions): Promise<Engine> => 
   });
 };
 
-const openFile = async (lock: FileLock, logger: DatabaseLogger | undefined): Promise<Engine> => {
-  const writer = await openSqliteSource({ path: lock.path, readonly: false, logger });
+const openFile = async (lock: FileLock): Promise<Engine> => {
+  const writer = await openSqliteSource({ path: lock.path, readonly: false });
   await writer.source.runMigrations();
-  const reader = await openSqliteSource({ path: lock.path, readonly: true, logger });
+  const reader = await openSqliteSource({ path: lock.path, readonly: true });
   const mutex = createMutex();
   const close = () =>
     mutex.run(async () => {
@@ -82,11 +73,11 @@ const openFile = async (lock: FileLock, logger: DatabaseLogger | undefined): Pro
  * Opens and migrates an SQLite database.
  * @throws DatabaseStartError `DATABASE_IN_USE` when another process has the file.
  */
-export const openSqlite = async (settings: SqliteSettings, options: SqliteOptions): Promise<Engine> => {
-  if (settings.path === MEMORY_PATH) return openMemory(options);
+export const openSqlite = async (settings: SqliteSettings, scope: TransactionScope): Promise<Engine> => {
+  if (settings.path === MEMORY_PATH) return openMemory(scope);
   const lock = lockFile(settings.path);
   try {
-    return await openFile(lock, options.logger);
+    return await openFile(lock);
   } catch (error) {
     lock.release();
     throw error;

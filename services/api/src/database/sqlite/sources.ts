@@ -2,7 +2,6 @@ import Sqlite from "better-sqlite3";
 import { DataSource } from "typeorm";
 
 import { dialectOf } from "../dialect.ts";
-import type { DatabaseLogger } from "../engine.ts";
 import { MIGRATIONS_TABLE, migrations } from "../migrations/migrations.ts";
 import { schemaFor } from "../schema/schema.ts";
 import { createTypeormLogger } from "../typeorm-logger.ts";
@@ -19,7 +18,6 @@ export interface SqliteSource {
 export interface SqliteSourceOptions {
   readonly path: string;
   readonly readonly: boolean;
-  readonly logger: DatabaseLogger | undefined;
 }
 
 /** Opens one connection through TypeORM. */
@@ -42,7 +40,7 @@ export const openSqliteSource = async (options: SqliteSourceOptions): Promise<Sq
     migrations,
     migrationsTableName: MIGRATIONS_TABLE,
     migrationsTransactionMode: "each",
-    logger: createTypeormLogger(options.logger),
+    logger: createTypeormLogger(),
   });
   await source.initialize();
   if (connection === undefined) throw new Error("TypeORM opened no connection");

@@ -12,6 +12,7 @@ import {
 import type { Credentials } from "@itsy/testbed";
 import { Registry } from "prom-client";
 
+import type { CrashPoint } from "../src/crash-point.ts";
 import { createDeliveryClient } from "../src/delivery-client.ts";
 import { createEffects, type OnEffect } from "../src/effects.ts";
 import { withEventEffect } from "../src/event-client.ts";
@@ -24,27 +25,56 @@ export interface ReconcilerOptions {
   readonly delivery: InMemoryDelivery;
   readonly namespace: string;
   readonly onEffect?: OnEffect;
+  /** Dies there: from then on nothing it does reaches anybody, as after SIGKILL. */
+  readonly crashAt?: CrashPoint;
   readonly timers?: Timers;
   readonly resyncMs?: number;
 }
 
 export interface RunningReconciler extends AsyncDisposable {
+  /** Resolves once it died at its crash point. */
+  readonly died: Promise<void>;
   /** `PATCH /apis/…` of every request that writes, in their order. */
   readonly writes: readonly string[];
   readonly reads: readonly string[];
 }
 
+const createLife = ({ crashAt, onEffect = () => {} }: Pick<ReconcilerOptions, "crashAt" | "onEffect">) => {
+  const death = Promise.withResolvers<void>();
+  let isDead = false;
+  const assertAlive = (): void => {
+    if (isDead) throw new Error("this reconciler is dead");
+  };
+  return {
+    died: death.promise,
+    assertAlive,
+    onEffect: async (...[effect, phase]: Parameters<OnEffect>) => {
+      assertAlive();
+      if (effect === crashAt?.effect && phase === crashAt.phase) {
+        isDead = true;
+        death.resolve();
+      }
+      assertAlive();
+      await onEffect(effect, phase);
+    },
+  };
+};
+
 /** Everything that `main.ts` builds but the lease, in this process. Waits for nothing. */
 export const startReconciler = (options: ReconcilerOptions): RunningReconciler => {
-  const { credentials, delivery, namespace, onEffect, timers = systemTimers, resyncMs = 400 } = options;
+  const { credentials, delivery, namespace, timers = systemTimers, resyncMs = 400 } = options;
+  const life = createLife(options);
   const writes: string[] = [];
   const reads: string[] = [];
   const recording = (transport: Transport): Transport => ({
     ...transport,
-    send: (request) => {
+    send: async (request) => {
+      life.assertAlive();
       const log = request.method === "GET" ? reads : writes;
       log.push(`${request.method} ${request.path.split("?")[0]}`);
-      return transport.send(request);
+      const response = await transport.send(request);
+      life.assertAlive();
+      return response;
     },
   });
   const kube: KubeClient = createKubeClient({
@@ -52,7 +82,7 @@ export const startReconciler = (options: ReconcilerOptions): RunningReconciler =
     userAgent: "itsy-reconciler",
     wrapTransport: recording,
   });
-  const effects = createEffects(onEffect);
+  const effects = createEffects(life.onEffect);
   const recorder = createEventRecorder({
     client: withEventEffect(kube, effects),
     component: "keys.itsy.dev/reconciler",
@@ -75,6 +105,7 @@ export const startReconciler = (options: ReconcilerOptions): RunningReconciler =
   const stop = new AbortController();
   const running = Promise.all([reconciler.watch(stop.signal), reconciler.work(stop.signal)]);
   return {
+    died: life.died,
     writes,
     reads,
     [Symbol.asyncDispose]: async () => {

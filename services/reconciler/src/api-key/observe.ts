@@ -71,7 +71,11 @@ const stagingRevisions = (latest: number): readonly number[] => (latest === 0 ? 
  * answer must never look like "there is no key".
  * @throws KubeError, ItsyError, InvalidSpecError
  */
-export const observe = async (deps: ObserveDeps, apiKey: StoredApiKey, signal: AbortSignal): Promise<Observed> => {
+export const observe = async (
+  deps: ObserveDeps,
+  apiKey: StoredApiKey,
+  { signal, spentRevision = 0 }: { readonly signal: AbortSignal; readonly spentRevision?: number },
+): Promise<Observed> => {
   const spec = parseSpec(apiKey);
   const namespace = namespaceOf({ apiKey });
   const targetName = targetNameOf({ apiKey, spec });
@@ -81,7 +85,7 @@ export const observe = async (deps: ObserveDeps, apiKey: StoredApiKey, signal: A
   const revisions = stagingRevisions(latestHere);
   const staged = await secrets.staged(targetName, revisions);
   const grant = deps.grantFor(spec, namespace);
-  const local = { apiKey, spec, grant, target, staged, registration: null };
+  const local = { apiKey, spec, grant, target, staged, registration: null, spentRevision };
   const observed = await refreshView(deps, local, signal);
   // The service may know of later revisions than the cluster does, for example after a crash.
   const latest = Math.max(latestHere, observed.view.key?.latestRevision ?? 0);

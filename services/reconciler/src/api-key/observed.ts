@@ -54,6 +54,8 @@ export interface Observed {
   readonly staged: readonly StagedSecret[];
   readonly view: DeliveryView;
   readonly registration: Registration | null;
+  /** The highest revision that this run learned to be used up without a confirmation; 0 when none. */
+  readonly spentRevision: number;
 }
 
 export const uidOf = ({ apiKey }: Pick<Observed, "apiKey">): string => apiKey.metadata.uid;

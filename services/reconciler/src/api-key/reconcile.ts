@@ -1,7 +1,7 @@
 import { type Clock, type Logger, nameOf, type ObjectName, type ReconcileOutcome } from "@itsy/controller-runtime";
 
 import { act } from "./act/act.ts";
-import type { ActDeps } from "./act/context.ts";
+import { type ActDeps, isLookAgain } from "./act/context.ts";
 import { dropStaging, dropTarget } from "./act/drop-secrets.ts";
 import { type ObserveDeps, observe } from "./observe.ts";
 import type { Observed } from "./observed.ts";
@@ -29,6 +29,7 @@ const STEPS_MAX = 32;
 /** What this run knows; a failure is reported on the latest state of the object. */
 interface Run {
   apiKey: StoredApiKey;
+  spentRevision: number;
   readonly signal: AbortSignal;
 }
 
@@ -49,19 +50,19 @@ export const createReconcile = (deps: ReconcileDeps): ReconcileApiKey => {
   };
 
   /** Everything anew, and from the API server: what this process remembers was just proven to be old. */
-  const lookAgain = async (run: Run, before: Observed): Promise<Observed | null> => {
+  const observeAnew = async (run: Run, before: Observed): Promise<Observed | null> => {
     const current = await kube.get(ApiKeys, nameOf(run.apiKey), { signal: run.signal });
     if (!isSame(run.apiKey, current)) {
       await cleanUpAfter(before, run.signal);
       return null;
     }
     run.apiKey = current;
-    return observe(deps, current, run.signal);
+    return observe(deps, current, { signal: run.signal, spentRevision: run.spentRevision });
   };
 
   const converge = async (run: Run): Promise<ReconcileOutcome> => {
     const { signal } = run;
-    let observed = await observe(deps, run.apiKey, signal);
+    let observed = await observe(deps, run.apiKey, { signal });
     const context = { deliverWithinMs, resyncMs: resyncMs() };
     for (let step = 0; step < STEPS_MAX; step += 1) {
       const decision = plan(observed, { ...context, now: clock.now(), monotonicMs: timers.monotonicMs() });
@@ -70,8 +71,9 @@ export const createReconcile = (deps: ReconcileDeps): ReconcileApiKey => {
         return decision.requeueAfterMs === null ? {} : { requeueAfterMs: decision.requeueAfterMs };
       }
       logger.debug({ object: nameOf(run.apiKey), action: decision.action.type }, "acting");
-      const next: Observed | null =
-        (await act(deps, { observed, action: decision.action, signal })) ?? (await lookAgain(run, observed));
+      const outcome = await act(deps, { observed, action: decision.action, signal });
+      run.spentRevision = Math.max(run.spentRevision, outcome.spentRevision);
+      const next = isLookAgain(outcome) ? await observeAnew(run, observed) : outcome;
       if (next === null) return {};
       observed = next;
       run.apiKey = observed.apiKey;
@@ -82,7 +84,7 @@ export const createReconcile = (deps: ReconcileDeps): ReconcileApiKey => {
   return async (name, { signal }) => {
     const apiKey = await deps.readApiKey(name);
     if (apiKey === null) return {};
-    const run: Run = { apiKey, signal };
+    const run: Run = { apiKey, spentRevision: 0, signal };
     try {
       return await converge(run);
     } catch (error) {

@@ -1,7 +1,7 @@
 import { assertNever } from "../../assert-never.ts";
 import type { Observed } from "../observed.ts";
 import type { Action } from "../plan/decision.ts";
-import type { ActDeps } from "./context.ts";
+import type { ActDeps, LookAgain } from "./context.ts";
 import { dropStaging, dropTarget } from "./drop-secrets.ts";
 import { addFinalizer, removeFinalizer } from "./finalizer.ts";
 import { publish } from "./publish.ts";
@@ -11,12 +11,11 @@ import { stage } from "./stage.ts";
 
 /**
  * Carries out one action. Each is idempotent: after a crash, or when an answer was lost, it can be done again.
- * @returns what is known afterwards; `null` when somebody else was faster: look at everything again.
  */
 export const act = (
   deps: ActDeps,
   { observed, action, signal }: { observed: Observed; action: Action; signal: AbortSignal },
-): Promise<Observed | null> => {
+): Promise<Observed | LookAgain> => {
   switch (action.type) {
     case "addFinalizer":
       return addFinalizer(deps, { observed, action, signal });

@@ -20,8 +20,17 @@ export interface ActDeps {
 
 export type ActionOf<Type extends ActionType> = Extract<Action, { type: Type }>;
 
-/** What is known after the action; `null` when somebody else was faster: look at everything again. */
+/** What was known no longer holds: look at everything again. */
+export interface LookAgain {
+  readonly lookAgain: true;
+  /** A revision that turned out to be used up; 0 when none did. */
+  readonly spentRevision: number;
+}
+export const lookAgain = (spentRevision = 0): LookAgain => ({ lookAgain: true, spentRevision });
+export const isLookAgain = (outcome: Observed | LookAgain): outcome is LookAgain => "lookAgain" in outcome;
+
+/** Carries out one action and says what is known afterwards. */
 export type Act<Type extends ActionType> = (
   deps: ActDeps,
   step: { readonly observed: Observed; readonly action: ActionOf<Type>; readonly signal: AbortSignal },
-) => Promise<Observed | null>;
+) => Promise<Observed | LookAgain>;

@@ -1,17 +1,18 @@
 import { isConflict, Secrets } from "@itsy/controller-runtime";
 
 import { namespaceOf, targetNameOf } from "../observed.ts";
-import type { Act } from "./context.ts";
+import { type Act, lookAgain } from "./context.ts";
 
 /** Deletes this very staging Secret, and not one that took its name since. */
 export const dropStaging: Act<"dropStaging"> = async ({ kube, effects }, { observed, action, signal }) => {
-  const { name, uid } = action.staged;
+  const { name, uid, revision, version } = action.staged;
   const namespace = namespaceOf(observed);
   try {
     await effects.run("dropStaging", () => kube.delete(Secrets, { namespace, name }, { uid, signal }));
-    return { ...observed, staged: observed.staged.filter((staged) => staged.uid !== uid) };
+    const spentRevision = Math.max(observed.spentRevision, version?.state === "ended" ? revision : 0);
+    return { ...observed, spentRevision, staged: observed.staged.filter((staged) => staged.uid !== uid) };
   } catch (error) {
-    if (isConflict(error)) return null;
+    if (isConflict(error)) return lookAgain();
     throw error;
   }
 };
@@ -23,7 +24,7 @@ export const dropTarget: Act<"dropTarget"> = async ({ kube, effects }, { observe
     await effects.run("dropTarget", () => kube.delete(Secrets, name, { uid, signal }));
     return { ...observed, target: null };
   } catch (error) {
-    if (isConflict(error)) return null;
+    if (isConflict(error)) return lookAgain();
     throw error;
   }
 };

@@ -2,7 +2,7 @@ import { isConflict, isNotFound, nameOf } from "@itsy/controller-runtime";
 
 import { FIELD_MANAGER, FINALIZER } from "../names.ts";
 import { ApiKeys } from "../resource.ts";
-import type { Act } from "./context.ts";
+import { type Act, lookAgain } from "./context.ts";
 
 const setFinalizers = async (
   { kube, effects }: Parameters<Act<"addFinalizer">>[0],
@@ -27,11 +27,11 @@ const finalizersOf = ({ metadata }: { metadata: { finalizers?: readonly string[]
 export const addFinalizer: Act<"addFinalizer"> = async (deps, { observed, signal }) => {
   const finalizers = [...finalizersOf(observed.apiKey), FINALIZER];
   const apiKey = await setFinalizers(deps, { observed, signal }, { name: "addFinalizer", finalizers });
-  return apiKey === null ? null : { ...observed, apiKey };
+  return apiKey === null ? lookAgain() : { ...observed, apiKey };
 };
 
 export const removeFinalizer: Act<"removeFinalizer"> = async (deps, { observed, signal }) => {
   const finalizers = finalizersOf(observed.apiKey).filter((finalizer) => finalizer !== FINALIZER);
   const apiKey = await setFinalizers(deps, { observed, signal }, { name: "removeFinalizer", finalizers });
-  return apiKey === null ? null : { ...observed, apiKey };
+  return apiKey === null ? lookAgain() : { ...observed, apiKey };
 };

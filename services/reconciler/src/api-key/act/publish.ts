@@ -4,7 +4,7 @@ import { annotations, FIELD_MANAGER, managedByLabel } from "../names.ts";
 import { namespaceOf, type Observed, targetNameOf, uidOf } from "../observed.ts";
 import { isPublishable } from "../plan/delivery.ts";
 import { targetOf } from "../read-secrets.ts";
-import type { Act, ActionOf } from "./context.ts";
+import { type Act, type ActionOf, lookAgain } from "./context.ts";
 import { encode, ownerReference } from "./owned-secret.ts";
 
 /** The API server (or an admission policy) does not take the Secret as it is described. */
@@ -58,18 +58,18 @@ export const publish: Act<"publish"> = async (deps, { observed, action, signal }
   const { effects, timers, deliverWithinMs } = deps;
   const { staged, registeredAtMs } = action;
   const { value, version } = staged;
-  if (value === null) return null;
+  if (value === null) return lookAgain();
   const secret = targetSecret(observed, action, value.reveal());
   try {
     const stored = await effects.run("publish", async () => {
       if (registeredAtMs !== null && !isPublishable(registeredAtMs, timers.monotonicMs(), deliverWithinMs)) return null;
       return write(deps, observed, secret, signal);
     });
-    if (stored === null) return null;
+    if (stored === null) return lookAgain();
     const target = targetOf(stored, { uid: uidOf(observed), dataKey: observed.spec.secret.key });
     return { ...observed, target: { ...target, version } };
   } catch (error) {
-    if (isAlreadyExists(error) || isConflict(error) || isNotFound(error)) return null;
+    if (isAlreadyExists(error) || isConflict(error) || isNotFound(error)) return lookAgain();
     if (isInvalid(error)) throw new SecretRejectedError(error.message, { cause: error });
     throw error;
   }

@@ -1,6 +1,6 @@
 import { namespaceOf, type Observed, type StagedSecret, uidOf, type Version } from "../observed.ts";
 import { settingsOf } from "../settings.ts";
-import type { Act } from "./context.ts";
+import { type Act, lookAgain } from "./context.ts";
 import { dropStaging } from "./drop-secrets.ts";
 
 const withVersion = (observed: Observed, staged: StagedSecret, version: Version): Observed => ({
@@ -13,7 +13,7 @@ export const register: Act<"register"> = async (deps, { observed, action, signal
   const { delivery, effects, timers, deliverWithinMs } = deps;
   const { staged, replaceRevoked } = action;
   const { value, revision } = staged;
-  if (value === null || value.displayPrefix === null) return null;
+  if (value === null || value.displayPrefix === null) return lookAgain();
   const { workspace, project, environment } = observed.spec;
   const { name } = observed.apiKey.metadata;
   const input = {
@@ -33,13 +33,13 @@ export const register: Act<"register"> = async (deps, { observed, action, signal
         registration: { revision, sha256: value.sha256, keyId: result.keyId, sentAtMs },
       };
     case "confirmed":
-      return null;
+      return lookAgain();
     case "superseded":
     case "expired":
     case "revoked":
     case "released":
       // Dead for good. It goes first, so that looking again does not find it.
       await dropStaging(deps, { observed, action: { type: "dropStaging", staged }, signal });
-      return null;
+      return lookAgain(revision);
   }
 };

@@ -2,7 +2,7 @@ import { parseDuration } from "../../duration.ts";
 import { refreshView } from "../observe.ts";
 import { namespaceOf, targetNameOf, uidOf } from "../observed.ts";
 import { settingsOf } from "../settings.ts";
-import type { Act } from "./context.ts";
+import { type Act, lookAgain } from "./context.ts";
 
 /** Tells the service that the value is where workloads read it: from now on the one before is on its way out. */
 export const confirm: Act<"confirm"> = async (deps, { observed, action, signal }) => {
@@ -12,7 +12,7 @@ export const confirm: Act<"confirm"> = async (deps, { observed, action, signal }
   const input = { ownerUid: uidOf(observed), revision, secretSha256: sha256(), overlapMs };
   const call = { namespace: namespaceOf(observed), signal };
   const result = await effects.run("confirm", () => delivery.confirm(input, call));
-  if (result.outcome === "refused") return null;
+  if (result.outcome === "refused") return lookAgain();
   const until = result.retiringUntil === null ? "" : `; the one before works until ${result.retiringUntil}`;
   record(observed.apiKey, {
     type: "Normal",
@@ -26,7 +26,7 @@ export const confirm: Act<"confirm"> = async (deps, { observed, action, signal }
 /** Brings the key's settings to those of the manifest. */
 export const configure: Act<"configure"> = async ({ delivery, effects }, { observed, signal }) => {
   const { key } = observed.view;
-  if (key === null) return null;
+  if (key === null) return lookAgain();
   const settings = settingsOf(observed.spec);
   const { name } = observed.apiKey.metadata;
   const owner = { uid: uidOf(observed), namespace: namespaceOf(observed), name };

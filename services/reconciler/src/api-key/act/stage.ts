@@ -4,7 +4,7 @@ import { FIELD_MANAGER, managedByLabel, STAGED_DATA_KEY, stagingName } from "../
 import { namespaceOf, type Observed, targetNameOf, uidOf } from "../observed.ts";
 import type { MintCause } from "../plan/decision.ts";
 import { stagedOf } from "../read-secrets.ts";
-import type { Act } from "./context.ts";
+import { type Act, type ActDeps, lookAgain } from "./context.ts";
 import { encode, ownerReference } from "./owned-secret.ts";
 
 const stagingSecret = (observed: Observed, revision: number, secret: string): Secret => ({
@@ -25,10 +25,26 @@ const warnings: Partial<Record<MintCause, string>> = {
   DeliveryExpired: "The published value was not confirmed before its deadline; a new revision is made.",
 };
 
+/**
+ * The Secrets were read before the service was asked. Where the target changed in between, the two do not go together:
+ * a value that somebody else has just published looks lost or tampered with.
+ */
+const isOldNews = async (
+  { kube }: Pick<ActDeps, "kube">,
+  observed: Observed,
+  signal: AbortSignal,
+): Promise<boolean> => {
+  const name = { namespace: namespaceOf(observed), name: targetNameOf(observed) };
+  const target = await kube.get(Secrets, name, { signal });
+  return target?.metadata.resourceVersion !== observed.target?.resourceVersion;
+};
+
 /** Lets the API server pick one value of this revision: the first create wins, everybody else reads that one. */
 export const stage: Act<"stage"> = async (deps, { observed, action, signal }) => {
   const { kube, effects, generateSecret, record } = deps;
   const { revision, cause } = action;
+  // With a first key there is nothing to be wrong about.
+  if (cause !== "Created" && (await isOldNews(deps, observed, signal))) return lookAgain();
   const secret = stagingSecret(observed, revision, generateSecret({ environment: observed.spec.environment }));
   try {
     const stored = await effects.run("stage", () =>
@@ -39,7 +55,7 @@ export const stage: Act<"stage"> = async (deps, { observed, action, signal }) =>
     const staged = stagedOf(stored, { uid: uidOf(observed), revision });
     return { ...observed, staged: [...observed.staged, staged] };
   } catch (error) {
-    if (isAlreadyExists(error)) return null;
+    if (isAlreadyExists(error)) return lookAgain();
     throw error;
   }
 };

@@ -4,7 +4,7 @@ import { act, type Check, type PlanContext } from "./decision.ts";
 import { stalled } from "./finding.ts";
 import { mintCause } from "./mint-cause.ts";
 import { settleWith } from "./settle.ts";
-import { nextRevision, usableStaged } from "./staged.ts";
+import { nextRevision, wantedStaged } from "./staged.ts";
 
 /**
  * Published and not confirmed. Comes before anything that could stop the run: the value is readable, and without a
@@ -21,7 +21,7 @@ export const confirmPublished: Check = ({ target, view }) => {
 
 /** Staged values that nobody needs: of a finished delivery, dead, or beside a later one. */
 export const uselessStaging: Check = (observed) => {
-  const kept = mintCause(observed) === null ? null : usableStaged(observed);
+  const kept = wantedStaged(observed);
   const staged = observed.staged.find((one) => one.isOurs && one !== kept);
   return staged === undefined ? null : act({ type: "dropStaging", staged });
 };
@@ -43,8 +43,7 @@ export const isPublishable = (sentAtMs: number, monotonicMs: number, deliverWith
 
 /** Takes a staged value on to the target: registered first, so that what becomes readable is valid. */
 export const deliverStaged: Check = (observed, context) => {
-  if (mintCause(observed) === null) return null;
-  const staged = usableStaged(observed);
+  const staged = wantedStaged(observed);
   if (staged === null) return null;
   const { view, apiKey } = observed;
   if (staged.version?.state === "current" && view.key !== null) {

@@ -1,4 +1,5 @@
 import type { Observed, StagedSecret, TargetSecret } from "../observed.ts";
+import { mintCause } from "./mint-cause.ts";
 
 /** Publishing it neither lowers the target's revision nor puts another value under the same one. */
 const fitsOver = (staged: StagedSecret, target: TargetSecret | null): boolean =>
@@ -31,10 +32,26 @@ export const isUsable = (staged: StagedSecret, observed: Observed): boolean =>
   fitsOver(staged, observed.target) &&
   isAlive(staged, observed);
 
-/** The staged value to go on with: the latest that is usable. */
-export const usableStaged = (observed: Observed): StagedSecret | null =>
+/** The latest that is usable. */
+const usableStaged = (observed: Observed): StagedSecret | null =>
   observed.staged.findLast((staged) => isUsable(staged, observed)) ?? null;
 
-/** One more than any revision that anybody knows of. */
-export const nextRevision = ({ apiKey, target, view }: Observed): number =>
-  Math.max(view.key?.latestRevision ?? 0, target?.revision ?? 0, apiKey.status?.revision ?? 0) + 1;
+/** The staged value to take to the target: because it needs one, or because the service counts on it already. */
+export const wantedStaged = (observed: Observed): StagedSecret | null => {
+  const staged = usableStaged(observed);
+  // A registered value would stay valid, in nobody's hands, until its deadline: carried to its end it ends the others.
+  return mintCause(observed) !== null || staged?.version?.state === "pending" ? staged : null;
+};
+
+/**
+ * The revision of the next value: one more than any that somebody knows of. The latest one again while nobody has
+ * confirmed it and its value is nowhere to be found: then this is a second candidate, and confirming either ends the
+ * other.
+ */
+export const nextRevision = ({ apiKey, target, view: { key }, spentRevision }: Observed): number => {
+  const latest = key?.latestRevision ?? 0;
+  const inCluster = Math.max(target?.revision ?? 0, apiKey.status?.revision ?? 0);
+  const isOpen = key !== null && key.status !== "revoked" && latest > key.revision;
+  const isSpent = latest <= Math.max(spentRevision, inCluster);
+  return isOpen && !isSpent ? latest : Math.max(latest, inCluster, spentRevision) + 1;
+};

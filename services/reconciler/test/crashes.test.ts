@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ApiKeys } from "../src/api-key/resource.ts";
+import type { CrashPoint } from "../src/crash-point.ts";
+import { type EffectName, effectNames } from "../src/effects.ts";
+
+import { createPlace, isReady, type Place, startWorld, valueOf, type World } from "./world.ts";
+
+let world: World;
+beforeAll(async () => {
+  world = await startWorld();
+});
+afterAll(() => world?.[Symbol.asyncDispose]());
+
+const pointsOf = (...effects: EffectName[]): readonly CrashPoint[] =>
+  effects.flatMap((effect) => [{ effect, phase: "before" } as const, { effect, phase: "after" } as const]);
+
+const delivering = pointsOf("observe", "stage", "register", "publish", "confirm", "dropStaging", "reportStatus");
+const creating = [...pointsOf("addFinalizer"), ...delivering];
+const deleting = pointsOf("observe", "dropTarget", "release", "removeFinalizer");
+const both = ["a reconciler that is started again", "another one that runs beside it"] as const;
+const casesOf = (points: readonly CrashPoint[]) =>
+  both.flatMap((help) => points.map(({ phase, effect }) => [`${phase} ${effect}`, help, { phase, effect }] as const));
+
+/** Runs what is asked for against a reconciler that dies at the point, and against the one that takes over. */
+const survive = async (
+  place: Place,
+  { point, help, ask }: { point: CrashPoint; help: (typeof both)[number]; ask: () => Promise<unknown> },
+  check: () => Promise<void>,
+): Promise<void> => {
+  const isBeside = help === both[1];
+  const dying = place.start({ crashAt: point });
+  await ask();
+  await using _ = isBeside ? place.start() : { [Symbol.asyncDispose]: async () => {} };
+  if (!isBeside) await dying.died;
+  await using __ = place.start();
+  await check();
+  await dying[Symbol.asyncDispose]();
+  // Nothing that was under way changes the end.
+  await check();
+};
+
+const expectOneWorkingKey = async (place: Place, revision: number): Promise<void> => {
+  await place.until(`revision ${revision} is ready`, (key) => isReady(key) && key.status?.revision === revision);
+  const value = valueOf(await place.secret()) as string;
+  expect(place.delivery.verify(value)).toBe(true);
+  expect(place.delivery.keys.filter(({ revoked }) => !revoked)).toHaveLength(1);
+  expect(place.delivery.workingVersions()).toHaveLength(1);
+  expect((await place.secrets()).map(({ metadata }) => metadata.name)).toEqual(["website"]);
+};
+
+describe("killed while it creates, helped by", () => {
+  test.each(casesOf(creating))("%s, %s: one key, one version, nothing left over", async (_name, help, point) => {
+    const place = await createPlace(world);
+    const ask = () => place.apply({ rotation: { overlap: "0s" } });
+    await survive(place, { point, help, ask }, () => expectOneWorkingKey(place, 1));
+  });
+});
+
+describe("killed while it rotates, helped by", () => {
+  test.each(casesOf(delivering))("%s, %s: rotated exactly once", async (_name, help, point) => {
+    const place = await createPlace(world);
+    await place.apply({ rotation: { overlap: "0s" } });
+    {
+      await using _ = place.start();
+      await place.untilReady();
+    }
+    const ask = () => place.requestRotation("now");
+    await survive(place, { point, help, ask }, () => expectOneWorkingKey(place, 2));
+    expect(place.delivery.keys[0]?.latestRevision).toBe(2);
+    expect((await place.get())?.status?.lastHandledRotateRequest).toBe("now");
+  });
+});
+
+describe("killed while it deletes, helped by", () => {
+  test.each(casesOf(deleting))("%s, %s: key revoked, nothing left over", async (_name, help, point) => {
+    const place = await createPlace(world);
+    await place.apply();
+    {
+      await using _ = place.start();
+      await place.untilReady();
+    }
+    const ask = () => world.kube.delete(ApiKeys, { namespace: place.namespace, name: "website" });
+    await survive(place, { point, help, ask }, async () => {
+      await place.untilGone();
+    });
+    expect(await place.secrets()).toEqual([]);
+    expect(place.delivery.workingVersions()).toEqual([]);
+  });
+});
+
+describe("one answer lost", () => {
+  const lossy = effectNames.filter((name) => name !== "recordEvent" && name !== "configure");
+  test.each(lossy)("of %s: the same end over a whole life", async (lost) => {
+    const place = await createPlace(world);
+    let isLost = false;
+    await using _ = place.start({
+      onEffect: (name, phase) => {
+        if (isLost || name !== lost || phase !== "after") return;
+        isLost = true;
+        throw new Error("the answer is lost");
+      },
+    });
+    await place.apply({ rotation: { overlap: "0s" } });
+    await expectOneWorkingKey(place, 1);
+    await place.requestRotation("now");
+    await expectOneWorkingKey(place, 2);
+    await world.kube.delete(ApiKeys, { namespace: place.namespace, name: "website" });
+    await place.untilGone();
+    expect(isLost).toBe(true);
+    expect(await place.secrets()).toEqual([]);
+    expect(place.delivery.workingVersions()).toEqual([]);
+  });
+});

@@ -1,0 +1,219 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Secrets, systemTimers } from "@itsy/controller-runtime";
+import { waitUntil } from "@itsy/testbed";
+import fc from "fast-check";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+import { stagingName } from "../src/api-key/names.ts";
+import type { EffectName, EffectPhase, OnEffect } from "../src/effects.ts";
+import { createPlace, isReady, type Place, startWorld, valueOf, type World } from "./world.ts";
+
+let world: World;
+beforeAll(async () => {
+  world = await startWorld();
+});
+afterAll(() => world?.[Symbol.asyncDispose]());
+
+/** Stops the first passage of one point until it is let go. */
+const hold = (effect: EffectName, phase: EffectPhase) => {
+  const reached = Promise.withResolvers<void>();
+  const released = Promise.withResolvers<void>();
+  let isUsed = false;
+  const onEffect: OnEffect = async (name, when) => {
+    if (isUsed || name !== effect || when !== phase) return;
+    isUsed = true;
+    reached.resolve();
+    await released.promise;
+  };
+  return { onEffect, reached: reached.promise, release: released.resolve };
+};
+
+/** Reads the Secret all the time, as a workload may. */
+const probe = (place: Place) => {
+  const refused: string[] = [];
+  let isOver = false;
+  const running = (async () => {
+    while (!isOver) {
+      const value = valueOf(await place.secret());
+      if (value !== null && !place.delivery.verify(value)) refused.push(value);
+      await sleep(1);
+    }
+  })();
+  const stop = async (): Promise<readonly string[]> => {
+    isOver = true;
+    await running;
+    return refused;
+  };
+  return {
+    /** Ends with the values that were readable and did not work. */
+    stop,
+    [Symbol.asyncDispose]: async () => {
+      await stop();
+    },
+  };
+};
+
+const revisionIs = (place: Place, revision: number) =>
+  place.until(`revision ${revision} is ready`, (key) => isReady(key) && key.status?.revision === revision);
+
+const expectSettled = async (place: Place): Promise<void> => {
+  await waitUntil(
+    async () => {
+      const value = valueOf(await place.secret());
+      const secrets = await place.secrets();
+      return value !== null && place.delivery.verify(value) && secrets.length === 1;
+    },
+    { what: "one Secret with a working value is left", timeoutMs: 20_000 },
+  );
+  await waitUntil(() => place.delivery.workingVersions().length === 1, { what: "one version works" });
+  expect(place.delivery.keys.filter(({ revoked }) => !revoked)).toHaveLength(1);
+};
+
+test("a reconciler that slept before its publish does not put its old value over a newer one", async () => {
+  const place = await createPlace(world);
+  const sleeper = hold("publish", "before");
+  await using _ = place.start({ onEffect: sleeper.onEffect });
+  await place.apply({ rotation: { overlap: "0s" } });
+  await sleeper.reached;
+  await using __ = place.start();
+  await revisionIs(place, 1);
+  await place.requestRotation("now");
+  await revisionIs(place, 2);
+  const value = valueOf(await place.secret());
+  await using watching = probe(place);
+  sleeper.release();
+  const calls = place.delivery.calls.length;
+  await waitUntil(() => place.delivery.calls.length > calls + 4, { what: "both looked again" });
+  expect(await watching.stop()).toEqual([]);
+  expect(valueOf(await place.secret())).toBe(value);
+  await expectSettled(place);
+});
+
+test("the staging Secret deleted halfway: two candidates of one revision, one of them published and confirmed", async () => {
+  const place = await createPlace(world);
+  const sleeper = hold("publish", "before");
+  await using _ = place.start({ onEffect: sleeper.onEffect });
+  const { metadata } = await place.apply({ rotation: { overlap: "0s" } });
+  await sleeper.reached;
+  const name = stagingName("website", 1, metadata.uid);
+  await world.kube.delete(Secrets, { namespace: place.namespace, name });
+  const other = hold("publish", "before");
+  await using __ = place.start({ onEffect: other.onEffect });
+  await other.reached;
+  expect(place.delivery.workingVersions()).toHaveLength(2);
+  await using watching = probe(place);
+  sleeper.release();
+  other.release();
+  await revisionIs(place, 1);
+  await expectSettled(place);
+  expect(await watching.stop()).toEqual([]);
+  expect(place.delivery.keys[0]?.latestRevision).toBe(1);
+});
+
+test("too long between register and publish: the value is registered again first", async () => {
+  const place = await createPlace(world);
+  let aheadMs = 0;
+  let registrations = 0;
+  await using _ = place.start({
+    timers: { ...systemTimers, monotonicMs: () => systemTimers.monotonicMs() + aheadMs },
+    onEffect: (name, phase) => {
+      if (name === "register" && phase === "before") registrations += 1;
+      if (name === "publish" && phase === "before" && registrations === 1) aheadMs = 1_201_000;
+    },
+  });
+  await place.apply();
+  // Giving up counts as looking again; nothing was written late.
+  await revisionIs(place, 1);
+  expect(registrations).toBeGreaterThanOrEqual(2);
+  await expectSettled(place);
+});
+
+test.each([
+  ["register", 2],
+  ["publish", 2],
+] as const)("down past the deadline after %s: a new revision", async (effect, revision) => {
+  const place = await createPlace(world);
+  const dying = place.start({ crashAt: { effect, phase: "after" } });
+  await place.apply();
+  await dying.died;
+  await dying[Symbol.asyncDispose]();
+  place.delivery.advance(2 * 3_600_000);
+  await using _ = place.start();
+  await revisionIs(place, revision);
+  await expectSettled(place);
+});
+
+test("revoked between observe and register: nothing is minted", async () => {
+  const place = await createPlace(world);
+  await using _ = place.start();
+  const { metadata } = await place.apply();
+  await revisionIs(place, 1);
+  const sleeper = hold("register", "before");
+  await using __ = place.start({ onEffect: sleeper.onEffect });
+  await world.kube.delete(Secrets, { namespace: place.namespace, name: "website" });
+  await sleeper.reached.catch(() => {});
+  place.delivery.keyOf(metadata.uid).revoked = true;
+  sleeper.release();
+  await place.untilReason("RevokedOutOfBand");
+  await waitUntil(async () => (await place.secrets()).every(({ metadata: { name } }) => name === "website"), {
+    what: "no staging Secret is left",
+  });
+  expect(place.delivery.keys).toHaveLength(1);
+});
+
+const disturbances = fc.array(
+  fc.record({
+    kind: fc.constantFrom("rotate", "loseTarget", "loseStaging", "tamper", "down"),
+    afterMs: fc.integer({ min: 0, max: 60 }),
+  }),
+  { minLength: 1, maxLength: 6 },
+);
+
+test("three reconcilers at once, slow at random, disturbed at random: what is readable works, one version is left", async () => {
+  await fc.assert(
+    fc.asyncProperty(disturbances, fc.infiniteStream(fc.integer({ min: 0, max: 30 })), async (plan, delays) => {
+      const place = await createPlace(world);
+      const slowly: OnEffect = async () => {
+        await sleep(delays.next().value);
+      };
+      await using watching = probe(place);
+      const tampered = new Set<string>();
+      {
+        await using _ = place.start({ onEffect: slowly });
+        await using __ = place.start({ onEffect: slowly });
+        await using ___ = place.start({ onEffect: slowly });
+        const { metadata } = await place.apply({ rotation: { overlap: "0s" } });
+        for (const [at, { kind, afterMs }] of plan.entries()) {
+          await sleep(afterMs);
+          if (kind === "rotate") await place.requestRotation(`request ${at}`);
+          if (kind === "loseTarget") await world.kube.delete(Secrets, { namespace: place.namespace, name: "website" });
+          if (kind === "down") place.delivery.setDown(true);
+          if (kind === "loseStaging")
+            for (const revision of [1, 2, 3])
+              await world.kube.delete(Secrets, {
+                namespace: place.namespace,
+                name: stagingName("website", revision, metadata.uid),
+              });
+          if (kind === "tamper" && (await place.secret()) !== null) {
+            const value = `tampered ${at}`;
+            tampered.add(value);
+            await world.kube
+              .mergePatch(
+                Secrets,
+                { namespace: place.namespace, name: "website" },
+                { metadata: { name: "website" }, data: { apiKey: Buffer.from(value).toString("base64") } },
+              )
+              .catch(() => {});
+          }
+          if (kind === "down") place.delivery.setDown(false);
+        }
+        await expectSettled(place);
+        await place.until("it is ready", isReady);
+        await expectSettled(place);
+      }
+      await expectSettled(place);
+      expect((await watching.stop()).filter((value) => !tampered.has(value))).toEqual([]);
+    }),
+    { numRuns: 12, endOnFailure: true },
+  );
+}, 240_000);

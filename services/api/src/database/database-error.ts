@@ -18,8 +18,21 @@ export class DatabaseError extends Error {
   }
 }
 
-/** Why the storage layer could not be opened, other than a `DatabaseError`. */
-export type DatabaseStartErrorCode = "DATABASE_URL_INVALID" | "DATABASE_IN_USE" | "MIGRATION_LOCKED";
+/**
+ * Why the storage layer could not be opened, other than an unreachable server.
+ *
+ * | code | meaning |
+ * |---|---|
+ * | `DATABASE_URL_INVALID` | the URL cannot be read |
+ * | `DATABASE_IN_USE` | another process has the SQLite file |
+ * | `DATABASE_UNUSABLE` | a refused login, a missing database, a file that cannot be opened, a migration that failed |
+ * | `MIGRATION_LOCKED` | another process has been migrating for too long |
+ */
+export type DatabaseStartErrorCode =
+  | "DATABASE_URL_INVALID"
+  | "DATABASE_IN_USE"
+  | "DATABASE_UNUSABLE"
+  | "MIGRATION_LOCKED";
 
 /** The database cannot be used as asked for; the message is for the operator and holds no password. */
 export class DatabaseStartError extends Error {

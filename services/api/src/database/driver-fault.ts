@@ -50,6 +50,17 @@ export const translateFault = (dialect: Dialect, error: unknown): unknown => {
   return new DatabaseError(code, message, { cause });
 };
 
+/**
+ * What leaves the storage layer when it cannot be opened.
+ * @param place for the operator: the file, or the server and the database
+ */
+export const translateStartFault = (dialect: Dialect, place: string, error: unknown): unknown => {
+  const fault = translateFault(dialect, error);
+  if (!(fault instanceof DatabaseError) || fault.code !== "UNEXPECTED") return fault;
+  const reason = fault.cause instanceof Error ? fault.cause.message : fault.message;
+  return new DatabaseStartError("DATABASE_UNUSABLE", `${place} cannot be used: ${reason}`, { cause: fault.cause });
+};
+
 /** Runs something that talks to the driver and to nothing else, and translates what it throws. */
 export const translated = async <Result>(dialect: Dialect, work: () => Promise<Result>): Promise<Result> => {
   try {

@@ -78,8 +78,8 @@ const createDatabase = ({ engine, scope, retry, logger }: DatabaseParts): Databa
 
 /**
  * Opens the database and brings its schema up to date; several replicas may do so at once.
- * @throws DatabaseStartError `DATABASE_IN_USE` (SQLite), `MIGRATION_LOCKED` (a server)
- * @throws DatabaseError `UNREACHABLE` when there is no server, `UNEXPECTED` when it refuses the login
+ * @throws DatabaseStartError `DATABASE_IN_USE` (SQLite), `DATABASE_UNUSABLE`, `MIGRATION_LOCKED` (a server)
+ * @throws DatabaseError `UNREACHABLE` when there is no server
  */
 export const openDatabase = async (
   settings: DatabaseSettings,

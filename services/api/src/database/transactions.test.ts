@@ -210,6 +210,35 @@ describe.each(databaseKinds)("transactions on %s", (kind) => {
 });
 
 describe.each(serverKinds)("locks on %s", (kind) => {
+  test("a wait for a lock that took too long is retried", async () => {
+    const mayEnd = Promise.withResolvers<void>();
+    await using opened = await openFreshDatabase(kind, {
+      limits: { lockWaitS: 1 },
+      sleep: async () => mayEnd.resolve(),
+    });
+    const { database } = opened;
+    const rows = createRows();
+    const { owner } = await storeTenant(database, rows);
+    const key = rows.key(owner);
+    await database.transaction(({ keys }) => keys.insert(key));
+    const locked = Promise.withResolvers<void>();
+    const holding = database.transaction(async ({ keys }) => {
+      await keys.update(key, { name: "first" });
+      locked.resolve();
+      await mayEnd.promise;
+    });
+    await locked.promise;
+    const waiting = database.transaction(async (stores) => {
+      const seen = await mustFind(stores, owner.workspaceId, key.id);
+      await stores.keys.update(seen, { requestsPerMinute: 61 });
+    });
+    await Promise.all([holding, waiting]);
+    expect(await database.read.keys.findById(owner.workspaceId, key.id)).toMatchObject({
+      name: "first",
+      requestsPerMinute: 61,
+    });
+  });
+
   test("a deadlock is retried until both transactions took effect", async () => {
     const sleeps: number[] = [];
     await using opened = await openFreshDatabase(kind, { sleep: async (delayMs) => void sleeps.push(delayMs) });

@@ -3,7 +3,7 @@ import type { DataSource, QueryRunner } from "typeorm";
 
 import { DatabaseError } from "../database-error.ts";
 import { type Dialect, dialectOf } from "../dialect.ts";
-import { translated, translateFault } from "../driver-fault.ts";
+import { translated, translateFault, translateStartFault } from "../driver-fault.ts";
 import type { Engine, Run } from "../engine.ts";
 import { runTransaction } from "../run-transaction.ts";
 import { acquireWithin } from "./acquire.ts";
@@ -70,14 +70,16 @@ const createEngine = (input: PoolInput, source: DataSource): Engine => {
 
 /**
  * Opens a pool to a MySQL or MariaDB server and migrates the database.
- * @throws DatabaseError `UNREACHABLE`, `UNEXPECTED` (a refused login)
- * @throws DatabaseStartError `MIGRATION_LOCKED`
+ * @throws DatabaseError `UNREACHABLE`
+ * @throws DatabaseStartError `DATABASE_UNUSABLE` (a refused login, a missing database), `MIGRATION_LOCKED`
  */
 export const openServer = async (input: PoolInput): Promise<Engine> => {
+  const { type, host, port, database } = input.settings;
   const { connectionsMax, queryTimeoutMs } = input.limits;
-  const source = await translated(dialectOf(input.settings.type), async () => {
+  try {
     await migrateServer(input);
-    return openServerSource(input, { connectionsMax, queryTimeoutMs });
-  });
-  return createEngine(input, source);
+    return createEngine(input, await openServerSource(input, { connectionsMax, queryTimeoutMs }));
+  } catch (error) {
+    throw translateStartFault(dialectOf(type), `the database ${database} on ${host}:${port}`, error);
+  }
 };

@@ -27,6 +27,6 @@ export const serverLimits: ServerLimits = Object.freeze({
   acquireTimeoutMs: 5_000,
   queryTimeoutMs: 10_000,
   lookupTimeoutMs: 2_000,
-  lockWaitS: 5,
+  lockWaitS: 2,
   migrationWaitMs: 120_000,
 });

@@ -1,7 +1,9 @@
+import { inspect } from "node:util";
+
 import { startMariadb, startMysql } from "@itsy/testbed";
 import { describe, expect, test } from "vitest";
 
-import { serverKinds } from "../../../test/database/fresh-database.ts";
+import { freshDatabase, serverKinds } from "../../../test/database/fresh-database.ts";
 import { createRows } from "../../../test/database/rows.ts";
 import { storeTenant } from "../../../test/database/tenant.ts";
 import { DatabaseError } from "../database-error.ts";
@@ -74,6 +76,18 @@ describe.each(serverKinds)("an outage of %s", (kind) => {
     expect(new Set(await outcomes())).toEqual(new Set(["answered"]));
     expect(told).toEqual([key.id]);
   }, 120_000);
+
+  test("a refused login and a missing database are told by the server's code, without the password", async () => {
+    await using fresh = await freshDatabase(kind);
+    const settings = parseDatabaseUrl(fresh.url);
+    if (settings.type === "sqlite") throw new Error("not a server");
+    const refused = await openDatabase({ ...settings, password: "hunter2" }).catch((error: unknown) => error);
+    expect(refused).toMatchObject({ name: "DatabaseStartError", code: "DATABASE_UNUSABLE" });
+    expect(inspect(refused, { depth: 10 })).toContain("ER_ACCESS_DENIED_ERROR");
+    expect(inspect(refused, { depth: 10, showHidden: true })).not.toContain("hunter2");
+    const missing = await openDatabase({ ...settings, database: "none" }).catch((error: unknown) => error);
+    expect(String(missing)).toContain("ER_BAD_DB_ERROR");
+  });
 
   test("a server that is not there is UNREACHABLE at the start, and the error has no password", async () => {
     await using server = await start[kind]();

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { symlink } from "node:fs/promises";
+import { rm, stat, symlink, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
 import { describe, expect, test } from "vitest";
@@ -76,6 +76,32 @@ describe("an SQLite file", () => {
     await writing;
     await using again = await openDatabase(fresh.settings);
     expect(await again.database.read.workspaces.list()).toHaveLength(1);
+  });
+});
+
+describe("a file that cannot be a database", () => {
+  test("is told with its path and the reason, and leaves no lock", async () => {
+    await using fresh = await freshDatabase("sqlite");
+    const path = fresh.url.slice("sqlite:".length);
+    await writeFile(path, "this is no database ".repeat(100));
+    const refused = await openDatabase(fresh.settings).catch((error: unknown) => error);
+    expect(refused).toMatchObject({ name: "DatabaseStartError", code: "DATABASE_UNUSABLE" });
+    expect(String(refused)).toContain(`${path} cannot be used: SQLITE_NOTADB`);
+    const below = await openDatabase(parseDatabaseUrl(`${fresh.url}/below.db`)).catch((error: unknown) => error);
+    expect(below).toMatchObject({ code: "DATABASE_UNUSABLE" });
+    await rm(path);
+    await using opened = await openDatabase(fresh.settings);
+    await opened.ping();
+  });
+
+  test("a new file is for its owner only, and so is what SQLite puts beside it", async () => {
+    await using fresh = await freshDatabase("sqlite");
+    await using opened = await openDatabase(fresh.settings);
+    await opened.database.transaction(({ workspaces }) => workspaces.insert(createRows().workspace()));
+    const path = fresh.url.slice("sqlite:".length);
+    for (const name of [path, `${path}-wal`, `${path}-shm`, `${path}-lock`]) {
+      expect([name, (await stat(name)).mode & 0o777]).toEqual([name, 0o600]);
+    }
   });
 });
 

@@ -2,7 +2,7 @@ import type { VerificationLookup } from "@itsy/core";
 
 import { MEMORY_PATH, type SqliteSettings } from "../database-url.ts";
 import { dialectOf } from "../dialect.ts";
-import { translated } from "../driver-fault.ts";
+import { translated, translateStartFault } from "../driver-fault.ts";
 import type { Engine, Run } from "../engine.ts";
 import { createMutex, type Mutex } from "../mutex.ts";
 import { runTransaction } from "../run-transaction.ts";
@@ -69,17 +69,25 @@ const openFile = async (lock: FileLock): Promise<Engine> => {
   return createEngine({ writer, reader, mutex, guarded: (work) => work(), close });
 };
 
-/**
- * Opens and migrates an SQLite database.
- * @throws DatabaseStartError `DATABASE_IN_USE` when another process has the file.
- */
-export const openSqlite = async (settings: SqliteSettings, scope: TransactionScope): Promise<Engine> => {
-  if (settings.path === MEMORY_PATH) return openMemory(scope);
-  const lock = lockFile(settings.path);
+const openLocked = async (path: string): Promise<Engine> => {
+  const lock = lockFile(path);
   try {
     return await openFile(lock);
   } catch (error) {
     lock.release();
     throw error;
+  }
+};
+
+/**
+ * Opens and migrates an SQLite database.
+ * @throws DatabaseStartError `DATABASE_IN_USE` when another process has the file, `DATABASE_UNUSABLE` when it cannot be
+ * opened
+ */
+export const openSqlite = async ({ path }: SqliteSettings, scope: TransactionScope): Promise<Engine> => {
+  try {
+    return path === MEMORY_PATH ? await openMemory(scope) : await openLocked(path);
+  } catch (error) {
+    throw translateStartFault(dialect, `the database file ${path}`, error);
   }
 };

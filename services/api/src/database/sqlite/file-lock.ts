@@ -1,5 +1,5 @@
-import { mkdirSync, realpathSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { closeSync, mkdirSync, openSync, realpathSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 
 import Sqlite from "better-sqlite3";
 
@@ -12,14 +12,13 @@ export interface FileLock {
   release(): void;
 }
 
-const realPath = (path: string): string => {
-  const absolute = resolve(path);
-  mkdirSync(dirname(absolute), { recursive: true });
-  try {
-    return realpathSync(absolute);
-  } catch {
-    return join(realpathSync(dirname(absolute)), basename(absolute));
-  }
+/** Nobody else on the machine reads digests and names. What SQLite puts beside the file gets the file's mode. */
+const FILE_MODE = 0o600;
+
+const createIfMissing = (path: string): string => {
+  mkdirSync(dirname(path), { recursive: true });
+  closeSync(openSync(path, "a", FILE_MODE));
+  return path;
 };
 
 /**
@@ -29,8 +28,8 @@ const realPath = (path: string): string => {
  * @throws DatabaseStartError `DATABASE_IN_USE`
  */
 export const lockFile = (path: string): FileLock => {
-  const real = realPath(path);
-  const side = new Sqlite(`${real}-lock`, { timeout: 0 });
+  const real = realpathSync(createIfMissing(resolve(path)));
+  const side = new Sqlite(createIfMissing(`${real}-lock`), { timeout: 0 });
   try {
     side.pragma("locking_mode = EXCLUSIVE");
     side.exec("BEGIN EXCLUSIVE");

@@ -21,7 +21,10 @@ const goArch = GO_ARCH[process.arch] ?? process.arch;
 const minorOf = (version: string): string => version.replace(/^v(\d+\.\d+)\..*$/, "$1");
 
 const answer = async (url: string, method: "GET" | "HEAD"): Promise<Response> => {
-  const response = await fetch(url, { method, redirect: "follow", signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
+  const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
+  const response = await fetch(url, { method, redirect: "follow", signal }).catch((cause: unknown) => {
+    throw new Error(`${new URL(url).host} cannot be reached`, { cause });
+  });
   if (!response.ok) throw new Error(`${url} answered ${response.status}`);
   return response;
 };

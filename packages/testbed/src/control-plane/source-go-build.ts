@@ -1,11 +1,12 @@
+import { mkdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import type { Log } from "../log.ts";
 import { findOnPath } from "../process/die-with-parent.ts";
 import { runStep } from "../process/run-step.ts";
-import { cachedDirectory } from "../sources/cached-directory.ts";
+import { withLock } from "../sources/lock.ts";
 import type { Source } from "../sources/source.ts";
-import { BINARY_NAMES, type BinariesRequest, type BinaryName, type Origin, versionConflict } from "./binaries.ts";
+import { type BinariesRequest, type BinaryName, missingFrom, type Origin, versionConflict } from "./binaries.ts";
 import { MODULE_DIR } from "./pinned-version.ts";
 import { cachedBinariesDir } from "./source-cached.ts";
 
@@ -18,12 +19,19 @@ const PACKAGES: Readonly<Record<BinaryName, string>> = {
 /** From this version on, go fetches the toolchain that go.mod asks for by itself. */
 const GO_MINOR_MIN = 21;
 
-const goProblem = async (go: string | null): Promise<string | null> => {
+/** Why this go cannot build, or null. Pure, from what `go env GOVERSION` says. */
+export const goVersionProblem = (goVersion: string): string | null => {
+  const minor = Number(/^go1\.(\d+)/.exec(goVersion)?.[1]);
+  if (Number.isNaN(minor)) return `go tells no version that is understood (${JSON.stringify(goVersion)})`;
+  return minor < GO_MINOR_MIN ? `${goVersion} is older than go1.${GO_MINOR_MIN}` : null;
+};
+
+const goProblem = async (path: string): Promise<string | null> => {
+  const go = await findOnPath("go", path);
   if (go === null) return "there is no go on the PATH";
-  const { stdout, failed } = await execa(go, ["env", "GOVERSION"], { reject: false, cwd: "/" });
-  const minor = Number(/^go1\.(\d+)/.exec(stdout)?.[1]);
-  if (failed || Number.isNaN(minor)) return `${go} does not tell its version`;
-  return minor < GO_MINOR_MIN ? `${stdout} is older than go1.${GO_MINOR_MIN}` : null;
+  // Outside the module, so that an older go does not fetch a toolchain only to answer this.
+  const { stdout } = await execa(go, ["env", "GOVERSION"], { reject: false, cwd: "/" });
+  return goVersionProblem(stdout);
 };
 
 const buildEnv = {
@@ -33,43 +41,54 @@ const buildEnv = {
   GOTOOLCHAIN: "auto",
 };
 
-/** Compiles every binary into `dir`, one after the other: each build uses all processors already. */
-export const buildBinaries = async (
-  { dir, go, version }: { readonly dir: string; readonly go: string; readonly version: string },
-  log: Log,
-): Promise<void> => {
-  const flags = ["-trimpath", "-buildvcs=false", "-ldflags"];
+type Build = {
+  readonly go: string;
+  readonly dir: string;
+  readonly version: string;
+  readonly names: readonly BinaryName[];
+};
+
+/** Compiles one binary after the other: each build uses all processors already. A binary appears when it is whole. */
+const buildBinaries = async ({ go, dir, version, names }: Build, log: Log): Promise<void> => {
   const ldflags = `-s -w -X k8s.io/component-base/version.gitVersion=${version}`;
-  for (const [index, name] of BINARY_NAMES.entries()) {
+  const flags = ["-trimpath", "-buildvcs=false", "-ldflags", ldflags];
+  for (const [index, name] of names.entries()) {
+    const unfinished = join(dir, `.unfinished-${name}`);
     await runStep(
       {
-        label: `building ${name} … ${index + 1} of ${BINARY_NAMES.length}`,
+        label: `building ${name} … ${index + 1} of ${names.length}`,
         file: go,
-        args: ["build", ...flags, ldflags, "-o", join(dir, name), PACKAGES[name]],
+        args: ["build", ...flags, "-o", unfinished, PACKAGES[name]],
         cwd: MODULE_DIR,
         env: buildEnv,
       },
       log,
     );
+    await rename(unfinished, join(dir, name));
   }
 };
 
 /** A build from the pinned Go modules; needs Go, a module proxy and no code of ours. */
 export const builtBinaries = (request: BinariesRequest): Source<Origin> => {
-  const { env, pinned } = request;
+  const { env, pinned, needed } = request;
   return {
     name: "build from Go modules",
     howTo: `install Go 1.${GO_MINOR_MIN} or newer and let it reach a module proxy (GOPROXY)`,
     inspect: async () => {
-      const reason = versionConflict(request) ?? (await goProblem(await findOnPath("go", env.path)));
+      const reason = versionConflict(request) ?? (await goProblem(env.path));
       return reason === null
-        ? { state: "obtainable", cost: `compiling ${pinned.version}, 4 to 5 minutes on two cores, once` }
+        ? { state: "obtainable", cost: `compiling ${needed.join(", ")} ${pinned.version}: minutes, once` }
         : { state: "unavailable", reason };
     },
     obtain: async (log) => {
       const go = (await findOnPath("go", env.path)) ?? "go";
-      const fill = (dir: string) => buildBinaries({ dir, go, version: pinned.version }, log);
-      const dir = await cachedDirectory({ dir: cachedBinariesDir(request), fill }, log);
+      const dir = cachedBinariesDir(request);
+      await mkdir(dir, { recursive: true });
+      const lock = { path: `${dir}.lock`, waiting: () => log("waiting for another process that builds the same") };
+      await withLock(lock, async () => {
+        const names = await missingFrom(dir, needed);
+        await buildBinaries({ go, dir, version: pinned.version, names }, log);
+      });
       return { kind: "binaries", dir };
     },
   };

@@ -1,10 +1,21 @@
+import { createServer } from "node:net";
 import getPort from "get-port";
 
 const HOST = "127.0.0.1";
 
-/** A free loopback port; `preferred` when that one is free. */
-export const freePort = (preferred?: number): Promise<number> =>
-  getPort(preferred === undefined ? { host: HOST } : { host: HOST, port: [preferred] });
+const isFree = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(false));
+    server.listen(port, HOST, () => server.close(() => resolve(true)));
+  });
+
+/**
+ * A free loopback port; `preferred` when that one is free.
+ * The preferred one is tried here and not by get-port, which would refuse what it gave out a moment ago.
+ */
+export const freePort = async (preferred?: number): Promise<number> =>
+  preferred !== undefined && (await isFree(preferred)) ? preferred : getPort({ host: HOST });
 
 const BIND_FAILURE = /address already in use|only one usage of each socket address|bind on tcp\/ip port/i;
 

@@ -13,10 +13,10 @@ const POLL_MS = 1000;
 /** Longer than the longest thing done under a lock: a cold build of the control plane on a slow machine. */
 const WAIT_MAX_MS = 60 * 60 * 1000;
 
-const lockOptions = (path: string, retries: number): lockfile.LockOptions => ({
+const lockOptions = (path: string, retries: number, staleMs = STALE_MS): lockfile.LockOptions => ({
   lockfilePath: path,
   realpath: false,
-  stale: STALE_MS,
+  stale: staleMs,
   retries: { retries, factor: 1, minTimeout: POLL_MS, maxTimeout: POLL_MS },
   // The default throws outside every call stack. Losing a lock needs a process stopped for STALE_MS; what is done
   // under locks here ends with an atomic rename, which then fails by itself.
@@ -25,10 +25,13 @@ const lockOptions = (path: string, retries: number): lockfile.LockOptions => ({
 
 const isLocked = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === "ELOCKED";
 
-/** Takes a lock or returns null at once when it is held; waits only as long as a dead holder needs to be noticed. */
+/** A person waits for this one, so a dead holder is noticed sooner. */
+const TRY_STALE_MS = 4000;
+
+/** Takes a lock, or returns null after about 5 s when its holder is alive. */
 export const tryLock = async (path: string): Promise<(() => Promise<void>) | null> => {
   try {
-    return await lockfile.lock(path, lockOptions(path, Math.ceil(STALE_MS / POLL_MS) + 1));
+    return await lockfile.lock(path, lockOptions(path, TRY_STALE_MS / POLL_MS + 1, TRY_STALE_MS));
   } catch (error) {
     if (isLocked(error)) return null;
     throw error;

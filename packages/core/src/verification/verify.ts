@@ -3,8 +3,8 @@ import type { SecretFormat } from "@itsy/key-format";
 
 import type { WorkspaceActor } from "../access/actor.ts";
 import type { Clock, VerificationRecord } from "../ports.ts";
+import type { RateLimiter } from "../rate-limit/rate-limiter.ts";
 import { firstRefusal } from "./checks.ts";
-import type { RateLimiter } from "./rate-limiter.ts";
 
 /** Finds what is stored of a secret that passed the checksum; may answer from memory when memory cannot be stale. */
 export interface RecordSource {

@@ -3,6 +3,7 @@ import { type EntityManager, In, IsNull } from "typeorm";
 
 import type { Session } from "../session.ts";
 import { definedOnly } from "./defined-only.ts";
+import { insertRow } from "./insert-row.ts";
 
 type BindingChange = Parameters<BindingStore["update"]>[1];
 
@@ -22,10 +23,7 @@ const update = async (manager: EntityManager, binding: Binding, change: BindingC
 
 export const createBindingStore = (session: Session): BindingStore =>
   Object.freeze({
-    insert: (binding: Binding) =>
-      session.write(async (manager) => {
-        await table(manager).insert({ ...binding });
-      }),
+    insert: (binding: Binding) => session.write((manager) => insertRow(manager, "bindings", binding)),
     findByOwner: (clusterId: string, ownerUid: string) =>
       session.read((manager) => table(manager).findOneBy({ clusterId, ownerUid })),
     listByKeys: async (keyIds: readonly string[]) => {

@@ -3,6 +3,7 @@ import { type EntityManager, type FindOptionsWhere, LessThan } from "typeorm";
 
 import type { Session } from "../session.ts";
 import { definedOnly } from "./defined-only.ts";
+import { insertRow } from "./insert-row.ts";
 
 const table = (manager: EntityManager) => manager.getRepository<ApiKey>("api_keys");
 
@@ -28,7 +29,7 @@ const condition = ({ workspaceId, projectId, environment, before }: KeyFilter): 
 export const createKeyStore = (session: Session): KeyStore =>
   Object.freeze({
     insert: async (key: ApiKey) => {
-      await session.write((manager) => table(manager).insert({ ...key }));
+      await session.write((manager) => insertRow(manager, "api_keys", key));
       session.keyChanged(key.id);
     },
     findById: (workspaceId: string, id: string) =>

@@ -51,6 +51,9 @@ const ofService = ({ code, message }: ItsyError, apiKey: StoredApiKey): Finding 
   }
 };
 
+const howToGrant = ({ metadata }: StoredApiKey): string =>
+  `Bind the ClusterRole itsy-reconciler-secrets to the reconciler in namespace "${metadata.namespace}".`;
+
 const missingRight = /cannot \S+ resource "/;
 
 /**
@@ -64,6 +67,6 @@ export const findingOfFailure = (error: unknown, apiKey: StoredApiKey): Finding 
   if (!isForbidden(error)) return null;
   const message = redact(error.message);
   return missingRight.test(message)
-    ? stuck("MissingPermission", `The reconciler lacks a right in this namespace: ${message}`)
+    ? stuck("MissingPermission", `${message}. ${howToGrant(apiKey)}`)
     : stuck("SecretRejected", message);
 };

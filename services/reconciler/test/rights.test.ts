@@ -1,0 +1,154 @@
+import { fileURLToPath } from "node:url";
+import { createKubeClient, type KubeClient, KubeError, Leases, Namespaces, Secrets } from "@itsy/controller-runtime";
+import { type Credentials, waitUntil } from "@itsy/testbed";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { parseAllDocuments } from "yaml";
+
+import { ApiKeys } from "../src/api-key/resource.ts";
+import { loadKubeConfig } from "./control-plane.ts";
+import { kubectl } from "./kubectl.ts";
+import { conditionOf, createPlace, isReady, type Place, startWorld, valueOf, type World } from "./world.ts";
+
+const deploy = (path: string) => fileURLToPath(new URL(`../../../deploy/${path}`, import.meta.url));
+
+let world: World;
+let reconciler: Credentials;
+let kube: KubeClient;
+
+/** What kustomize renders, without what only a real node can run. */
+const applyRights = async () => {
+  const rendered = await kubectl(world.controlPlane, ["kustomize", deploy("kustomize/base")]);
+  expect(rendered.stderr).toBe("");
+  const kinds = ["Namespace", "ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"];
+  const documents = parseAllDocuments(rendered.stdout).filter((document) =>
+    kinds.includes(document.get("kind") as string),
+  );
+  const applied = await kubectl(world.controlPlane, ["apply", "-f", "-"], documents.map(String).join("---\n"));
+  expect(applied.stderr).toBe("");
+};
+
+beforeAll(async () => {
+  world = await startWorld();
+  await applyRights();
+  reconciler = await world.controlPlane.addUser({
+    name: "system:serviceaccount:itsy-system:itsy-reconciler",
+    groups: ["system:serviceaccounts", "system:serviceaccounts:itsy-system", "system:authenticated"],
+  });
+  kube = createKubeClient({ kubeConfig: loadKubeConfig(reconciler), userAgent: "test" });
+});
+afterAll(async () => {
+  await kube?.close();
+  await world?.[Symbol.asyncDispose]();
+});
+
+/** The sample's RoleBinding, in the place's namespace. */
+const serve = (place: Place) =>
+  kubectl(world.controlPlane, [
+    ...["create", "rolebinding", "itsy-reconciler-secrets", "-n", place.namespace],
+    ...["--clusterrole=itsy-reconciler-secrets", "--serviceaccount=itsy-system:itsy-reconciler"],
+  ]);
+
+/** All namespaces are watched with these rights, as in an installation. */
+const startAsServiceAccount = (place: Place) => place.start({ credentials: reconciler });
+
+test("with the rendered rights and no others, a key is made, rotated and released", async () => {
+  const place = await createPlace(world);
+  await serve(place);
+  await using _ = startAsServiceAccount(place);
+  await place.apply();
+  await place.untilReady();
+  await place.requestRotation("now");
+  await place.until("revision 2 is ready", (key) => isReady(key) && key.status?.revision === 2);
+  expect(place.delivery.verify(valueOf(await place.secret()) ?? "")).toBe(true);
+  await waitUntil(async () => (await place.events()).length >= 2, { what: "events are written" });
+  await world.kube.delete(ApiKeys, { namespace: place.namespace, name: "website" });
+  await place.untilGone();
+  expect(await place.secrets()).toEqual([]);
+});
+
+test("without the RoleBinding the condition names the missing right; once it is there the key is made", async () => {
+  const place = await createPlace(world);
+  await using _ = startAsServiceAccount(place);
+  await place.apply();
+  const apiKey = await place.untilReason("MissingPermission");
+  expect(conditionOf(apiKey, "Stalled")).toMatchObject({
+    status: "True",
+    message: expect.stringMatching(/cannot get resource "secrets".*in the namespace.*itsy-reconciler-secrets/),
+  });
+  expect(place.delivery.keys).toEqual([]);
+  await serve(place);
+  await place.untilReady();
+});
+
+const statusOf = (promise: Promise<unknown>) =>
+  promise.then(
+    () => "allowed",
+    (error: unknown) => (error instanceof KubeError ? error.reason : error),
+  );
+
+test("what it does not need it may not do", async () => {
+  const place = await createPlace(world);
+  await serve(place);
+  const { namespace } = place;
+  const website = { namespace, name: "website" };
+  const foreign = { namespace: "itsy-system", name: "itsy-reconciler-token" };
+  await place.apply();
+  expect(await statusOf(kube.listPage(Secrets, { namespace }))).toBe("Forbidden");
+  expect(await statusOf(kube.listPage(Secrets, {}))).toBe("Forbidden");
+  expect(await statusOf(kube.get(Secrets, foreign))).toBe("Forbidden");
+  expect(await statusOf(kube.delete(ApiKeys, website))).toBe("Forbidden");
+  expect(await statusOf(kube.create(Namespaces, { metadata: { name: "another" } }))).toBe("Forbidden");
+  expect(await statusOf(kube.get(Leases, { namespace, name: "itsy-reconciler" }))).toBe("Forbidden");
+  expect(await statusOf(kube.get(Leases, { namespace: "itsy-system", name: "other" }))).toBe("Forbidden");
+  expect(await statusOf(kube.get(Leases, { namespace: "itsy-system", name: "itsy-reconciler" }))).toBe("allowed");
+});
+
+test("the whole base renders, and an API server takes every object of it", async () => {
+  const rendered = await kubectl(world.controlPlane, ["kustomize", deploy("kustomize/base")]);
+  const applied = await kubectl(world.controlPlane, ["apply", "--dry-run=server", "-f", "-"], rendered.stdout);
+  expect(applied).toMatchObject({ code: 0, stderr: "" });
+  expect(applied.stdout).toMatch(/deployment.apps\/itsy-reconciler/);
+});
+
+test("the samples apply in the order of the tour; the pod as a dry run, since no node is here", async () => {
+  for (const sample of ["namespace.yaml", "reconciler-rights.yaml", "workspace-grant.yaml", "apikey.yaml"]) {
+    const applied = await kubectl(world.controlPlane, ["apply", "-f", deploy(`samples/${sample}`)]);
+    expect(applied).toMatchObject({ code: 0, stderr: "" });
+  }
+  // Without a controller-manager nobody makes the namespace's default ServiceAccount.
+  await kubectl(world.controlPlane, ["create", "serviceaccount", "default", "-n", "shop"]);
+  const pod = await kubectl(world.controlPlane, ["apply", "--dry-run=server", "-f", deploy("samples/pod.yaml")]);
+  expect(pod).toMatchObject({ code: 0, stderr: "" });
+});
+
+test("kubectl refuses an unknown field with a readable message, and explains the known ones", async () => {
+  const manifest = `
+apiVersion: keys.itsy.dev/v1
+kind: ApiKey
+metadata: { name: unknown-field, namespace: default }
+spec: { workspace: acme, displayName: x, environment: local, ratelimit: { requestsPerMinute: 5 } }
+`;
+  const applied = await kubectl(world.controlPlane, ["apply", "-f", "-"], manifest);
+  expect(applied.code).not.toBe(0);
+  expect(applied.stderr).toMatch(/unknown field "spec.ratelimit"/);
+  expect(await world.kube.get(ApiKeys, { namespace: "default", name: "unknown-field" })).toBeNull();
+  const explained = await kubectl(world.controlPlane, ["explain", "apikey.spec.rotation"]);
+  expect(explained.stdout).toMatch(/How long the secret before still works/);
+});
+
+test("kubectl get shows the columns, and wait works", async () => {
+  const place = await createPlace(world);
+  await using _ = place.start();
+  await place.apply();
+  const waited = await kubectl(world.controlPlane, [
+    ...["wait", "--for=condition=Ready", "--timeout=20s", "-n", place.namespace, "apikey/website"],
+  ]);
+  expect(waited).toMatchObject({ code: 0 });
+  const shown = await kubectl(world.controlPlane, ["get", "ak", "-n", place.namespace, "-o", "wide"]);
+  expect(shown.stdout).toMatch(/NAME\s+READY\s+STATUS\s+ENVIRONMENT\s+PREFIX\s+REVISION\s+AGE\s+KEY ID\s+SECRET/);
+  expect(shown.stdout).toMatch(/website\s+True\s+Delivered\s+production\s+itsy_production_sk_\S{4}\s+1\s/);
+  const selected = await kubectl(world.controlPlane, [
+    ...["get", "itsy", "-n", place.namespace, "--field-selector", "spec.environment=production", "-o", "name"],
+  ]);
+  expect(selected.stdout.trim()).toBe("apikey.keys.itsy.dev/website");
+});

@@ -22,11 +22,11 @@ const insertionFor = ({ driver }: DataSource, metadata: EntityMetadata): Inserti
  * Inserts one whole row. TypeORM's own `insert` builds the same statement anew each time, which costs more than to run
  * it: creating a key would take twice as long.
  */
-export const insertRow = async <Row extends object>(manager: EntityManager, table: string, row: Row): Promise<void> => {
+export const insertRow = async (manager: EntityManager, table: string, row: object): Promise<void> => {
   const { dataSource } = manager;
   const { sql, columns } = insertionFor(dataSource, dataSource.getMetadata(table));
   const values = columns.map((column) =>
-    dataSource.driver.preparePersistentValue(row[column.propertyName as keyof Row], column),
+    dataSource.driver.preparePersistentValue((row as Readonly<Record<string, unknown>>)[column.propertyName], column),
   );
   await manager.query(sql, values);
 };

@@ -12,7 +12,7 @@ const NODE_MIN = [24, 11];
 
 /** Task name → the command it hands over to, run with the toolchain first on the PATH. */
 const tasks = {
-  start: ["node", "--conditions=@itsy/source", "scripts/start.ts"],
+  start: ["node", "--conditions=@itsy/source", "packages/stack/src/quickstart.ts"],
   test: ["node", "scripts/test.ts"],
   check: ["node", "scripts/check.ts"],
   bench: ["node", "scripts/bench.ts"],

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 
-import { waitUntil } from "@itsy/testbed";
+import { dieWithParent, waitUntil } from "@itsy/testbed";
 
 import { inRepository } from "./repository.ts";
 
@@ -28,6 +28,8 @@ export interface Program extends AsyncDisposable {
   /** Every line that it wrote to standard output and standard error so far. */
   readonly lines: readonly string[];
   readonly exited: Promise<Exit>;
+  /** `null` while it runs. */
+  readonly exit: Exit | null;
   /** The first line of its structured log with this message. @throws Error when it ends before or `timeoutMs` pass. */
   logged(message: string, options?: { readonly timeoutMs?: number }): Promise<Readonly<Record<string, unknown>>>;
   kill(signal: NodeJS.Signals): Promise<Exit>;
@@ -58,9 +60,13 @@ const parseLine = (line: string): Readonly<Record<string, unknown>> | null => {
 };
 
 /** Starts a service from its sources. Does not wait: `logged("listening")` does. */
-export const startProgram = ({ name, entry, args = [], env, onLine = () => {} }: ProgramOptions): Program => {
+export const startProgram = async (options: ProgramOptions): Promise<Program> => {
+  const { name, entry, args = [], env, onLine = () => {} } = options;
   const { PATH = "", HOME = "" } = process.env;
-  const child = spawn(process.execPath, ["--conditions=@itsy/source", inRepository(entry), ...args], {
+  const node = { file: process.execPath, args: ["--conditions=@itsy/source", inRepository(entry), ...args] };
+  // Whatever ends this process, SIGKILL included, ends its children: nothing is left running.
+  const command = await dieWithParent(node, PATH);
+  const child = spawn(command.file, command.args, {
     env: { PATH, HOME, ...env },
     stdio: ["ignore", "pipe", "pipe"],
     // A group of its own: Ctrl-C in a terminal reaches the whole group of the quickstart, which stops things in order.
@@ -93,6 +99,9 @@ export const startProgram = ({ name, entry, args = [], env, onLine = () => {} }:
     pid: child.pid ?? 0,
     lines,
     exited,
+    get exit() {
+      return exit;
+    },
     kill,
     [Symbol.asyncDispose]: stop,
     logged: async (message: string, { timeoutMs = LOGGED_TIMEOUT_MS } = {}) => {

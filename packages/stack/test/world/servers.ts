@@ -1,0 +1,3 @@
+import { provideServers } from "@itsy/testbed";
+
+export default provideServers({ mysql: true, mariadb: true });

@@ -1,0 +1,46 @@
+export const isShort = process.env["BENCH_SHORT"] === "1";
+
+export interface Contender {
+  readonly name: string;
+  /** One round: how many operations a second, and the slowest hundredth in milliseconds. */
+  readonly round: () => Promise<{ readonly perSecond: number; readonly p99Ms: number }>;
+}
+
+const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+
+export interface Comparison {
+  readonly subject: Contender;
+  /** What the subject is measured against. */
+  readonly baseline: Contender;
+  readonly rounds: number;
+  /** The ratio to reach. */
+  readonly aim: number;
+}
+
+/** Runs both in turn (the machine's mood changes) and prints the ratio of the medians: only that means something. */
+export const compare = async ({ subject, baseline, rounds, aim }: Comparison): Promise<void> => {
+  const results = { subject: [] as number[], baseline: [] as number[] };
+  const p99 = { subject: [] as number[], baseline: [] as number[] };
+  // One round for each that does not count: compilers and caches get warm.
+  for (let round = 0; round <= rounds; round++) {
+    for (const side of ["baseline", "subject"] as const) {
+      const { perSecond, p99Ms } = await { subject, baseline }[side].round();
+      if (round === 0) continue;
+      results[side].push(perSecond);
+      p99[side].push(p99Ms);
+    }
+  }
+  const rows = (["baseline", "subject"] as const).map((side) => ({
+    what: { subject, baseline }[side].name,
+    "per second": Math.round(median(results[side])),
+    "p99 ms": Number(median(p99[side]).toFixed(2)),
+  }));
+  const ratio = median(results.subject) / median(results.baseline);
+  const lines = rows.map(
+    (row) => `${row.what.padEnd(52)} ${String(row["per second"]).padStart(8)}/s   p99 ${row["p99 ms"]} ms`,
+  );
+  process.stdout.write(
+    `${lines.join("\n")}\nratio ${ratio.toFixed(2)} (aim: at least ${aim.toFixed(2)}), medians of ${rounds} rounds\n\n`,
+  );
+};

@@ -1,0 +1,40 @@
+// The same HTTP stack with one procedure that does nothing: what tRPC on Express costs by itself.
+
+import { defaultSecretFormat } from "@itsy/key-format";
+import { initTRPC } from "@trpc/server";
+import { createExpressMiddleware } from "@trpc/server/adapters/express";
+import { z } from "zod";
+import { createApp } from "../src/http/app.ts";
+import { createLifecycle } from "../src/http/lifecycle.ts";
+import { createLogger } from "../src/http/logger.ts";
+import { createMetrics } from "../src/http/metrics.ts";
+import { createReadiness } from "../src/http/readiness.ts";
+import { startServer } from "../src/http/server.ts";
+
+const { procedure, router } = initTRPC.create();
+const answer: unknown = JSON.parse(process.env["ANSWER"] ?? "null");
+
+const lifecycle = createLifecycle();
+const logger = createLogger({ level: "warn", format: defaultSecretFormat });
+const metrics = createMetrics({ cachedSecrets: () => 0 });
+const storage = { ping: () => Promise.resolve(), migrationsPending: () => Promise.resolve(false) };
+const app = createApp({
+  // The input is read, as any procedure does, and not looked at.
+  trpc: createExpressMiddleware({ router: router({ noop: procedure.input(z.unknown()).mutation(() => answer) }) }),
+  readiness: createReadiness({ storage, lifecycle }),
+  metrics,
+  logger,
+  lifecycle,
+});
+const limits = {
+  bodyBytesMax: 65_536,
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 30_000,
+  keepAliveMs: 72_000,
+  drainDelayMs: 0,
+  drainMs: 1000,
+  verifyCacheMax: 1,
+};
+const server = await startServer({ verifyDoor: app, app, limits, lifecycle }, { host: "127.0.0.1", port: 0 });
+process.stdout.write(`${JSON.stringify({ url: server.url })}\n`);
+process.on("SIGTERM", () => process.exit(0));

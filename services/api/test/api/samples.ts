@@ -1,0 +1,81 @@
+import type { ProcedurePath, Procedures } from "@itsy/contract";
+import { displayPrefix, generateSecret, secretSha256Hex } from "@itsy/key-format";
+import type { z } from "zod";
+
+/** What a sample may refer to: things of one workspace. */
+export interface Things {
+  readonly workspace: string;
+  readonly cluster: string;
+  readonly keyId: string;
+  readonly tokenId: string;
+  readonly ownerUid: string;
+  /** SHA-256 of the owner's secret in hexadecimal. */
+  readonly secretSha256: string;
+  readonly secret: string;
+}
+
+type InputOf<Path extends ProcedurePath> = Path extends `${infer Router extends keyof Procedures}.${infer Name}`
+  ? Name extends keyof Procedures[Router]
+    ? Procedures[Router][Name] extends { readonly input: infer Input extends z.ZodType }
+      ? z.input<Input>
+      : never
+    : never
+  : never;
+
+const settings = { name: "sample", requestsPerMinute: 60, expiresAt: null, paused: false };
+let count = 0;
+const fresh = () => `sample-${(count += 1)}`;
+
+/**
+ * An input that each procedure accepts, with every field set. A procedure of the contract that is missing here does not
+ * compile, so that no table which is made of these can forget one.
+ */
+export const samples: { readonly [Path in ProcedurePath]: (things: Things) => InputOf<Path> } = {
+  "keys.create": () => ({
+    project: "default",
+    name: "sample",
+    environment: "production",
+    requestsPerMinute: 60,
+    expiresAt: "2030-01-01T00:00:00Z",
+  }),
+  "keys.get": ({ keyId }) => ({ keyId }),
+  "keys.list": ({ keyId }) => ({ project: "default", environment: "production", limit: 10, cursor: keyId }),
+  "keys.rotate": ({ keyId }) => ({ keyId, overlapMs: 1000 }),
+  "keys.revoke": ({ keyId }) => ({ keyId }),
+  "keys.verify": ({ secret }) => ({ secret, environment: "production", project: "default" }),
+  "workspaces.create": () => ({ slug: fresh(), name: "Sample" }),
+  "workspaces.list": () => ({}),
+  "projects.create": () => ({ slug: fresh(), name: "Sample" }),
+  "projects.list": () => ({}),
+  "clusters.create": () => ({ slug: fresh() }),
+  "clusters.list": () => ({}),
+  "clusters.allow": ({ cluster, workspace }) => ({ cluster, workspace }),
+  "clusters.disallow": ({ cluster, workspace }) => ({ cluster, workspace }),
+  "tokens.create": ({ workspace }) => ({
+    role: "viewer",
+    workspace,
+    name: "sample",
+    expiresAt: "2030-01-01T00:00:00Z",
+  }),
+  "tokens.list": () => ({}),
+  "tokens.revoke": ({ tokenId }) => ({ tokenId }),
+  "delivery.observe": ({ ownerUid, secretSha256 }) => ({ ownerUid, candidates: [secretSha256] }),
+  "delivery.register": ({ ownerUid, workspace }) => {
+    const secret = generateSecret({ environment: "production" });
+    return {
+      owner: { uid: ownerUid, namespace: "shop", name: "sample" },
+      workspace,
+      project: "default",
+      environment: "production",
+      revision: 2,
+      secretSha256: secretSha256Hex(secret),
+      displayPrefix: displayPrefix(secret),
+      settings,
+      deliverWithinMs: 60_000,
+      replaceRevoked: false,
+    };
+  },
+  "delivery.confirm": ({ ownerUid, secretSha256 }) => ({ ownerUid, revision: 1, secretSha256, overlapMs: 0 }),
+  "delivery.configure": ({ ownerUid }) => ({ owner: { uid: ownerUid, namespace: "shop", name: "sample" }, settings }),
+  "delivery.release": ({ ownerUid }) => ({ ownerUid, policy: "retain" }),
+};

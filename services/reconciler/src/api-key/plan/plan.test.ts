@@ -1,0 +1,349 @@
+import { describe, expect, test } from "vitest";
+
+import { aFresh, aKey, anApiKey, anObserved, aStaged, aTarget, aValue, keyId, now } from "../../../test/an-observed.ts";
+import { FINALIZER } from "../names.ts";
+import type { Observed, StagedSecret } from "../observed.ts";
+import type { Decision, PlanContext } from "./decision.ts";
+import { plan } from "./plan.ts";
+
+const context: PlanContext = { now, monotonicMs: 1_000_000, deliverWithinMs: 3_600_000, resyncMs: 60_000 };
+const planned = (observed: Observed, change: Partial<PlanContext> = {}) => plan(observed, { ...context, ...change });
+
+const actionOf = (decision: Decision) => decision.action;
+const findingOf = (decision: Decision) => (decision.action === null ? decision.finding : null);
+
+const registrationOf = ({ revision, value }: StagedSecret, sentAtMs = context.monotonicMs) => ({
+  revision,
+  sha256: () => value?.sha256() ?? "",
+  keyId,
+  sentAtMs,
+});
+
+describe("the first key, step by step", () => {
+  test("the finalizer comes before anything that deletion would have to undo", () => {
+    expect(actionOf(planned(aFresh({ apiKey: anApiKey({ finalizers: [] }) })))).toEqual({ type: "addFinalizer" });
+  });
+  test("then revision 1 is staged", () => {
+    expect(actionOf(planned(aFresh()))).toEqual({ type: "stage", revision: 1, cause: "Created" });
+  });
+  test("then registered", () => {
+    const staged = aStaged(1);
+    expect(actionOf(planned(aFresh({ staged: [staged] })))).toEqual({
+      type: "register",
+      staged,
+      replaceRevoked: false,
+    });
+  });
+  test("then published", () => {
+    const staged = aStaged(1, { state: "pending" });
+    const registration = registrationOf(staged);
+    expect(actionOf(planned(aFresh({ staged: [staged], registration })))).toMatchObject({
+      type: "publish",
+      staged,
+      keyId,
+      registeredAtMs: context.monotonicMs,
+    });
+  });
+  test("then confirmed", () => {
+    const target = aTarget({ state: "pending" });
+    const observed = aFresh({ target, staged: [aStaged(1, { state: "pending", value: target.value })] });
+    expect(actionOf(planned(observed))).toMatchObject({ type: "confirm", revision: 1, isFirst: true });
+  });
+  test("then the staging Secret goes", () => {
+    const target = aTarget();
+    const staged = aStaged(1, { state: "current", value: target.value });
+    expect(actionOf(planned(anObserved({ target, staged: [staged] })))).toEqual({ type: "dropStaging", staged });
+  });
+  test("then there is nothing to do but to look again some time", () => {
+    expect(planned(anObserved())).toEqual({
+      action: null,
+      finding: expect.objectContaining({ reason: "Delivered", ready: true, progress: "settled" }),
+      requeueAfterMs: 60_000,
+    });
+  });
+});
+
+describe("the table of crashes", () => {
+  test("after stage: goes on with the same value", () => {
+    const staged = aStaged(2);
+    const observed = anObserved({ apiKey: anApiKey({ rotateRequest: "now" }), staged: [staged] });
+    expect(actionOf(planned(observed))).toEqual({ type: "register", staged, replaceRevoked: false });
+  });
+  test("after register, or when its answer was lost: registers the same value again", () => {
+    const staged = aStaged(2, { state: "pending" });
+    const observed = anObserved({
+      apiKey: anApiKey({ rotateRequest: "now" }),
+      staged: [staged],
+      view: { key: aKey({ latestRevision: 2 }) },
+    });
+    expect(actionOf(planned(observed))).toEqual({ type: "register", staged, replaceRevoked: false });
+  });
+  test("after publish: confirms", () => {
+    const target = aTarget({ revision: 2, state: "pending", rotateHandled: "now" });
+    const observed = anObserved({
+      apiKey: anApiKey({ rotateRequest: "now" }),
+      target,
+      staged: [aStaged(2, { state: "pending", value: target.value })],
+      view: { key: aKey({ latestRevision: 2 }) },
+    });
+    expect(actionOf(planned(observed))).toMatchObject({ type: "confirm", revision: 2, isFirst: false });
+  });
+  test("after register and down past the deadline: the dead value goes, the next revision is made", () => {
+    const staged = aStaged(1, { state: "ended" });
+    const key = aKey({ revision: 0, latestRevision: 1 });
+    const dropped = planned(anObserved({ target: null, staged: [staged], view: { key } }));
+    expect(actionOf(dropped)).toEqual({ type: "dropStaging", staged });
+    const after = planned(anObserved({ target: null, spentRevision: 1, view: { key } }));
+    expect(actionOf(after)).toMatchObject({ type: "stage", revision: 2 });
+  });
+  test("after publish and down past the deadline: a new revision, said as such", () => {
+    const observed = anObserved({
+      target: aTarget({ revision: 2, state: "ended" }),
+      view: { key: aKey({ latestRevision: 2 }) },
+    });
+    expect(actionOf(planned(observed))).toEqual({ type: "stage", revision: 3, cause: "DeliveryExpired" });
+  });
+  test("after confirm: cleans up, and does not rotate again for the same request", () => {
+    const target = aTarget({ revision: 2, rotateHandled: "now" });
+    const staged = aStaged(2, { state: "current", value: target.value });
+    const observed = anObserved({
+      apiKey: anApiKey({ rotateRequest: "now", status: { lastHandledRotateRequest: "before" } }),
+      target,
+      view: { key: aKey({ revision: 2, latestRevision: 2 }) },
+    });
+    expect(actionOf(planned({ ...observed, staged: [staged] }))).toEqual({ type: "dropStaging", staged });
+    expect(findingOf(planned(observed))).toMatchObject({ reason: "Delivered" });
+  });
+  test("the target Secret deleted: SecretLost", () => {
+    expect(actionOf(planned(anObserved({ target: null })))).toEqual({
+      type: "stage",
+      revision: 2,
+      cause: "SecretLost",
+    });
+  });
+  test("its value emptied: SecretLost", () => {
+    const target = { ...aTarget(), value: null, version: null };
+    expect(actionOf(planned(anObserved({ target })))).toMatchObject({ revision: 2, cause: "SecretLost" });
+  });
+  test.each(["ended", "retiring"] as const)("an %s value put into it: SecretTampered", (state) => {
+    const observed = anObserved({
+      target: aTarget({ state }),
+      view: { key: aKey({ revision: 2, latestRevision: 2 }) },
+    });
+    expect(actionOf(planned(observed))).toEqual({ type: "stage", revision: 3, cause: "SecretTampered" });
+  });
+  test("an unknown value put into it: SecretTampered", () => {
+    const target = { ...aTarget(), version: null };
+    expect(actionOf(planned(anObserved({ target })))).toMatchObject({ revision: 2, cause: "SecretTampered" });
+  });
+});
+
+describe("which value, which revision", () => {
+  test("one more than the service, the Secret and the status know of", () => {
+    const observed = anObserved({
+      apiKey: anApiKey({ rotateRequest: "now", status: { revision: 7 } }),
+      target: aTarget({ revision: 5 }),
+    });
+    expect(actionOf(planned(observed))).toMatchObject({ type: "stage", revision: 8 });
+  });
+  test("a registered value that nobody holds any more gets a second candidate of the same revision", () => {
+    const observed = anObserved({ target: null, view: { key: aKey({ revision: 1, latestRevision: 2 }) } });
+    expect(actionOf(planned(observed))).toMatchObject({ type: "stage", revision: 2 });
+  });
+  test("unless that revision is used up", () => {
+    const view = { key: aKey({ revision: 1, latestRevision: 2 }) };
+    expect(actionOf(planned(anObserved({ target: null, spentRevision: 2, view })))).toMatchObject({ revision: 3 });
+  });
+  test("a second candidate never goes over the first one in the target: that one is confirmed", () => {
+    const target = aTarget({ revision: 2, state: "pending" });
+    const observed = anObserved({
+      target,
+      staged: [aStaged(2, { state: "pending" })],
+      view: { key: aKey({ latestRevision: 2 }) },
+    });
+    expect(actionOf(planned(observed))).toMatchObject({ type: "confirm", sha256: target.value?.sha256 });
+  });
+  test("another value under the target's own revision is dropped", () => {
+    const staged = aStaged(2, { state: "pending" });
+    const target = { ...aTarget({ revision: 2 }), version: null };
+    const observed = anObserved({ target, staged: [staged], view: { key: aKey({ latestRevision: 2 }) } });
+    expect(actionOf(planned(observed))).toEqual({ type: "dropStaging", staged });
+  });
+  test("the current value, still staged, is published when the target is gone: nothing new is made", () => {
+    const staged = aStaged(1, { state: "current" });
+    const apiKey = anApiKey({ rotateRequest: "later", status: { lastHandledRotateRequest: "before" } });
+    const observed = anObserved({ apiKey, target: null, staged: [staged] });
+    expect(actionOf(planned(observed))).toEqual({
+      type: "publish",
+      staged,
+      keyId,
+      rotateHandled: "before",
+      registeredAtMs: null,
+    });
+  });
+  test("a registered value is taken to its end although nobody asks for it any more", () => {
+    const staged = aStaged(2, { state: "pending" });
+    const observed = anObserved({ staged: [staged], view: { key: aKey({ latestRevision: 2 }) } });
+    expect(actionOf(planned(observed))).toMatchObject({ type: "register", staged });
+  });
+  test("an unregistered one is dropped", () => {
+    const staged = aStaged(2);
+    expect(actionOf(planned(anObserved({ staged: [staged] })))).toEqual({ type: "dropStaging", staged });
+  });
+  test.each([
+    ["of another environment", aStaged(1, { value: aValue("local") })],
+    ["without a value", aStaged(1, { value: null })],
+  ])("a staged value %s is dropped", (_what, staged) => {
+    expect(actionOf(planned(aFresh({ staged: [staged] })))).toEqual({ type: "dropStaging", staged });
+  });
+  test("of two staged values the later one is used", () => {
+    const [earlier, later] = [aStaged(1), aStaged(2)];
+    expect(actionOf(planned(aFresh({ staged: [earlier, later] })))).toEqual({ type: "dropStaging", staged: earlier });
+  });
+});
+
+describe("the deadline", () => {
+  const staged = aStaged(1, { state: "pending" });
+  const afterMs = (ms: number) =>
+    planned(aFresh({ staged: [staged], registration: registrationOf(staged, context.monotonicMs - ms) }));
+  test("up to a third of it the value may be published", () => {
+    expect(actionOf(afterMs(1_200_000))).toMatchObject({ type: "publish" });
+  });
+  test("after that it is registered again first", () => {
+    expect(actionOf(afterMs(1_200_001))).toMatchObject({ type: "register" });
+  });
+  test("the registration of another value counts for nothing", () => {
+    const registration = registrationOf(aStaged(1));
+    expect(actionOf(planned(aFresh({ staged: [staged], registration })))).toMatchObject({ type: "register" });
+  });
+});
+
+describe("what stops it", () => {
+  const stalls: readonly (readonly [string, string, Observed])[] = [
+    ["no grant", "NotGranted", aFresh({ grant: { granted: false, message: "no" } })],
+    ["a foreign Secret", "SecretConflict", aFresh({ target: aTarget({ isOurs: false, version: null }) })],
+    ["a foreign staging Secret", "SecretConflict", aFresh({ staged: [aStaged(1, { isOurs: false })] })],
+    ["revoked by a person", "RevokedOutOfBand", anObserved({ view: { key: aKey({ status: "revoked" }) } })],
+    [
+      "revoked, Secret lost",
+      "RevokedOutOfBand",
+      anObserved({ target: null, view: { key: aKey({ status: "revoked" }) } }),
+    ],
+    ["released before", "Released", anObserved({ target: null, view: { released: true } })],
+    ["expired", "Expired", aFresh({ apiKey: anApiKey({ spec: { expiresAt: "2026-11-22T10:00:00Z" } }) })],
+    [
+      "paused by a person",
+      "PausedOutOfBand",
+      anObserved({ target: null, view: { key: aKey({ status: "paused", pausedByPerson: true }) } }),
+    ],
+  ];
+  test.each(stalls)("%s: stalled, and nothing is done", (_what, reason, observed) => {
+    expect(findingOf(planned(observed))).toMatchObject({ reason, ready: false, progress: "stalled" });
+  });
+  test.each(stalls)("%s: what lies staged goes", (_what, _reason, observed) => {
+    const staged = aStaged(9, { state: "pending" });
+    const decision = planned({ ...observed, staged: [...observed.staged, staged] });
+    if (observed.staged.length === 0) expect(actionOf(decision)).toEqual({ type: "dropStaging", staged });
+  });
+  test("no grant: what was published is confirmed all the same", () => {
+    const observed = aFresh({ grant: { granted: false, message: "no" }, target: aTarget({ state: "pending" }) });
+    expect(actionOf(planned(observed))).toMatchObject({ type: "confirm" });
+  });
+  test("paused by the manifest: not ready, not stalled", () => {
+    const key = aKey({ status: "paused", settings: { ...aKey().settings, paused: true } });
+    const observed = anObserved({ apiKey: anApiKey({ spec: { paused: true } }), view: { key } });
+    expect(findingOf(planned(observed))).toMatchObject({ reason: "Paused", ready: false, progress: "settled" });
+  });
+});
+
+describe("revoked, and then a rotation is asked for", () => {
+  const apiKey = anApiKey({ rotateRequest: "now", status: { lastHandledRotateRequest: "before", revision: 1 } });
+  const view = { key: aKey({ status: "revoked" }) };
+  const target = aTarget({ state: "ended" });
+  test("a new value is staged", () => {
+    const observed = anObserved({ apiKey, target, view });
+    expect(actionOf(planned(observed))).toEqual({ type: "stage", revision: 2, cause: "Replaced" });
+  });
+  test("and registered in place of the revoked key", () => {
+    const staged = aStaged(2);
+    const observed = anObserved({ apiKey, target, view, staged: [staged] });
+    expect(actionOf(planned(observed))).toEqual({ type: "register", staged, replaceRevoked: true });
+  });
+  test("a value that was staged before the revocation is not used", () => {
+    const staged = aStaged(1, { state: "ended" });
+    const observed = anObserved({ apiKey, target: null, view, staged: [staged] });
+    expect(actionOf(planned(observed))).toEqual({ type: "dropStaging", staged });
+  });
+});
+
+describe("settings", () => {
+  test.each([
+    ["name", { displayName: "Other" }],
+    ["rate limit", { rateLimit: { requestsPerMinute: 5 } }],
+    ["expiry", { expiresAt: "2030-01-01T00:00:00Z" }],
+    ["pause", { paused: true }],
+  ])("another %s in the manifest is configured", (_what, spec) => {
+    expect(actionOf(planned(anObserved({ apiKey: anApiKey({ spec }) })))).toEqual({ type: "configure" });
+  });
+  test("the same instant in another spelling is no difference", () => {
+    const settings = { ...aKey().settings, expiresAt: "2030-01-01T00:00:00.000Z" };
+    const apiKey = anApiKey({ spec: { expiresAt: "2030-01-01T01:00:00+01:00" } });
+    expect(actionOf(planned(anObserved({ apiKey, view: { key: aKey({ settings }) } })))).toBeNull();
+  });
+  test("a later expiry is configured although the key has expired", () => {
+    const settings = { ...aKey().settings, expiresAt: "2026-01-01T00:00:00Z" };
+    const apiKey = anApiKey({ spec: { expiresAt: "2030-01-01T00:00:00Z" } });
+    const observed = anObserved({ apiKey, view: { key: aKey({ settings, status: "expired" }) } });
+    expect(actionOf(planned(observed))).toEqual({ type: "configure" });
+  });
+  test("a person's pause is not lifted", () => {
+    const key = aKey({ status: "paused", pausedByPerson: true });
+    expect(actionOf(planned(anObserved({ view: { key } })))).toBeNull();
+  });
+});
+
+describe("deletion, step by step", () => {
+  const apiKey = anApiKey({ isDeleted: true });
+  const staged = aStaged(2);
+  test("the Secret goes first, so that nobody reads what does not work", () => {
+    expect(actionOf(planned(anObserved({ apiKey, staged: [staged] })))).toEqual({
+      type: "dropTarget",
+      uid: "target-uid",
+    });
+  });
+  test("then the key is released", () => {
+    expect(actionOf(planned(anObserved({ apiKey, target: null, staged: [staged] })))).toEqual({ type: "release" });
+  });
+  test("also where none was ever registered", () => {
+    expect(actionOf(planned(aFresh({ apiKey })))).toEqual({ type: "release" });
+  });
+  test("then the staging Secret goes", () => {
+    const observed = anObserved({ apiKey, target: null, staged: [staged], view: { released: true } });
+    expect(actionOf(planned(observed))).toEqual({ type: "dropStaging", staged });
+  });
+  test("then the finalizer", () => {
+    const observed = anObserved({ apiKey, target: null, view: { released: true } });
+    expect(actionOf(planned(observed))).toEqual({ type: "removeFinalizer" });
+  });
+  test("then there is nobody to report to", () => {
+    const deleted = anApiKey({ isDeleted: true, finalizers: ["other/finalizer"] });
+    expect(planned(anObserved({ apiKey: deleted }))).toEqual({ action: null, finding: null, requeueAfterMs: null });
+  });
+  test("a Secret that is not ours stays", () => {
+    const observed = aFresh({ apiKey, target: aTarget({ isOurs: false }), view: { released: true } });
+    expect(actionOf(planned(observed))).toEqual({ type: "removeFinalizer" });
+  });
+  test("neither a missing grant nor a pending value holds it up", () => {
+    const target = aTarget({ state: "pending" });
+    const observed = anObserved({ apiKey, target, grant: { granted: false, message: "no" } });
+    expect(actionOf(planned(observed))).toMatchObject({ type: "dropTarget" });
+  });
+});
+
+test("it looks again when the version before ends, or the key, if that is sooner", () => {
+  const retiring = anObserved({ view: { key: aKey({ retiringUntil: "2026-11-22T10:00:10Z" }) } });
+  expect(planned(retiring)).toMatchObject({ requeueAfterMs: 11_000 });
+  const settings = { ...aKey().settings, expiresAt: "2026-11-22T10:00:20.000Z" };
+  const apiKey = anApiKey({ spec: { expiresAt: "2026-11-22T10:00:20Z" }, finalizers: [FINALIZER] });
+  expect(planned(anObserved({ apiKey, view: { key: aKey({ settings }) } }))).toMatchObject({ requeueAfterMs: 21_000 });
+});

@@ -1,0 +1,114 @@
+import type { DeliveryView, VersionState } from "@itsy/contract";
+import { generateSecret } from "@itsy/key-format";
+
+import { annotations, FINALIZER } from "../src/api-key/names.ts";
+import type { Observed, StagedSecret, TargetSecret } from "../src/api-key/observed.ts";
+import type { StoredApiKey } from "../src/api-key/resource.ts";
+import { createSecretValue, type SecretValue } from "../src/api-key/secret-value.ts";
+import { ApiKeySpec } from "../src/api-key/spec.ts";
+import type { ApiKeyStatus } from "../src/api-key/status.ts";
+
+export const now = new Date("2026-11-22T10:00:00Z");
+export const uid = "0b7c3f7e-2f6a-4a0e-9c55-2b1d5b1f3a77";
+export const keyId = `key_${"0".repeat(26)}`;
+
+export const aValue = (environment: "production" | "local" = "production"): SecretValue =>
+  createSecretValue(generateSecret({ environment }));
+
+const spec = { workspace: "acme", displayName: "Website", environment: "production" };
+
+export const anApiKey = (
+  change: {
+    spec?: object;
+    status?: ApiKeyStatus;
+    rotateRequest?: string;
+    isDeleted?: boolean;
+    finalizers?: readonly string[];
+  } = {},
+): StoredApiKey => ({
+  apiVersion: "keys.itsy.dev/v1",
+  kind: "ApiKey",
+  metadata: {
+    name: "website",
+    namespace: "shop",
+    uid,
+    resourceVersion: "1",
+    generation: 1,
+    creationTimestamp: "2026-11-22T09:00:00Z",
+    finalizers: change.finalizers ?? [FINALIZER],
+    ...(change.rotateRequest === undefined
+      ? {}
+      : { annotations: { [annotations.rotateRequestedAt]: change.rotateRequest } }),
+    ...(change.isDeleted ? { deletionTimestamp: "2026-11-22T09:59:00Z" } : {}),
+  },
+  spec: { ...spec, ...change.spec } as StoredApiKey["spec"],
+  ...(change.status === undefined ? {} : { status: change.status }),
+});
+
+export const aKey = (change: Partial<NonNullable<DeliveryView["key"]>> = {}): NonNullable<DeliveryView["key"]> => ({
+  keyId,
+  workspace: "acme",
+  project: "default",
+  environment: "production",
+  status: "active",
+  settings: { name: "Website", requestsPerMinute: 60, expiresAt: null, paused: false },
+  pausedByPerson: false,
+  displayPrefix: "itsy_production_sk_abcd",
+  revision: 1,
+  latestRevision: 1,
+  rotatedAt: "2026-11-22T09:30:00Z",
+  retiringUntil: null,
+  ...change,
+});
+
+export const aTarget = (change: Partial<TargetSecret> & { state?: VersionState } = {}): TargetSecret => {
+  const { state = "current", revision = 1, ...rest } = change;
+  return {
+    uid: "target-uid",
+    resourceVersion: "10",
+    isOurs: true,
+    revision,
+    rotateHandled: null,
+    value: aValue(),
+    version: { revision, state },
+    ...rest,
+  };
+};
+
+export const aStaged = (
+  revision: number,
+  change: Partial<StagedSecret> & { state?: VersionState } = {},
+): StagedSecret => {
+  const { state, ...rest } = change;
+  return {
+    name: `website-r${revision}-0b7c3f7e`,
+    uid: `staged-${revision}`,
+    isOurs: true,
+    revision,
+    value: aValue(),
+    version: state === undefined ? null : { revision, state },
+    ...rest,
+  };
+};
+
+/** As it is in the steady state: revision 1 is current and in the target. */
+export const anObserved = (
+  change: Partial<Omit<Observed, "view">> & { view?: Partial<DeliveryView> } = {},
+): Observed => {
+  const apiKey = change.apiKey ?? anApiKey();
+  return {
+    grant: { granted: true },
+    target: aTarget(),
+    staged: [],
+    registration: null,
+    spentRevision: 0,
+    ...change,
+    apiKey,
+    spec: ApiKeySpec.parse(apiKey.spec),
+    view: { key: aKey(), candidates: [], released: false, ...change.view },
+  };
+};
+
+/** Before anything was ever made. */
+export const aFresh = (change: Parameters<typeof anObserved>[0] = {}): Observed =>
+  anObserved({ target: null, ...change, view: { key: null, ...change.view } });

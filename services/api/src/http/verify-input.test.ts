@@ -1,0 +1,73 @@
+import { Environment, VerifyInput } from "@itsy/contract";
+import fc from "fast-check";
+import { test } from "vitest";
+
+import { parseVerifyInput } from "./verify-input.ts";
+
+const field = (likely: fc.Arbitrary<unknown>) =>
+  fc.oneof({ weight: 3, arbitrary: likely }, fc.jsonValue({ maxDepth: 1 }));
+
+const secret = field(
+  fc.oneof(
+    fc.string(),
+    fc.integer({ min: 4090, max: 4100 }).map((length) => "x".repeat(length)),
+    fc.integer({ min: 2045, max: 2050 }).map((length) => "😀".repeat(length)),
+  ),
+);
+const project = field(
+  fc.oneof(
+    fc.stringMatching(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/),
+    fc.integer({ min: 60, max: 66 }).map((length) => "a".repeat(length)),
+    fc.constantFrom("", "-a", "a-", "A", "a_b", "a\n"),
+  ),
+);
+
+const nearly = fc
+  .record(
+    {
+      secret,
+      environment: field(fc.constantFrom(...Environment.options, "Production", "")),
+      project,
+      other: fc.jsonValue({ maxDepth: 1 }),
+    },
+    { requiredKeys: [] },
+  )
+  // Mostly without the field that spoils everything.
+  .chain((whole) => {
+    const { other: _other, ...rest } = whole;
+    return fc.oneof({ weight: 4, arbitrary: fc.constant(rest) }, { weight: 1, arbitrary: fc.constant(whole) });
+  });
+
+const odd = fc.constantFrom(
+  '{"__proto__":{"secret":"x"}}',
+  '{"__proto__":1,"secret":"x"}',
+  '{"secret":"x","secret":1}',
+  '{"secret":"x","constructor":1}',
+  '{"secret":"x","toString":"y"}',
+  '[{"secret":"x"}]',
+  "null",
+);
+
+const bodies = fc.oneof(
+  { weight: 6, arbitrary: nearly.map((value) => JSON.stringify(value)) },
+  { weight: 2, arbitrary: fc.json({ maxDepth: 2 }) },
+  { weight: 1, arbitrary: odd },
+);
+
+const outcome = (parse: (body: unknown) => unknown, text: string): unknown => {
+  try {
+    return { ...(parse(JSON.parse(text)) as object) };
+  } catch {
+    return "refused";
+  }
+};
+
+test("the quick check of the verification door accepts exactly what the contract's schema does", () => {
+  fc.assert(
+    fc.property(bodies, (text) => {
+      const expected = outcome((body) => VerifyInput.parse(body), text);
+      return JSON.stringify(outcome(parseVerifyInput, text)) === JSON.stringify(expected);
+    }),
+    { numRuns: 5000 },
+  );
+});

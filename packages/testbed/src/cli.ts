@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { type Availability, availability } from "./availability.ts";
+import { availability, type SourceFinding } from "./availability.ts";
 import { readEnv } from "./env.ts";
 import { toStderr } from "./log.ts";
 import { firstOf } from "./sources/source.ts";
@@ -22,15 +22,9 @@ const print = (text: string): void => {
   process.stdout.write(`${text}\n`);
 };
 
-const details = ({ finding }: Availability["sources"][number]): string => {
-  switch (finding.state) {
-    case "ready":
-      return finding.detail;
-    case "obtainable":
-      return finding.cost;
-    case "unavailable":
-      return finding.reason;
-  }
+const details = ({ finding }: SourceFinding): string => {
+  if (finding.state === "ready") return finding.detail;
+  return finding.state === "obtainable" ? finding.cost : finding.reason;
 };
 
 const list = async (): Promise<number> => {

@@ -1,4 +1,5 @@
-import { binariesRequest, controlPlaneSources } from "./control-plane/binaries.ts";
+import { binariesRequest } from "./control-plane/binaries.ts";
+import { controlPlaneSources } from "./control-plane/sources.ts";
 import { mariadb, mysql } from "./database/flavour.ts";
 import { databaseSources } from "./database/start.ts";
 import type { TestbedEnv } from "./env.ts";

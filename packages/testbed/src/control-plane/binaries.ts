@@ -1,13 +1,7 @@
 import { access, constants } from "node:fs/promises";
 import { join } from "node:path";
 import type { TestbedEnv } from "../env.ts";
-import type { Source } from "../sources/source.ts";
 import { type PinnedVersion, readPinnedVersion } from "./pinned-version.ts";
-import { cachedBinaries } from "./source-cached.ts";
-import { downloadedBinaries } from "./source-download.ts";
-import { existingCluster } from "./source-existing.ts";
-import { givenBinaries } from "./source-given.ts";
-import { builtBinaries } from "./source-go-build.ts";
 
 export const BINARY_NAMES = ["etcd", "kube-apiserver", "kube-controller-manager"] as const;
 export type BinaryName = (typeof BINARY_NAMES)[number];
@@ -43,15 +37,6 @@ export const versionConflict = ({ version, pinned }: BinariesRequest): string | 
   version === null || withV(version) === pinned.version
     ? null
     : `${withV(version)} is asked for, but this brings only ${pinned.version}`;
-
-/** The sources in the order in which they are tried. */
-export const controlPlaneSources = (request: BinariesRequest): readonly Source<Origin>[] => [
-  existingCluster(request),
-  givenBinaries(request),
-  cachedBinaries(request),
-  downloadedBinaries(request),
-  builtBinaries(request),
-];
 
 export const binariesRequest = async (
   env: TestbedEnv,

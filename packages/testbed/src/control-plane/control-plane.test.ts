@@ -68,7 +68,7 @@ describe.runIf(has("control-plane"))("a control plane of our own", { timeout: 12
     await controlPlane[Symbol.asyncDispose]();
     expect(existsSync(home)).toBe(false);
     if (process.platform === "linux") expect(await processesMentioning(home)).toEqual([]);
-    await expect(restRequest(controlPlane, "GET", "/readyz")).rejects.toThrow();
+    await expect(restRequest(controlPlane, "GET", "/readyz")).rejects.toMatchObject({ code: "ECONNREFUSED" });
   });
 
   test("an added user has no rights until somebody gives them", async () => {

@@ -1,10 +1,11 @@
 import { readEnv } from "../env.ts";
 import { type Log, silent } from "../log.ts";
 import { firstOf } from "../sources/source.ts";
-import { binariesRequest, controlPlaneSources } from "./binaries.ts";
+import { binariesRequest } from "./binaries.ts";
 import type { ControlPlane } from "./control-plane.ts";
 import { attachExistingCluster } from "./existing.ts";
 import { startOwnedControlPlane } from "./owned.ts";
+import { controlPlaneSources } from "./sources.ts";
 
 export type ControlPlaneOptions = {
   /** Files or directories with CRDs to install. */

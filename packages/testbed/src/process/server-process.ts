@@ -44,20 +44,20 @@ export const startServerProcess = async (options: ServerProcessOptions): Promise
   child.stdout.on("data", capture);
   child.stderr.on("data", capture);
 
-  let ended: string | null = null;
+  const state: { end: string | null } = { end: null };
   const end = child.then((result) => {
-    ended = result.shortMessage ?? `exit code ${result.exitCode}`;
+    state.end = result.shortMessage ?? `exit code ${result.exitCode}`;
   });
   const endWith = async (signal: NodeJS.Signals): Promise<void> => {
-    if (ended === null) child.kill(signal);
+    if (state.end === null) child.kill(signal);
     await end;
   };
   try {
-    await waitUntil(async () => ended !== null || (await isReady()), {
+    await waitUntil(async () => state.end !== null || (await isReady()), {
       what: `${name} is ready`,
       timeoutMs: startTimeoutMs,
     });
-    if (ended !== null) throw new Error(`${name} ended while starting: ${ended}`);
+    if (state.end !== null) throw new Error(`${name} ended while starting: ${state.end}`);
   } catch (error) {
     await endWith("SIGKILL");
     throw new Error(`${name} did not start; its output:\n${output}`, { cause: error });

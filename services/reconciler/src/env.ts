@@ -33,7 +33,7 @@ const Variables = z
     ITSY_TOKEN_FILE: z.string().min(1).optional(),
     ITSY_TIMEOUT: durationBetween(100, 600_000, "100ms to 10m").default(10_000),
     ITSY_CONCURRENCY: Concurrency.default(32),
-    ITSY_NAMESPACE_CONCURRENCY: Concurrency.default(4),
+    ITSY_NAMESPACE_CONCURRENCY: Concurrency.default(8),
     KUBECONFIG: z.string().min(1).optional(),
     WATCH_NAMESPACE: z.string().min(1).optional(),
     NAMESPACE: z.string().min(1).default("itsy-system"),

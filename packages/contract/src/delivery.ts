@@ -11,11 +11,13 @@ import { DisplayName, KeyId, OverlapMs, RequestsPerMinute, SecretSha256, Slug, T
  */
 const OwnerUid = z.string().regex(/^[0-9a-zA-Z-]{1,64}$/, "must be the uid of a Kubernetes object");
 
-export const Owner = z.strictObject({
-  uid: OwnerUid,
-  namespace: z.string().min(1).max(63),
-  name: z.string().min(1).max(253),
-});
+/** The name of a Kubernetes object: a DNS subdomain (RFC 1123). It is shown to people as part of a command. */
+const ObjectName = z
+  .string()
+  .max(253)
+  .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, "must be the name of a Kubernetes object");
+
+export const Owner = z.strictObject({ uid: OwnerUid, namespace: Slug, name: ObjectName });
 export type Owner = z.infer<typeof Owner>;
 
 /** The part of a key's configuration that its manifest may change at any time. */
@@ -30,6 +32,14 @@ export type DeliverySettings = z.infer<typeof DeliverySettings>;
 /** How long a registered version may stay undelivered before it ends by itself, in milliseconds: 1 minute to 24 hours. */
 export const DeliverWithinMs = z.int().min(60_000).max(86_400_000);
 
+/** The part of a secret that is kept in clear; the pattern is here so that a whole secret is refused, not stored. */
+const DisplayPrefix = z
+  .string()
+  .regex(
+    /^[a-z][a-z0-9]{1,15}_(?:production|preview|local)_sk_[0-9A-Za-z]{4}$/,
+    "must be a secret's prefix and the first 4 of its random characters",
+  );
+
 export const RegisterInput = z.strictObject({
   owner: Owner,
   workspace: Slug,
@@ -37,7 +47,7 @@ export const RegisterInput = z.strictObject({
   environment: Environment,
   revision: z.int().min(1).max(2_147_483_647),
   secretSha256: SecretSha256,
-  displayPrefix: z.string().min(1).max(64),
+  displayPrefix: DisplayPrefix,
   settings: DeliverySettings,
   deliverWithinMs: DeliverWithinMs,
   /** Mint a new key in place of one that was revoked: only on a person's explicit request to rotate. */

@@ -1,8 +1,11 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 
-/** What a caller may choose as its request id: nothing that could break a log line or a header. */
-const SANE = /^[A-Za-z0-9._:-]{1,64}$/;
+/**
+ * What a caller may choose as its request id: nothing that could break a log line or a header, and neither a secret
+ * (which has underscores) nor a SHA-256 in hexadecimal.
+ */
+const SANE = /^[A-Za-z0-9.:-]{1,48}$/;
 
 // A random start for each process and a counter: unique without a random number for each request.
 const prefix = randomBytes(9).toString("base64url").replaceAll("_", "-");

@@ -13,7 +13,7 @@ import type {
 } from "@itsy/contract";
 import Bottleneck from "bottleneck";
 
-export interface DeliveryCall {
+interface DeliveryCall {
   /** Of the ApiKey: calls wait in a line of their namespace. */
   readonly namespace: string;
   readonly signal: AbortSignal;

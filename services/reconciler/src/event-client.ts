@@ -6,6 +6,7 @@ import type { Effects } from "./effects.ts";
 export const withEventEffect = (kube: KubeClient, effects: Effects): KubeClient => ({
   ...kube,
   create: (type, object, options) => effects.run("recordEvent", () => kube.create(type, object, options)),
+  // oxlint-disable-next-line max-params -- the signature is the client's
   mergePatch: (type, name, patch, options) =>
     effects.run("recordEvent", () => kube.mergePatch(type, name, patch, options)),
 });

@@ -118,6 +118,6 @@ try {
   process.exitCode = await run(readEnv());
 } catch (error) {
   if (!(error instanceof EnvError)) throw error;
-  console.error(error.message);
+  process.stderr.write(`${error.message}\n`);
   process.exitCode = 2;
 }

@@ -25,7 +25,8 @@ const answer = (response: ServerResponse, isGood: boolean): void => {
 export const startOperationsServer = async (options: OperationsServerOptions): Promise<OperationsServer> => {
   const { host, port, registry, isAlive, isReady } = options;
   const server = createServer((request, response) => {
-    switch (request.method === "GET" ? request.url?.split("?")[0] : undefined) {
+    const path = request.method === "GET" ? (request.url ?? "").replace(/\?.*$/, "") : "";
+    switch (path) {
       case "/healthz":
         return answer(response, isAlive());
       case "/readyz":

@@ -57,9 +57,9 @@ export interface Reconciler {
   /** Everything that is watched was listed once. */
   readonly hasSynced: boolean;
   /** Watches until the signal aborts. Watching needs no lease: a standby is warm. */
-  watch(signal: AbortSignal): Promise<void>;
+  readonly watch: (signal: AbortSignal) => Promise<void>;
   /** Reconciles until the signal aborts, then drains. For the leader. */
-  work(signal: AbortSignal): Promise<void>;
+  readonly work: (signal: AbortSignal) => Promise<void>;
 }
 
 /** Looking again is spread over a fifth of the period, so that what started together does not stay together. */

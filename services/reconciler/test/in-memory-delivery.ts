@@ -133,7 +133,13 @@ export const createInMemoryDelivery = () => {
     const current = key.versions.find((version) => stateOf(version, now()) === "current");
     const { keyId, place, settings, pausedByPerson, displayPrefix, revision, latestRevision } = key;
     return {
-      ...{ keyId, ...place, settings, pausedByPerson, displayPrefix, revision, latestRevision },
+      keyId,
+      ...place,
+      settings,
+      pausedByPerson,
+      displayPrefix,
+      revision,
+      latestRevision,
       status: statusOf(key, now()),
       rotatedAt: iso(current?.confirmedAt ?? null),
       retiringUntil: retiringUntil(key),

@@ -1,6 +1,8 @@
 import { execFile } from "node:child_process";
 import type { Credentials } from "@itsy/testbed";
 
+const program = "kubectl";
+
 export interface KubectlResult {
   readonly code: number;
   readonly stdout: string;
@@ -14,7 +16,7 @@ export const kubectl = (
   stdin = "",
 ): Promise<KubectlResult> =>
   new Promise((resolve, reject) => {
-    const child = execFile("kubectl", ["--kubeconfig", kubeconfigPath, ...args], (error, stdout, stderr) => {
+    const child = execFile(program, ["--kubeconfig", kubeconfigPath, ...args], (error, stdout, stderr) => {
       if (error !== null && typeof error.code !== "number") return reject(error);
       resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
     });

@@ -125,9 +125,13 @@ describe("creation", () => {
     await place.apply({ expiresAt: "2020-01-01T00:00:00Z" });
     await place.untilReason("Expired");
     expect(place.delivery.keys).toEqual([]);
-    await world.kube.mergePatch(ApiKeys, { namespace: place.namespace, name: "website" }, {
-      spec: { expiresAt: "2099-01-01T00:00:00Z" },
-    } as never);
+    await world.kube.mergePatch(
+      ApiKeys,
+      { namespace: place.namespace, name: "website" },
+      {
+        spec: { expiresAt: "2099-01-01T00:00:00Z" },
+      },
+    );
     await place.untilReady();
     expect(place.delivery.keys[0]?.settings.expiresAt).toBe("2099-01-01T00:00:00.000Z");
   });
@@ -144,17 +148,17 @@ describe("rotation on request", () => {
     const before = await place.untilReady();
     const old = valueOf(await place.secret()) as string;
 
-    let isProbing = true;
+    const probing = { isOver: false };
     const refused: string[] = [];
     const probe = (async () => {
-      while (isProbing) {
+      while (!probing.isOver) {
         const value = valueOf(await place.secret());
         if (value === null || !place.delivery.verify(value)) refused.push(value ?? "no value");
       }
     })();
     await place.requestRotation("2026-11-22T10:00:00+00:00");
     const after = await place.until("revision 2 is ready", (key) => isReady(key) && key.status?.revision === 2);
-    isProbing = false;
+    probing.isOver = true;
     await probe;
 
     expect(refused).toEqual([]);
@@ -266,7 +270,7 @@ test("settings follow the manifest, and are written only when they differ", asyn
   await place.untilReady();
   const name = { namespace: place.namespace, name: "website" };
   const change = { displayName: "Other", paused: true, rateLimit: { requestsPerMinute: 5 } };
-  await world.kube.mergePatch(ApiKeys, name, { spec: change } as never);
+  await world.kube.mergePatch(ApiKeys, name, { spec: change });
   const paused = await place.untilReason("Paused");
   expect(conditionOf(paused, "Stalled")?.status).toBe("False");
   expect(place.delivery.keys[0]?.settings).toEqual({
@@ -276,7 +280,7 @@ test("settings follow the manifest, and are written only when they differ", asyn
     paused: true,
   });
   expect(place.delivery.calls.filter((call) => call === "configure")).toHaveLength(1);
-  await world.kube.mergePatch(ApiKeys, name, { spec: { paused: false } } as never);
+  await world.kube.mergePatch(ApiKeys, name, { spec: { paused: false } });
   await place.untilReady();
   expect((await place.get())?.status?.revision).toBe(1);
 });
@@ -296,7 +300,7 @@ describe("deletion", () => {
     expect(await place.secrets()).toEqual([]);
     expect(place.delivery.verify(value)).toBe(works);
     expect(place.delivery.isReleased(metadata.uid)).toBe(true);
-    const last = reconciler.writes.filter((write) => !write.includes("/events")).at(-1);
+    const last = reconciler.writes.findLast((write) => !write.includes("/events"));
     expect(last).toBe(`PATCH /apis/keys.itsy.dev/v1/namespaces/${place.namespace}/apikeys/website`);
   });
 

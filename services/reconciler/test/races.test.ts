@@ -31,16 +31,16 @@ const hold = (effect: EffectName, phase: EffectPhase) => {
 /** Reads the Secret all the time, as a workload may. */
 const probe = (place: Place) => {
   const refused: string[] = [];
-  let isOver = false;
+  const probing = { isOver: false };
   const running = (async () => {
-    while (!isOver) {
+    while (!probing.isOver) {
       const value = valueOf(await place.secret());
       if (value !== null && !place.delivery.verify(value)) refused.push(value);
       await sleep(1);
     }
   })();
   const stop = async (): Promise<readonly string[]> => {
-    isOver = true;
+    probing.isOver = true;
     await running;
     return refused;
   };

@@ -19,10 +19,8 @@ let kube: KubeClient;
 const applyRights = async () => {
   const rendered = await kubectl(world.controlPlane, ["kustomize", deploy("kustomize/base")]);
   expect(rendered.stderr).toBe("");
-  const kinds = ["Namespace", "ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"];
-  const documents = parseAllDocuments(rendered.stdout).filter((document) =>
-    kinds.includes(document.get("kind") as string),
-  );
+  const kinds = new Set(["Namespace", "ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"]);
+  const documents = parseAllDocuments(rendered.stdout).filter((document) => kinds.has(document.get("kind") as string));
   const applied = await kubectl(world.controlPlane, ["apply", "-f", "-"], documents.map(String).join("---\n"));
   expect(applied.stderr).toBe("");
 };
@@ -44,8 +42,13 @@ afterAll(async () => {
 /** The sample's RoleBinding, in the place's namespace. */
 const serve = (place: Place) =>
   kubectl(world.controlPlane, [
-    ...["create", "rolebinding", "itsy-reconciler-secrets", "-n", place.namespace],
-    ...["--clusterrole=itsy-reconciler-secrets", "--serviceaccount=itsy-system:itsy-reconciler"],
+    "create",
+    "rolebinding",
+    "itsy-reconciler-secrets",
+    "-n",
+    place.namespace,
+    "--clusterrole=itsy-reconciler-secrets",
+    "--serviceaccount=itsy-system:itsy-reconciler",
   ]);
 
 /** All namespaces are watched with these rights, as in an installation. */
@@ -141,14 +144,26 @@ test("kubectl get shows the columns, and wait works", async () => {
   await using _ = place.start();
   await place.apply();
   const waited = await kubectl(world.controlPlane, [
-    ...["wait", "--for=condition=Ready", "--timeout=20s", "-n", place.namespace, "apikey/website"],
+    "wait",
+    "--for=condition=Ready",
+    "--timeout=20s",
+    "-n",
+    place.namespace,
+    "apikey/website",
   ]);
   expect(waited).toMatchObject({ code: 0 });
   const shown = await kubectl(world.controlPlane, ["get", "ak", "-n", place.namespace, "-o", "wide"]);
   expect(shown.stdout).toMatch(/NAME\s+READY\s+STATUS\s+ENVIRONMENT\s+PREFIX\s+REVISION\s+AGE\s+KEY ID\s+SECRET/);
   expect(shown.stdout).toMatch(/website\s+True\s+Delivered\s+production\s+itsy_production_sk_\S{4}\s+1\s/);
   const selected = await kubectl(world.controlPlane, [
-    ...["get", "itsy", "-n", place.namespace, "--field-selector", "spec.environment=production", "-o", "name"],
+    "get",
+    "itsy",
+    "-n",
+    place.namespace,
+    "--field-selector",
+    "spec.environment=production",
+    "-o",
+    "name",
   ]);
   expect(selected.stdout.trim()).toBe("apikey.keys.itsy.dev/website");
 });

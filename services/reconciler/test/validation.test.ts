@@ -118,7 +118,7 @@ const changed: readonly (readonly [string, object, object, RegExp])[] = [
 
 test.each(changed)("%s cannot change", async (_what, before, change, message) => {
   const stored = await kube.create(ApiKeys, anApiKey(before));
-  const error = await refusalOf(kube.mergePatch(ApiKeys, nameOf(stored), { spec: change } as never));
+  const error = await refusalOf(kube.mergePatch(ApiKeys, nameOf(stored), { spec: change }));
   expect(error.status).toBe(422);
   expect(error.message).toMatch(message);
   expect((await kube.get(ApiKeys, nameOf(stored)))?.metadata.resourceVersion).toBe(stored.metadata.resourceVersion);

@@ -5,9 +5,9 @@ import { type Environment, parseSecret, secretSha256Hex } from "@itsy/key-format
  * nor an error that takes the object whole shows it.
  */
 export interface SecretValue {
-  reveal(): string;
+  readonly reveal: () => string;
   /** 64 hexadecimal digits. */
-  sha256(): string;
+  readonly sha256: () => string;
   /** `null` when the text is no secret of ours. */
   readonly displayPrefix: string | null;
   readonly environment: Environment | null;
@@ -30,6 +30,3 @@ export const readValue = (data: Readonly<Record<string, string>> | undefined, ke
   if (encoded === undefined || encoded === "") return null;
   return createSecretValue(Buffer.from(encoded, "base64").toString("utf8"));
 };
-
-export const isSameValue = (a: SecretValue | null, b: SecretValue | null): boolean =>
-  a !== null && b !== null && a.sha256() === b.sha256();

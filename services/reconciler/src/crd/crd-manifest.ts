@@ -3,7 +3,7 @@ import type { z } from "zod";
 
 import { structuralSchema } from "./structural-schema.ts";
 
-export interface PrinterColumn {
+interface PrinterColumn {
   readonly name: string;
   readonly type: "string" | "integer" | "date";
   readonly jsonPath: string;
@@ -29,7 +29,7 @@ export interface CustomResource {
 }
 
 /** The CustomResourceDefinition as an object. */
-export const crdManifest = (resource: CustomResource): object => {
+const crdManifest = (resource: CustomResource): object => {
   const { group, version, kind, plural, singular, shortNames, categories, scope } = resource;
   const { columns, selectableFields, hasStatus } = resource;
   return {

@@ -1,4 +1,5 @@
 import type { ApiKeySpec } from "../api-key/spec.ts";
+import { assertNever } from "../assert-never.ts";
 import type { NamespaceSelector, WorkspaceGrant, WorkspaceGrantSpec } from "./resource.ts";
 
 export type GrantVerdict = { readonly granted: true } | { readonly granted: false; readonly message: string };
@@ -22,6 +23,8 @@ const holds = ({ key, operator, values = [] }: Term, labels: Readonly<Record<str
       return value !== undefined;
     case "DoesNotExist":
       return value === undefined;
+    default:
+      return assertNever(operator);
   }
 };
 

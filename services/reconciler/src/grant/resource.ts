@@ -1,5 +1,5 @@
 import { Environment } from "@itsy/contract";
-import { defineResource, type KubeObject, type Stored } from "@itsy/controller-runtime";
+import { defineResource, type KubeObject } from "@itsy/controller-runtime";
 import { z } from "zod";
 
 import { Label } from "../api-key/spec.ts";
@@ -62,7 +62,6 @@ export type WorkspaceGrantSpec = z.output<typeof WorkspaceGrantSpec>;
 export interface WorkspaceGrant extends KubeObject {
   readonly spec: WorkspaceGrantSpec;
 }
-export type StoredWorkspaceGrant = Stored<WorkspaceGrant>;
 
 export const WorkspaceGrants = defineResource<WorkspaceGrant>({
   apiVersion: `${GROUP}/${VERSION}`,

@@ -4,7 +4,7 @@ import { annotations, FIELD_MANAGER, managedByLabel } from "../names.ts";
 import { namespaceOf, type Observed, targetNameOf, uidOf } from "../observed.ts";
 import { isPublishable } from "../plan/delivery.ts";
 import { targetOf } from "../read-secrets.ts";
-import { type Act, type ActionOf, lookAgain } from "./context.ts";
+import { type Act, type ActDeps, type ActionOf, lookAgain } from "./context.ts";
 import { encode, ownerReference } from "./owned-secret.ts";
 
 /** The API server (or an admission policy) does not take the Secret as it is described. */
@@ -32,8 +32,10 @@ const targetSecret = (observed: Observed, { staged, keyId, rotateHandled }: Acti
 };
 
 /** Creates the target, or changes the very state of it that was observed. */
-const write = (deps: Parameters<Act<"publish">>[0], observed: Observed, secret: Secret, signal: AbortSignal) => {
-  const { kube } = deps;
+const write = (
+  { kube }: Pick<ActDeps, "kube">,
+  { observed, secret, signal }: { observed: Observed; secret: Secret; signal: AbortSignal },
+) => {
   const namespace = namespaceOf(observed);
   const options = { fieldManager: FIELD_MANAGER, signal };
   const { target } = observed;
@@ -63,7 +65,7 @@ export const publish: Act<"publish"> = async (deps, { observed, action, signal }
   try {
     const stored = await effects.run("publish", async () => {
       if (registeredAtMs !== null && !isPublishable(registeredAtMs, timers.monotonicMs(), deliverWithinMs)) return null;
-      return write(deps, observed, secret, signal);
+      return write(deps, { observed, secret, signal });
     });
     if (stored === null) return lookAgain();
     const target = targetOf(stored, { uid: uidOf(observed), dataKey: observed.spec.secret.key });

@@ -1,3 +1,4 @@
+import { assertNever } from "../../assert-never.ts";
 import { namespaceOf, type Observed, type StagedSecret, uidOf, type Version } from "../observed.ts";
 import { settingsOf } from "../settings.ts";
 import { type Act, lookAgain } from "./context.ts";
@@ -18,7 +19,12 @@ export const register: Act<"register"> = async (deps, { observed, action, signal
   const { name } = observed.apiKey.metadata;
   const input = {
     owner: { uid: uidOf(observed), namespace: namespaceOf(observed), name },
-    ...{ workspace, project, environment, revision, deliverWithinMs, replaceRevoked },
+    workspace,
+    project,
+    environment,
+    revision,
+    deliverWithinMs,
+    replaceRevoked,
     secretSha256: value.sha256(),
     displayPrefix: value.displayPrefix,
     settings: settingsOf(observed.spec),
@@ -41,5 +47,7 @@ export const register: Act<"register"> = async (deps, { observed, action, signal
       // Dead for good. It goes first, so that looking again does not find it.
       await dropStaging(deps, { observed, action: { type: "dropStaging", staged }, signal });
       return lookAgain(revision);
+    default:
+      return assertNever(result);
   }
 };

@@ -1,3 +1,4 @@
+import { assertNever } from "../../assert-never.ts";
 import type { Observed, StagedSecret, TargetSecret } from "../observed.ts";
 import { mintCause } from "./mint-cause.ts";
 
@@ -10,7 +11,8 @@ const fitsOver = (staged: StagedSecret, target: TargetSecret | null): boolean =>
 const isAlive = ({ version, revision }: StagedSecret, { view: { key } }: Observed): boolean => {
   const latest = key?.latestRevision ?? 0;
   if (key?.status === "revoked") return version === null && revision > latest;
-  switch (version?.state) {
+  const state = version?.state;
+  switch (state) {
     // Unknown to the service: a later revision than any, or another candidate of the latest, if that is still open.
     case undefined:
       return revision >= latest && revision > (key?.revision ?? 0);
@@ -22,11 +24,13 @@ const isAlive = ({ version, revision }: StagedSecret, { view: { key } }: Observe
     case "retiring":
     case "ended":
       return false;
+    default:
+      return assertNever(state);
   }
 };
 
 /** Whether a staged value can still become the one in the target. */
-export const isUsable = (staged: StagedSecret, observed: Observed): boolean =>
+const isUsable = (staged: StagedSecret, observed: Observed): boolean =>
   staged.isOurs &&
   staged.value?.environment === observed.spec.environment &&
   fitsOver(staged, observed.target) &&

@@ -46,6 +46,15 @@ const ofService = ({ code, message }: ItsyError, apiKey: StoredApiKey): Finding 
       return stuck("ServiceForbidden", `The key service does not let this cluster act for workspace "${workspace}".`);
     case "NOT_FOUND":
       return stuck("ServiceRefused", `The key service knows no project "${project}" in workspace "${workspace}".`);
+    case "CONFLICT":
+    case "INVALID_INPUT":
+    case "ALREADY_EXISTS":
+    case "MANAGED_BY_CLUSTER":
+    case "MALFORMED_BODY":
+    case "METHOD_NOT_ALLOWED":
+    case "PAYLOAD_TOO_LARGE":
+    case "UNSUPPORTED_MEDIA_TYPE":
+    // A code that a newer service has.
     default:
       return stuck("ServiceRefused", `The key service refuses this (${code}): ${redact(message)}`);
   }

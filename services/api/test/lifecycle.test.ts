@@ -205,8 +205,9 @@ describe.each(databaseKinds)("the tenancy on %s", (kind) => {
       () => started.admin.projects.create({ slug: "twin", name: "Twin" }),
       () => operator.clusters.create({ slug: "twin" }),
     ]) {
-      const codes = await Promise.all([codeOf(create()), codeOf(create()), codeOf(create())]);
-      expect(codes.toSorted()).toEqual(["ALREADY_EXISTS", "ALREADY_EXISTS", "no error"]);
+      const codes = await Promise.all([create(), create(), create()].map(codeOf));
+      expect(codes.filter((code) => code === "no error")).toHaveLength(1);
+      expect(codes.filter((code) => code === "ALREADY_EXISTS")).toHaveLength(2);
     }
     const { workspaces } = await operator.workspaces.list();
     expect(workspaces.map(({ slug }) => slug)).toEqual(["acme", "twin"]);

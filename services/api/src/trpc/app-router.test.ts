@@ -64,7 +64,8 @@ describe.each(procedurePaths)("%s", (path) => {
 
   test("is of the kind and takes the input that the contract says", () => {
     expect(served[path]?._def.type).toBe(row?.type);
-    expect((served[path]?._def as unknown as { inputs: unknown[] }).inputs).toEqual([row?.input]);
+    const { inputs } = served[path]?._def as unknown as { inputs: unknown[] };
+    expect(inputs).toEqual([row?.input]);
   });
 
   test("lets in the roles of the table and no other, before it looks at the input", async () => {

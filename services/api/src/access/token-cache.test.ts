@@ -1,0 +1,67 @@
+import { DomainError, type ManagementToken } from "@itsy/core";
+import { createFakeClock } from "@itsy/testing";
+import { expect, test } from "vitest";
+
+import { createTokenCache } from "./token-cache.ts";
+
+const aToken = (overrides: Partial<ManagementToken> = {}): ManagementToken => ({
+  id: "tok_01kb0000000000000000000000",
+  name: "ci",
+  role: "operator",
+  workspaceId: null,
+  clusterId: null,
+  digest: new Uint8Array(32),
+  pepperVersion: 1,
+  displayPrefix: "itsy_mt_abcd",
+  expiresAt: null,
+  revokedAt: null,
+  createdAt: new Date(0),
+  ...overrides,
+});
+
+const refused = () => Promise.reject(new DomainError("UNAUTHENTICATED", "no"));
+
+test("a token is read once and then answered at once", async () => {
+  let reads = 0;
+  const cache = createTokenCache({
+    clock: createFakeClock(),
+    findToken: () => {
+      reads += 1;
+      return Promise.resolve(aToken());
+    },
+  });
+  const actor = await cache.authenticate("a");
+  expect(actor).toEqual({ kind: "installation", tokenId: aToken().id, role: "operator" });
+  expect(cache.authenticate("a")).toBe(actor);
+  expect(reads).toBe(1);
+});
+
+test("a token that was revoked while it was read is not remembered", async () => {
+  const reading = Promise.withResolvers<ManagementToken>();
+  const answers = [() => reading.promise, refused];
+  const cache = createTokenCache({ clock: createFakeClock(), findToken: () => (answers.shift() ?? refused)() });
+  const slow = cache.authenticate("a");
+  cache.forget();
+  reading.resolve(aToken());
+  await slow;
+  await expect(cache.authenticate("a")).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+});
+
+test("a token that expires in memory is not accepted from memory", async () => {
+  const clock = createFakeClock();
+  const expiresAt = new Date(clock.now().getTime() + 1000);
+  const answers = [() => Promise.resolve(aToken({ expiresAt })), refused];
+  const cache = createTokenCache({ clock, findToken: () => (answers.shift() ?? refused)() });
+  await cache.authenticate("a");
+  clock.advance(999);
+  expect(cache.authenticate("a")).not.toBeInstanceOf(Promise);
+  clock.advance(1);
+  await expect(cache.authenticate("a")).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+});
+
+test("a refused token is not remembered", async () => {
+  const answers = [refused, () => Promise.resolve(aToken())];
+  const cache = createTokenCache({ clock: createFakeClock(), findToken: () => (answers.shift() ?? refused)() });
+  await expect(cache.authenticate("a")).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+  expect(await cache.authenticate("a")).toMatchObject({ role: "operator" });
+});

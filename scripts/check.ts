@@ -9,6 +9,7 @@ const checks: readonly (readonly [name: string, ...command: string[]])[] = [
   ["types", "tsc", "--build"],
   ["structure", "turbo", "boundaries"],
   ["dead code", "knip"],
+  ["published packages", "node", "scripts/published.ts"],
 ];
 
 const failed = checks.filter(([name, command = "", ...args]) => {

@@ -1,0 +1,2 @@
+// @boundaries-ignore every package shares these settings
+export { default } from "../../vitest.shared.ts";

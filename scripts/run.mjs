@@ -39,7 +39,9 @@ const installToolchain = () => {
   const stamp = join(toolchain, "node_modules/.installed");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === lock) return;
   console.error("itsy-keys: installing the toolchain (pnpm, Node.js 24) …");
-  const status = run("npm", ["ci", "--prefix", toolchain, "--loglevel=error", "--no-audit", "--no-fund"], process.env);
+  // Not `npm ci`: that wants every optional package of every platform in the lock file. The versions are exact.
+  const quiet = ["--loglevel=error", "--no-audit", "--no-fund"];
+  const status = run("npm", ["install", "--prefix", toolchain, "--no-save", ...quiet], process.env);
   if (status !== 0) fail("npm could not install scripts/toolchain; its message is above");
   writeFileSync(stamp, lock);
 };

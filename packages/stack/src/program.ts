@@ -64,13 +64,11 @@ export const startProgram = async (options: ProgramOptions): Promise<Program> =>
   const { name, entry, args = [], env, onLine = () => {} } = options;
   const { PATH = "", HOME = "" } = process.env;
   const node = { file: process.execPath, args: ["--conditions=@itsy/source", inRepository(entry), ...args] };
-  // Whatever ends this process, SIGKILL included, ends its children: nothing is left running.
+  // Whatever ends this process ends its children; Ctrl-C reaches only this one, which stops them in order.
   const command = await dieWithParent(node, PATH);
   const child = spawn(command.file, command.args, {
     env: { PATH, HOME, ...env },
     stdio: ["ignore", "pipe", "pipe"],
-    // A group of its own: Ctrl-C in a terminal reaches the whole group of the quickstart, which stops things in order.
-    detached: true,
   });
   const lines = collectLines(child, onLine);
   const killNow = () => child.kill("SIGKILL");

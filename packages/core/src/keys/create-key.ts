@@ -5,7 +5,7 @@ import type { WorkspaceActor } from "../access/actor.ts";
 import type { DomainDeps } from "../deps.ts";
 import type { ApiKey } from "../entities.ts";
 import { DomainError, notFound } from "../errors.ts";
-import { viewKey } from "./key-view.ts";
+import { viewWith } from "./key-view.ts";
 import { newVersion } from "./secret-version.ts";
 
 /** An expiry must lie in the future when it is set. @throws DomainError `INVALID_INPUT`. */
@@ -57,6 +57,8 @@ export const createCreateKey =
       });
       await stores.keys.insert(key);
       await stores.versions.insert(version);
-      return { key: await viewKey(stores, key, now), secret };
+      // All that is shown was just written: nothing has to be read for it.
+      const around = { project, versions: [version], binding: undefined, cluster: undefined };
+      return { key: viewWith(key, around, now), secret };
     });
   };

@@ -5,7 +5,8 @@ import type { Stores } from "../ports.ts";
 import { keyStatus } from "./key-status.ts";
 import { versionState } from "./secret-version.ts";
 
-interface Surroundings {
+/** What a view shows beside the key itself. */
+export interface Surroundings {
   readonly project: Project | undefined;
   readonly versions: readonly SecretVersion[];
   readonly binding: Binding | undefined;
@@ -18,7 +19,8 @@ const isoOrNull = (instant: Date | null) => instant?.toISOString() ?? null;
 export const retiringUntil = (versions: readonly SecretVersion[], at: Date): Date | null =>
   versions.find((version) => versionState(version, at) === "retiring")?.validUntil ?? null;
 
-const view = (key: ApiKey, around: Surroundings, at: Date): KeyView => {
+/** Shows a key whose surroundings are known. */
+export const viewWith = (key: ApiKey, around: Surroundings, at: Date): KeyView => {
   if (around.project === undefined) throw new Error(`key ${key.id} has no project`);
   return {
     id: key.id,
@@ -58,7 +60,7 @@ export const viewKeys = async (stores: Stores, keys: readonly ApiKey[], at: Date
       binding,
       cluster: clusters.find(({ id }) => id === binding?.clusterId),
     };
-    return view(key, around, at);
+    return viewWith(key, around, at);
   });
 };
 

@@ -63,9 +63,9 @@ describe.each(procedurePaths)("%s", (path) => {
   const row = (procedures[group] as unknown as Record<string, { type: string; input: unknown }>)[name];
 
   test("is of the kind and takes the input that the contract says", () => {
-    expect(served[path]?._def.type).toBe(row?.type);
-    const { inputs } = served[path]?._def as unknown as { inputs: unknown[] };
-    expect(inputs).toEqual([row?.input]);
+    const definition = (served[path] as AnyTRPCProcedure)._def;
+    expect(definition.type).toBe(row?.type);
+    expect((definition as unknown as { inputs: unknown[] }).inputs).toEqual([row?.input]);
   });
 
   test("lets in the roles of the table and no other, before it looks at the input", async () => {

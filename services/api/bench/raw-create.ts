@@ -1,0 +1,42 @@
+import { randomBytes } from "node:crypto";
+
+// oxlint-disable-next-line no-restricted-imports -- the baseline is the driver itself
+import mysql from "mysql2/promise";
+
+export interface RawCreate extends AsyncDisposable {
+  /** The statements of one `keys.create`, in one transaction, and nothing around them. */
+  readonly create: () => Promise<void>;
+}
+
+const PROJECT =
+  "SELECT id, workspace_id, slug, name, created_at FROM projects WHERE workspace_id = ? AND slug = ? LIMIT 1";
+const INSERT_KEY =
+  "INSERT INTO api_keys (id, workspace_id, project_id, name, environment, requests_per_minute, expires_at, paused_at, paused_by, revoked_at, last_used_at, revision, latest_revision, display_prefix, created_at, updated_at, version) VALUES (?, ?, ?, ?, ?, ?, NULL, NULL, NULL, NULL, NULL, 1, 1, ?, ?, ?, 1)";
+const INSERT_VERSION =
+  "INSERT INTO secret_versions (id, key_id, revision, digest, pepper_version, display_prefix, created_at, confirmed_at, valid_until) VALUES (?, ?, 1, ?, 1, ?, ?, ?, NULL)";
+
+let count = 0;
+const id = (kind: string) => `${kind}_${String((count += 1)).padStart(26, "0")}`;
+
+/** What the service sends (as the server's general log shows it), sent by the driver alone. */
+export const openRawCreate = async (url: string, connectionsMax: number): Promise<RawCreate> => {
+  const pool = mysql.createPool({ uri: url.replace(/^\w+:/, "mysql:"), connectionLimit: connectionsMax });
+  const [workspaces] = await pool.query<mysql.RowDataPacket[]>("SELECT id FROM workspaces LIMIT 1");
+  const workspaceId = String(workspaces[0]?.["id"]);
+  const create = async () => {
+    const connection = await pool.getConnection();
+    const now = Date.now();
+    const [keyId, prefix] = [id("key"), "itsy_local_sk_abcd"];
+    try {
+      await connection.query("START TRANSACTION");
+      const [projects] = await connection.query<mysql.RowDataPacket[]>(PROJECT, [workspaceId, "default"]);
+      const key = [keyId, workspaceId, projects[0]?.["id"], "bench", "local", 60, prefix, now, now];
+      await connection.query(INSERT_KEY, key);
+      await connection.query(INSERT_VERSION, [id("ver"), keyId, randomBytes(32), prefix, now, now]);
+      await connection.query("COMMIT");
+    } finally {
+      connection.release();
+    }
+  };
+  return { create, [Symbol.asyncDispose]: () => pool.end() };
+};

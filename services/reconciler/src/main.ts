@@ -12,7 +12,6 @@ import { KubeConfig } from "@kubernetes/client-node";
 import { collectDefaultMetrics, Registry } from "prom-client";
 
 import { crashAt } from "./crash-point.ts";
-import { createDeliveryClient } from "./delivery-client.ts";
 import { createEffects } from "./effects.ts";
 import { type Env, EnvError, readEnv, tokenOf } from "./env.ts";
 import { withEventEffect } from "./event-client.ts";
@@ -39,12 +38,7 @@ const run = async (env: Env): Promise<number> => {
   const effects = createEffects(env.ITSY_CRASH_AT === undefined ? undefined : crashAt(env.ITSY_CRASH_AT));
   const kubeConfig = loadKubeConfig(env);
   const kube = createKubeClient({ kubeConfig, userAgent: "itsy-reconciler", onRequest: metrics.onRequest });
-  const client = createClient({ url: env.ITSY_URL, token: tokenOf(env), timeoutMs: env.ITSY_TIMEOUT });
-  const delivery = createDeliveryClient({
-    client,
-    concurrency: env.ITSY_CONCURRENCY,
-    namespaceConcurrency: env.ITSY_NAMESPACE_CONCURRENCY,
-  });
+  const { delivery } = createClient({ url: env.ITSY_URL, token: tokenOf(env), timeoutMs: env.ITSY_TIMEOUT });
   const recorder = createEventRecorder({
     client: withEventEffect(kube, effects),
     component: COMPONENT,
@@ -66,6 +60,7 @@ const run = async (env: Env): Promise<number> => {
     {
       watchNamespace: env.WATCH_NAMESPACE,
       concurrency: env.CONCURRENCY,
+      namespaceConcurrency: env.NAMESPACE_CONCURRENCY,
       deliverWithinMs: env.DELIVER_WITHIN,
       resyncMs: env.RESYNC,
       retryMaxMs: env.RETRY_MAX,

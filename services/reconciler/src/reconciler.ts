@@ -1,3 +1,4 @@
+import type { ItsyClient } from "@itsy/client";
 import {
   type Clock,
   type Controller,
@@ -23,14 +24,14 @@ import { generateSecret } from "@itsy/key-format";
 import { createReconcile } from "./api-key/reconcile.ts";
 import { isRelevantChange } from "./api-key/relevant-change.ts";
 import { type ApiKey, ApiKeys } from "./api-key/resource.ts";
-import type { DeliveryClient } from "./delivery-client.ts";
 import type { Effects } from "./effects.ts";
 import { BY_WORKSPACE, createGrantSource } from "./grant/grant-source.ts";
 import { type WorkspaceGrant, WorkspaceGrants } from "./grant/resource.ts";
+import { createNamespaceLines } from "./namespace-lines.ts";
 
 export interface ReconcilerDeps {
   readonly kube: KubeClient;
-  readonly delivery: DeliveryClient;
+  readonly delivery: ItsyClient["delivery"];
   readonly recorder: Pick<EventRecorder, "record">;
   readonly effects: Effects;
   readonly logger: Logger;
@@ -44,7 +45,10 @@ export interface ReconcilerDeps {
 export interface ReconcilerSettings {
   /** Without it, all namespaces. */
   readonly watchNamespace?: string | undefined;
+  /** ApiKeys at work at the same time. */
   readonly concurrency: number;
+  /** Of one namespace. */
+  readonly namespaceConcurrency: number;
   readonly deliverWithinMs: number;
   /** About how often every ApiKey is looked at although nothing happened. */
   readonly resyncMs: number;
@@ -65,6 +69,11 @@ export interface Reconciler {
 /** Looking again is spread over a fifth of the period, so that what started together does not stay together. */
 const RESYNC_SPREAD = 0.2;
 const RETRY_BASE_MS = 50;
+/**
+ * ApiKeys that may wait for their namespace's turn. A waiting one holds a worker of the controller, which is a promise and
+ * costs nothing; those beyond wait in the queue, in front of everybody.
+ */
+const WAITING_MAX = 16_384;
 
 const labelsChanged = (delta: Delta<Stored<KubeObject>>): boolean =>
   delta.type !== "updated" ||
@@ -116,11 +125,12 @@ export const createReconciler = (deps: ReconcilerDeps, settings: ReconcilerSetti
     deliverWithinMs: settings.deliverWithinMs,
     resyncMs: () => settings.resyncMs * (1 - RESYNC_SPREAD / 2 + random() * RESYNC_SPREAD),
   });
+  const lines = createNamespaceLines(settings);
   const controller = createController({
     name: "apikey",
     sources,
-    reconcile,
-    concurrency: settings.concurrency,
+    reconcile: async (name, context) => (await lines.run(name.namespace ?? "", () => reconcile(name, context))) ?? {},
+    concurrency: WAITING_MAX,
     backoff: halfJitter({ baseMs: RETRY_BASE_MS, maxMs: settings.retryMaxMs, random }),
     timers,
     logger,
@@ -134,6 +144,9 @@ export const createReconciler = (deps: ReconcilerDeps, settings: ReconcilerSetti
     watch: async (signal: AbortSignal) => {
       await Promise.all([apiKeys, grants, namespaces].map((reflector) => reflector.run(signal)));
     },
-    work: (signal: AbortSignal) => controller.run(signal),
+    work: (signal: AbortSignal) => {
+      signal.addEventListener("abort", lines.close, { once: true });
+      return controller.run(signal);
+    },
   });
 };

@@ -13,7 +13,6 @@ import type { Credentials } from "@itsy/testbed";
 import { Registry } from "prom-client";
 
 import type { CrashPoint } from "../src/crash-point.ts";
-import { createDeliveryClient } from "../src/delivery-client.ts";
 import { createEffects, type OnEffect } from "../src/effects.ts";
 import { withEventEffect } from "../src/event-client.ts";
 import { createReconciler } from "../src/reconciler.ts";
@@ -23,7 +22,8 @@ import type { InMemoryDelivery } from "./in-memory-delivery.ts";
 export interface ReconcilerOptions {
   readonly credentials: Pick<Credentials, "kubeconfigPath">;
   readonly delivery: InMemoryDelivery;
-  readonly namespace: string;
+  /** Without it, all of them. */
+  readonly namespace?: string | undefined;
   readonly onEffect?: OnEffect;
   /** Dies there: from then on nothing it does reaches anybody, as after SIGKILL. */
   readonly crashAt?: CrashPoint;
@@ -91,7 +91,7 @@ export const startReconciler = (options: ReconcilerOptions): RunningReconciler =
   const reconciler = createReconciler(
     {
       kube,
-      delivery: createDeliveryClient({ client: delivery.client, concurrency: 8, namespaceConcurrency: 4 }),
+      delivery: delivery.client.delivery,
       recorder,
       effects,
       logger: silentLogger,
@@ -100,7 +100,14 @@ export const startReconciler = (options: ReconcilerOptions): RunningReconciler =
       timers,
       random: Math.random,
     },
-    { watchNamespace: namespace, concurrency: 4, deliverWithinMs: 3_600_000, resyncMs, retryMaxMs: 300 },
+    {
+      watchNamespace: namespace,
+      concurrency: 8,
+      namespaceConcurrency: 4,
+      deliverWithinMs: 3_600_000,
+      resyncMs,
+      retryMaxMs: 300,
+    },
   );
   const stop = new AbortController();
   const running = Promise.all([reconciler.watch(stop.signal), reconciler.work(stop.signal)]);

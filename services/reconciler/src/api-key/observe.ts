@@ -1,9 +1,10 @@
+import type { ItsyClient } from "@itsy/client";
 import type { DeliveryView } from "@itsy/contract";
 import type { KubeClient } from "@itsy/controller-runtime";
 
-import type { DeliveryClient } from "../delivery-client.ts";
 import type { Effects } from "../effects.ts";
 import type { GrantVerdict } from "../grant/decide.ts";
+import { FINALIZER } from "./names.ts";
 import { namespaceOf, type Observed, targetNameOf, uidOf, type Version } from "./observed.ts";
 import { createSecretReader } from "./read-secrets.ts";
 import type { StoredApiKey } from "./resource.ts";
@@ -12,7 +13,7 @@ import { ApiKeySpec } from "./spec.ts";
 
 export interface ObserveDeps {
   readonly kube: Pick<KubeClient, "get">;
-  readonly delivery: Pick<DeliveryClient, "observe">;
+  readonly delivery: Pick<ItsyClient["delivery"], "observe">;
   readonly effects: Effects;
   /** What the grants say, from a complete store. */
   readonly grantFor: (spec: ApiKeySpec, namespace: string) => GrantVerdict;
@@ -58,9 +59,8 @@ export const refreshView = async (
   observed: Omit<Observed, "view">,
   signal: AbortSignal,
 ): Promise<Observed> => {
-  const call = { namespace: namespaceOf(observed), signal };
   const input = { ownerUid: uidOf(observed), candidates: candidatesOf(observed) };
-  return withView(observed, await effects.run("observe", () => delivery.observe(input, call)));
+  return withView(observed, await effects.run("observe", () => delivery.observe(input, { signal })));
 };
 
 /** Where a staged value can lie: at the latest revision that anybody knows of, and at the next. */
@@ -83,7 +83,9 @@ export const observe = async (
   const target = await secrets.target(targetName, spec.secret.key);
   const latestHere = Math.max(apiKey.status?.revision ?? 0, target?.isOurs ? target.revision : 0);
   const revisions = stagingRevisions(latestHere);
-  const staged = await secrets.staged(targetName, revisions);
+  // The finalizer comes before anything is staged; its patch fails where this ApiKey is no longer the latest.
+  const isUntouched = !apiKey.metadata.finalizers?.includes(FINALIZER);
+  const staged = isUntouched ? [] : await secrets.staged(targetName, revisions);
   const grant = deps.grantFor(spec, namespace);
   const local = { apiKey, spec, grant, target, staged, registration: null, spentRevision };
   const observed = await refreshView(deps, local, signal);

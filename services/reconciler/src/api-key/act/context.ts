@@ -1,7 +1,7 @@
+import type { ItsyClient } from "@itsy/client";
 import type { EventNote, KubeClient, Timers } from "@itsy/controller-runtime";
 import type { Environment } from "@itsy/key-format";
 
-import type { DeliveryClient } from "../../delivery-client.ts";
 import type { Effects } from "../../effects.ts";
 import type { Observed } from "../observed.ts";
 import type { Action, ActionType } from "../plan/decision.ts";
@@ -9,7 +9,7 @@ import type { StoredApiKey } from "../resource.ts";
 
 export interface ActDeps {
   readonly kube: KubeClient;
-  readonly delivery: DeliveryClient;
+  readonly delivery: ItsyClient["delivery"];
   readonly effects: Effects;
   readonly timers: Timers;
   readonly generateSecret: (options: { readonly environment: Environment }) => string;

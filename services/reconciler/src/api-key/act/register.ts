@@ -30,8 +30,7 @@ export const register: Act<"register"> = async (deps, { observed, action, signal
     settings: settingsOf(observed.spec),
   };
   const sentAtMs = timers.monotonicMs();
-  const call = { namespace: namespaceOf(observed), signal };
-  const result = await effects.run("register", () => delivery.register(input, call));
+  const result = await effects.run("register", () => delivery.register(input, { signal }));
   switch (result.outcome) {
     case "registered":
       return {

@@ -10,8 +10,7 @@ export const confirm: Act<"confirm"> = async (deps, { observed, action, signal }
   const { revision, sha256, isFirst } = action;
   const overlapMs = parseDuration(observed.spec.rotation.overlap);
   const input = { ownerUid: uidOf(observed), revision, secretSha256: sha256(), overlapMs };
-  const call = { namespace: namespaceOf(observed), signal };
-  const result = await effects.run("confirm", () => delivery.confirm(input, call));
+  const result = await effects.run("confirm", () => delivery.confirm(input, { signal }));
   if (result.outcome === "refused") return lookAgain();
   const until = result.retiringUntil === null ? "" : `; the one before works until ${result.retiringUntil}`;
   record(observed.apiKey, {
@@ -30,17 +29,15 @@ export const configure: Act<"configure"> = async ({ delivery, effects }, { obser
   const settings = settingsOf(observed.spec);
   const { name } = observed.apiKey.metadata;
   const owner = { uid: uidOf(observed), namespace: namespaceOf(observed), name };
-  const call = { namespace: namespaceOf(observed), signal };
-  const { status } = await effects.run("configure", () => delivery.configure({ owner, settings }, call));
+  const { status } = await effects.run("configure", () => delivery.configure({ owner, settings }, { signal }));
   return { ...observed, view: { ...observed.view, key: { ...key, status, settings } } };
 };
 
 /** Ends the key, or leaves it to people, as the manifest says. */
 export const release: Act<"release"> = async ({ delivery, effects, record }, { observed, signal }) => {
   const policy = observed.spec.deletionPolicy === "Retain" ? "retain" : "revoke";
-  const call = { namespace: namespaceOf(observed), signal };
   const input = { ownerUid: uidOf(observed), policy } as const;
-  const { keyId } = await effects.run("release", () => delivery.release(input, call));
+  const { keyId } = await effects.run("release", () => delivery.release(input, { signal }));
   if (keyId !== null) {
     const what = policy === "revoke" ? "is revoked" : "goes on working and is managed by people from now on";
     record(observed.apiKey, { type: "Normal", reason: "Released", action: "Release", note: `Key ${keyId} ${what}.` });

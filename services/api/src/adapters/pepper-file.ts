@@ -18,7 +18,7 @@ const PEPPER_BYTES = 32;
 const ENTRY = /^([1-9][0-9]{0,8}):([A-Za-z0-9+/]+={0,2})$/;
 
 /** The peppers cannot be used; the message never holds a part of one. */
-export class PepperError extends Error {
+class PepperError extends Error {
   override readonly name = "PepperError";
 }
 

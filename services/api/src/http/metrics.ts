@@ -5,7 +5,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom
 export type Door = "verify" | "trpc" | "health" | "metrics" | "other";
 
 /** Why a verification was refused, or that it was not. */
-export type VerifyOutcome = "VALID" | RefusalCode;
+type VerifyOutcome = "VALID" | RefusalCode;
 
 export interface Metrics {
   /** A request that was answered: with data (`OK`) or with an error's code. */

@@ -8,7 +8,7 @@ import type { Domain } from "../domain.ts";
 import type { UseCases } from "../trpc/app-router.ts";
 
 /** What a new installation needs to be tried: a workspace, a cluster that may act for it, and a token for each part. */
-export const StarterKit = z.object({
+const StarterKit = z.object({
   workspace: z.string().nullable(),
   cluster: z.string().nullable(),
   tokens: z.object({
@@ -18,7 +18,7 @@ export const StarterKit = z.object({
     reconciler: z.string().optional(),
   }),
 });
-export type StarterKit = z.infer<typeof StarterKit>;
+type StarterKit = z.infer<typeof StarterKit>;
 
 export interface StarterKitOptions {
   readonly workspace: string | undefined;

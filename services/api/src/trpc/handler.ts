@@ -10,7 +10,7 @@ import { createContextFactory } from "./context.ts";
 import { answerOfTrpc } from "./error-shape.ts";
 
 /** More calls than any page of a program has to show at once; each costs as much as a request of its own. */
-export const BATCH_MAX = 10;
+const BATCH_MAX = 10;
 
 export interface TrpcHandlerDeps {
   readonly router: AppRouter;

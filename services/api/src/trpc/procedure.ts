@@ -21,7 +21,7 @@ type OutputOf<Path extends ProcedurePath> =
   RowOf<Path> extends { readonly output: infer O extends z.ZodType } ? z.input<O> : never;
 
 /** A use-case as it stands behind a procedure: given the caller that the access table admits, and the checked input. */
-export type UseCase<Path extends ProcedurePath> = (
+type UseCase<Path extends ProcedurePath> = (
   actor: ActorOf<Path>,
   input: InputOf<Path>,
 ) => OutputOf<Path> | Promise<OutputOf<Path>>;
@@ -30,7 +30,7 @@ export type UseCase<Path extends ProcedurePath> = (
  * The only way to make a procedure: who may call it comes from the access table, its kind and its schemas from the
  * contract. Whether the caller may call is settled before the input is looked at.
  */
-export const procedure = <Path extends ProcedurePath>(path: Path, useCase: UseCase<Path>): AnyTRPCProcedure => {
+const procedure = <Path extends ProcedurePath>(path: Path, useCase: UseCase<Path>): AnyTRPCProcedure => {
   const [router, name] = path.split(".") as [keyof Procedures, string];
   const { type, input, output } = (procedures[router] as Record<string, Row>)[name] as Row;
   const built = trpc.procedure

@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 
 import type { CreateTokenInput } from "@itsy/contract";
 import { DomainError, type InstallationActor } from "@itsy/core";
@@ -89,6 +90,8 @@ export const provideStarterKit = async (deps: Deps, options: StarterKitOptions):
     await assertKnown(deps, found, options.file);
     return false;
   }
+  // Before any token is issued that could then not be written.
+  mkdirSync(dirname(options.file), { recursive: true, mode: 0o700 });
   const kit = await makeKit(deps, options);
   writeFileSync(options.file, `${JSON.stringify(kit, null, 2)}\n`, { mode: 0o600, flag: "wx", flush: true });
   return true;

@@ -10,7 +10,15 @@ export * from "./errors.ts";
 export { createKeys, type Keys } from "./keys/index.ts";
 export { keyStatus } from "./keys/key-status.ts";
 export * from "./ports.ts";
+export { type DrawPolicy, sharedDrawPolicy, soleDrawPolicy } from "./rate-limit/draw-plan.ts";
+export {
+  createLeasedRateLimiter,
+  type LeasedRateLimiter,
+  type LeasedRateLimiterDeps,
+} from "./rate-limit/leased-limiter.ts";
+export * from "./rate-limit/ports.ts";
 export { createProcessRateLimiter, type RateLimiter } from "./rate-limit/rate-limiter.ts";
+export type { RateDecision } from "./rate-limit/rate-window.ts";
 export { type Clusters, createClusters } from "./tenancy/clusters.ts";
 export { createProjects, type Projects } from "./tenancy/projects.ts";
 export { createWorkspaces, type Workspaces } from "./tenancy/workspaces.ts";

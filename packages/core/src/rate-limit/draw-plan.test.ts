@@ -1,0 +1,72 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+
+import { type DrawSituation, planDraw, sharedDrawPolicy, soleDrawPolicy } from "./draw-plan.ts";
+import type { RateRow } from "./rate-row.ts";
+import { admitsAtMs, mayComeBackAtMs, permitsFree } from "./window-view.ts";
+
+const aRow = (...counts: RateRow["counts"]): RateRow => ({ era: 0, clockMs: 1_000_000, counts });
+const aSituation = (change: Partial<DrawSituation> = {}): DrawSituation => ({
+  row: aRow(),
+  limit: 1000,
+  costs: [1],
+  permitsPerSecond: 0,
+  policy: sharedDrawPolicy,
+  ...change,
+});
+
+test("a draw never takes more than the window admits, and nothing when it serves nobody", () => {
+  const situations = fc.record({
+    row: fc.nat({ max: 300 }).map((spent) => aRow({ slot: 4100, spent, held: 0 })),
+    limit: fc.integer({ min: 1, max: 200 }),
+    costs: fc.array(fc.integer({ min: 1, max: 50 }), { maxLength: 50 }),
+    permitsPerSecond: fc.double({ min: 0, max: 1e5, noNaN: true }),
+    policy: fc.constantFrom(sharedDrawPolicy, soleDrawPolicy),
+  });
+  fc.assert(
+    fc.property(situations, (situation) => {
+      const { served, needed, ahead } = planDraw(situation);
+      expect(needed + ahead).toBeLessThanOrEqual(permitsFree(situation.row, situation.limit));
+      expect(needed).toBe(situation.costs.reduce((sum, cost, index) => sum + (served[index] === true ? cost : 0), 0));
+      expect(served).toHaveLength(situation.costs.length);
+      if (needed === 0) expect(ahead).toBe(0);
+    }),
+  );
+});
+
+test("a request that does not fit takes nothing from those behind it", () => {
+  const plan = planDraw(aSituation({ limit: 10, costs: [8, 5, 2, 1] }));
+  expect(plan.served).toEqual([true, false, true, false]);
+});
+
+test("a slow key draws what is asked for, and nothing ahead", () => {
+  expect(planDraw(aSituation({ permitsPerSecond: 2 })).ahead).toBe(0);
+});
+
+test("a hot key draws for some time ahead, less when others hold permits, and less when little is left", () => {
+  const hot = aSituation({ permitsPerSecond: 500 });
+  expect(planDraw(hot).ahead).toBe(200);
+  expect(planDraw({ ...hot, row: aRow({ slot: 4100, spent: 0, held: 1 }) }).ahead).toBe(124);
+  expect(planDraw({ ...hot, row: aRow({ slot: 4100, spent: 900, held: 1 }) }).ahead).toBe(50);
+});
+
+test("the only process draws a part of what is free even for a slow key", () => {
+  expect(planDraw(aSituation({ policy: soleDrawPolicy })).ahead).toBe(62);
+});
+
+test("the window admits a cost when enough has left it", () => {
+  const row = aRow({ slot: 4100, spent: 3, held: 0 }, { slot: 4200, spent: 3, held: 1 });
+  expect(admitsAtMs(row, 10, 3)).toBe(row.clockMs);
+  expect(admitsAtMs(row, 10, 6)).toBe(4100 * 250);
+  expect(admitsAtMs(row, 10, 7)).toBe(4200 * 250);
+  expect(admitsAtMs(row, 2, 1)).toBe(4200 * 250);
+});
+
+test("permits that may come back are asked for when their lease ends, then ever more seldom", () => {
+  const row = (clockMs: number): RateRow => ({ era: 0, clockMs, counts: [{ slot: 4248, spent: 0, held: 1 }] });
+  const endMs = 4248 * 250 - 60_100;
+  expect(mayComeBackAtMs(row(endMs - 1000))).toBe(endMs + 150);
+  expect(mayComeBackAtMs(row(endMs + 200))).toBe(endMs + 400);
+  expect(mayComeBackAtMs(row(endMs + 8000))).toBe(endMs + 16_000);
+  expect(mayComeBackAtMs(aRow({ slot: 4248, spent: 1, held: 0 }))).toBe(Number.POSITIVE_INFINITY);
+});

@@ -1,0 +1,216 @@
+import type { AnswerTime } from "./answer-time.ts";
+import type { DemandMeter } from "./demand-meter.ts";
+import { type DrawPolicy, planDraw } from "./draw-plan.ts";
+import { createLocalPermits, type RateRequest } from "./local-permits.ts";
+import { createPermitLease, leaseCount } from "./permit-lease.ts";
+import { type RateLimitStore, RateLimitUnavailable } from "./ports.ts";
+import { addCounts, type RateRow } from "./rate-row.ts";
+import type { RateDecision } from "./rate-window.ts";
+import { retryAfterMs, type WindowView } from "./remembered-refusal.ts";
+import { type FoundWindow, readWindow, writeWindow } from "./stored-window.ts";
+
+/** Runs something once after a delay, unless what it returned was called before. */
+export type Schedule = (delayMs: number, run: () => void) => () => void;
+
+export interface KeyDrawsDeps {
+  readonly keyId: string;
+  readonly store: RateLimitStore;
+  readonly monotonicMs: () => number;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly schedule: Schedule;
+  readonly policy: DrawPolicy;
+  readonly answerTime: AnswerTime;
+  readonly meter: DemandMeter;
+}
+
+/** One key on one replica: spends what it holds, and draws when that does not suffice, one draw at a time. */
+export interface KeyDraws {
+  take(request: RateRequest): RateDecision | Promise<RateDecision>;
+  /** When this has returned, nothing is accepted or refused any more by what was read before. */
+  drop(): void;
+  /** Gives back what is not spent. Resolves when it is written, or could not be. */
+  drain(): Promise<void>;
+}
+
+interface Waiting extends RateRequest {
+  readonly answer: (decision: RateDecision) => void;
+  readonly fail: (error: unknown) => void;
+}
+
+type Outcome = "done" | "conflict" | "late";
+
+/** In each round of a conflict one replica gets its write through. */
+const CONFLICTS_MAX = 50;
+/** How often a draw may come too late to be spent, each time with more allowance, before the store is too slow. */
+const LATE_MAX = 4;
+
+export const createKeyDraws = (deps: KeyDrawsDeps): KeyDraws => {
+  const { keyId, store, monotonicMs, schedule, policy, answerTime, meter } = deps;
+  const permits = createLocalPermits();
+  let waiting: Waiting[] = [];
+  let working = false;
+  let done: Promise<void> = Promise.resolve();
+  let drops = 0;
+  let cancelEnd = () => {};
+
+  const answerFromMemory = () => {
+    let answered = 0;
+    for (const next of waiting) {
+      const decision = permits.decide(next, monotonicMs());
+      if (decision === null) break;
+      next.answer(decision);
+      answered += 1;
+    }
+    waiting = waiting.slice(answered);
+  };
+
+  /** Answers those that a draw was for, in their order: what the plan refused, and the rest from what was drawn. */
+  const answerAsked = (asking: readonly Waiting[], refused: ReadonlySet<Waiting>, view: WindowView) => {
+    const unanswered = new Set(waiting);
+    for (const request of asking) {
+      const nowMs = monotonicMs();
+      const decision: RateDecision | null = refused.has(request)
+        ? { accepted: false, retryAfterMs: retryAfterMs(view, request.cost, nowMs) }
+        : permits.decide(request, nowMs);
+      if (decision === null) break;
+      request.answer(decision);
+      unanswered.delete(request);
+    }
+    waiting = [...unanswered];
+  };
+
+  const closeWhenEnded = () => {
+    const lease = permits.current();
+    if (lease !== null && lease.left > 0 && monotonicMs() >= lease.endsMs) permits.close();
+  };
+
+  /** Gives back at the lease's end what is left of it then. */
+  const watchEnd = () => {
+    cancelEnd();
+    const lease = permits.current();
+    if (lease === null || lease.ahead === 0) return;
+    cancelEnd = schedule(Math.max(1, Math.ceil(lease.endsMs - monotonicMs())), () => {
+      closeWhenEnded();
+      if (permits.owesPermits()) start();
+    });
+  };
+
+  /** Whether the row took the place of the one that was found. The leases that it settles are forgotten before. */
+  const write = async (found: FoundWindow, row: RateRow): Promise<boolean> => {
+    // A write whose answer is lost may have been applied, or still be. Settled twice, a lease would give back permits
+    // of others; never settled, its permits count for as long as they could have been spent.
+    const settled = permits.giveUp();
+    const applied = await writeWindow(store, keyId, { found, row });
+    if (!applied) permits.takeBack(settled);
+    return applied;
+  };
+
+  const writeWithoutDraw = async (found: FoundWindow, row: RateRow): Promise<Outcome> => {
+    if (!permits.owesPermits() && !found.renumbered) return "done";
+    return (await write(found, row)) ? "done" : "conflict";
+  };
+
+  const draw = async (): Promise<Outcome> => {
+    const dropsBefore = drops;
+    const sentMs = monotonicMs();
+    const found = await readWindow(store, keyId);
+    const readMs = monotonicMs();
+    // What was read may be older than a change of the limit.
+    if (drops !== dropsBefore) return "done";
+    const row = permits.settledIn(found.row);
+    if (waiting.length === 0) return writeWithoutDraw(found, row);
+
+    const asking = [...waiting];
+    const costs = asking.map(({ cost }) => cost);
+    const believedLimit = Math.min(...asking.map(({ limit }) => limit));
+    const limit = Math.min(believedLimit, found.limit ?? believedLimit);
+    const plan = planDraw({ row, limit, costs, permitsPerSecond: meter.read(readMs), policy });
+    const refused = new Set(asking.filter((_, index) => plan.served[index] !== true));
+    if (plan.needed === 0) {
+      const view = { row, limit, believedLimit, readMs };
+      permits.refuse(view, Math.min(...costs));
+      answerAsked(asking, refused, view);
+      return writeWithoutDraw(found, row);
+    }
+
+    const lifeMs = answerTime.allowanceMs() + (plan.ahead > 0 ? policy.holdMs : 0);
+    const lease = createPermitLease({ limit, needed: plan.needed, ahead: plan.ahead, sentMs, lifeMs, row });
+    const drawn = addCounts(row, [leaseCount(lease)]);
+    const applied = await write(found, drawn);
+    const answeredMs = monotonicMs();
+    answerTime.note(answeredMs - sentMs);
+    if (!applied) return "conflict";
+    if (drops !== dropsBefore || answeredMs >= lease.endsMs) {
+      permits.keepClosed(lease);
+      return drops === dropsBefore ? "late" : "done";
+    }
+    const view = { row: drawn, limit, believedLimit, readMs };
+    permits.open(lease, view);
+    watchEnd();
+    answerAsked(asking, refused, view);
+    return "done";
+  };
+
+  const backOff = (conflicts: number): Promise<void> => {
+    const delayMs = deps.random() * Math.max(1, answerTime.usualMs()) * Math.min(conflicts, 8);
+    return new Promise((resolve) => {
+      schedule(delayMs, resolve);
+    });
+  };
+
+  const drawUntilAnswered = async (): Promise<void> => {
+    let conflicts = 0;
+    let late = 0;
+    for (;;) {
+      answerFromMemory();
+      closeWhenEnded();
+      if (waiting.length === 0 && !permits.owesPermits()) return;
+      const outcome = await draw();
+      conflicts = outcome === "conflict" ? conflicts + 1 : 0;
+      late = outcome === "late" ? late + 1 : 0;
+      if (late > LATE_MAX) throw new RateLimitUnavailable("the counts of a rate limit are answered too late");
+      if (conflicts > CONFLICTS_MAX) throw new RateLimitUnavailable("too many draws of one key at once");
+      if (conflicts > 0) await backOff(conflicts);
+    }
+  };
+
+  const start = () => {
+    if (working) return;
+    working = true;
+    done = (async () => {
+      try {
+        await drawUntilAnswered();
+      } catch (error) {
+        // Without anybody waiting, it was permits that could not be given back: they count until they leave the window.
+        const failed = waiting;
+        waiting = [];
+        for (const { fail } of failed) fail(error);
+      } finally {
+        working = false;
+      }
+    })();
+  };
+
+  return {
+    take: (request) => {
+      meter.add(request.cost);
+      const decision = working ? null : permits.decide(request, monotonicMs());
+      if (decision !== null) return decision;
+      return new Promise((answer, fail) => {
+        waiting.push({ ...request, answer, fail });
+        start();
+      });
+    },
+    drop: () => {
+      drops += 1;
+      permits.close();
+      if (permits.owesPermits()) start();
+    },
+    drain: async () => {
+      permits.close();
+      if (permits.owesPermits()) start();
+      await done;
+    },
+  };
+};

@@ -1,0 +1,199 @@
+import { describe, expect, test } from "vitest";
+
+import type { DatabaseConditions } from "../../test/rate-limit/simulated-database.ts";
+import { createStage } from "../../test/rate-limit/stage.ts";
+import { soleDrawPolicy } from "./draw-plan.ts";
+import { RateLimitUnavailable } from "./ports.ts";
+
+const KEY = "key";
+
+/** Sends requests with a gap between them, and counts those that were accepted. */
+const send = async (stage: ReturnType<typeof createStage>, { times = 1, gapMs = 0, limit = 60, replica = 0 }) => {
+  let accepted = 0;
+  for (let sent = 0; sent < times; sent++) {
+    const decision = stage.replicas[replica]?.limiter.take(KEY, limit);
+    void Promise.resolve(decision).then((later) => {
+      if (later?.accepted === true) accepted += 1;
+    });
+    await stage.pass(gapMs);
+  }
+  await stage.pass(200);
+  return accepted;
+};
+
+describe("one replica", () => {
+  test("a request beyond the limit is told when it can be accepted, and is accepted then", async () => {
+    const stage = createStage();
+    expect(await send(stage, { times: 3, gapMs: 1000, limit: 3 })).toBe(3);
+    const refused = await stage.take(3);
+    expect(refused.accepted).toBe(false);
+    if (refused.accepted) return;
+    expect(refused.retryAfterMs).toBeGreaterThan(56_800);
+    expect(refused.retryAfterMs).toBeLessThan(57_400);
+    await stage.pass(refused.retryAfterMs);
+    expect(await stage.take(3)).toMatchObject({ accepted: true });
+    expect(await stage.take(3)).toMatchObject({ accepted: false });
+  });
+
+  test("a hammering client costs no call of the database until the window admits again", async () => {
+    const stage = createStage();
+    await send(stage, { times: 60, limit: 60 });
+    await stage.take(60);
+    const before = stage.calls();
+    expect(await send(stage, { times: 5000, gapMs: 10, limit: 60 })).toBe(0);
+    expect(stage.calls() - before).toBeLessThanOrEqual(2);
+  });
+
+  test("a hot key costs a handful of calls a second", async () => {
+    const stage = createStage();
+    await send(stage, { times: 2000, gapMs: 1, limit: 1_000_000 });
+    const before = stage.calls();
+    expect(await send(stage, { times: 5000, gapMs: 1, limit: 1_000_000 })).toBe(5000);
+    expect((stage.calls() - before) / 5).toBeLessThan(8);
+  });
+
+  test("requests that come during a draw wait for it, and are answered in their order", async () => {
+    const stage = createStage();
+    const answers: string[] = [];
+    for (let sent = 0; sent < 5; sent++) {
+      void Promise.resolve(stage.replicas[0]?.limiter.take(KEY, 3)).then((decision) => {
+        answers.push(`${sent} ${decision?.accepted === true ? "accepted" : "refused"}`);
+      });
+      await stage.pass(3);
+    }
+    await stage.pass(100);
+    expect(answers).toEqual(["0 accepted", "1 accepted", "2 accepted", "3 refused", "4 refused"]);
+    expect(stage.calls()).toBeLessThanOrEqual(4);
+  });
+
+  test("the state tells what remains, and when everything remains again", async () => {
+    const stage = createStage();
+    const first = await stage.take(10, { cost: 4 });
+    expect(first).toMatchObject({ accepted: true, state: { limit: 10, remaining: 6 } });
+    if (!first.accepted) return;
+    expect(first.state.resetMs).toBeGreaterThan(60_000);
+    expect(first.state.resetMs).toBeLessThan(61_000);
+    await stage.pass(first.state.resetMs);
+    expect(await stage.take(10)).toMatchObject({ state: { remaining: 9 } });
+  });
+
+  test("a refused request consumes nothing", async () => {
+    const stage = createStage();
+    await stage.take(10, { cost: 4 });
+    for (let sent = 0; sent < 5; sent++) expect(await stage.take(10, { cost: 7 })).toMatchObject({ accepted: false });
+    expect(await stage.take(10, { cost: 6 })).toMatchObject({ accepted: true });
+  });
+
+  test("a cost above the limit is refused without asking", async () => {
+    const stage = createStage();
+    expect(await stage.take(10, { cost: 11 })).toEqual({ accepted: false, retryAfterMs: 60_000 });
+    expect(stage.calls()).toBe(0);
+  });
+
+  test("the only process of an installation goes on counting after it was killed", async () => {
+    const stage = createStage({ replicas: 2, policy: soleDrawPolicy });
+    await send(stage, { times: 60, gapMs: 5, limit: 60 });
+    stage.replicas[0]?.kill();
+    expect(await send(stage, { times: 10, gapMs: 1000, limit: 60, replica: 1 })).toBe(0);
+  });
+});
+
+describe("several replicas", () => {
+  test("permits that were drawn ahead and not spent are given back", async () => {
+    const stage = createStage({ replicas: 2 });
+    expect(await send(stage, { times: 40, gapMs: 10, limit: 60 })).toBe(40);
+    await stage.pass(1500);
+    expect(await send(stage, { times: 25, gapMs: 0, limit: 60, replica: 1 })).toBe(20);
+  });
+
+  test("a drained replica gives everything back at once", async () => {
+    const stage = createStage({ replicas: 2 });
+    await send(stage, { times: 20, gapMs: 10, limit: 60 });
+    await stage.heard(stage.replicas[0]?.limiter.drain());
+    expect(await send(stage, { times: 50, gapMs: 0, limit: 60, replica: 1 })).toBe(40);
+  });
+
+  test("a refusal is asked about again when permits may have come back", async () => {
+    const stage = createStage({ replicas: 2 });
+    await send(stage, { times: 40, gapMs: 10, limit: 60 });
+    const spent = await send(stage, { times: 20, gapMs: 0, limit: 60, replica: 1 });
+    expect(spent).toBeLessThan(20);
+    expect(spent + (await send(stage, { times: 100, gapMs: 20, limit: 60, replica: 1 }))).toBe(20);
+  });
+});
+
+describe("a limit that is changed", () => {
+  test("raised, it counts at once", async () => {
+    const stage = createStage();
+    await send(stage, { times: 5, limit: 3 });
+    expect(await stage.take(10)).toMatchObject({ accepted: true });
+  });
+
+  test("lowered, it counts at once, also for permits that were drawn before", async () => {
+    const stage = createStage();
+    await send(stage, { times: 100, gapMs: 5, limit: 1000 });
+    expect(await stage.take(50)).toMatchObject({ accepted: false });
+  });
+
+  test("after leases are dropped, a caller that believes in the old limit is held to the new one", async () => {
+    let limit = 1000;
+    const stage = createStage({ conditions: { limit: () => limit } });
+    await send(stage, { times: 100, gapMs: 5, limit: 1000 });
+    limit = 50;
+    stage.replicas[0]?.limiter.dropLeases(KEY);
+    expect(await send(stage, { times: 20, gapMs: 5, limit: 1000 })).toBe(0);
+  });
+
+  test("a draw that was under way when leases are dropped is not spent", async () => {
+    for (const afterMs of [1, 7, 12, 17]) {
+      let limit = 10;
+      const stage = createStage({ conditions: { limit: () => limit } });
+      const decision = stage.replicas[0]?.limiter.take(KEY, 10, 5);
+      await stage.pass(afterMs);
+      limit = 4;
+      stage.replicas[0]?.limiter.dropLeases(KEY);
+      expect(await stage.heard(decision)).toMatchObject({ accepted: false });
+    }
+  });
+});
+
+describe("a database that fails", () => {
+  const failing = (fate: DatabaseConditions["fate"]) => createStage({ conditions: { fate } });
+
+  test("a read that fails rejects those that wait, and the next request asks again", async () => {
+    let fate: "lost" | "arrives" = "lost";
+    const stage = failing(() => fate);
+    await expect(stage.take(10)).rejects.toThrow(RateLimitUnavailable);
+    fate = "arrives";
+    expect(await stage.take(10)).toMatchObject({ accepted: true });
+  });
+
+  test("a draw whose answer is lost counts as spent", async () => {
+    let lost = true;
+    const stage = failing((statement) => (statement === "read" || !lost ? "arrives" : "answer lost"));
+    await expect(stage.take(10, { cost: 4 })).rejects.toThrow(RateLimitUnavailable);
+    lost = false;
+    expect(await stage.take(10)).toMatchObject({ accepted: true, state: { remaining: 5 } });
+  });
+
+  test("an answer that comes too late to be spent is drawn again with more time, and given back", async () => {
+    let travelMs = 150;
+    const stage = createStage({ conditions: { travelMs: () => travelMs } });
+    expect(await stage.take(10)).toMatchObject({ accepted: true, state: { remaining: 9 } });
+    travelMs = 5000;
+    await expect(stage.take(10, { cost: 9 })).rejects.toThrow(RateLimitUnavailable);
+    travelMs = 5;
+    await stage.pass(100);
+    expect(await stage.take(10, { cost: 9 })).toMatchObject({ accepted: true });
+  });
+
+  test("permits remembered are spent while the database is away, and no longer than their lease", async () => {
+    let away = false;
+    const stage = failing(() => (away ? "lost" : "arrives"));
+    await send(stage, { times: 200, gapMs: 5, limit: 10_000 });
+    away = true;
+    expect(await send(stage, { times: 5, limit: 10_000 })).toBe(5);
+    await stage.pass(1500);
+    await expect(stage.take(10_000)).rejects.toThrow(RateLimitUnavailable);
+  });
+});

@@ -1,0 +1,82 @@
+import { createAnswerTime } from "./answer-time.ts";
+import { createDemandMeter } from "./demand-meter.ts";
+import { type DrawPolicy, sharedDrawPolicy } from "./draw-plan.ts";
+import { createKeyDraws, type KeyDraws, type Schedule } from "./key-draws.ts";
+import type { RateLimitStore } from "./ports.ts";
+import { type RateDecision, WINDOW_MS } from "./rate-window.ts";
+
+export interface LeasedRateLimiterDeps {
+  readonly store: RateLimitStore;
+  /** Milliseconds of a clock that runs on while the process is stopped, and is never set. */
+  readonly monotonicMs: () => number;
+  /** In [0, 1). */
+  readonly random: () => number;
+  /** A timer; it need not keep the process alive. */
+  readonly schedule: Schedule;
+  /** `sharedDrawPolicy` unless told; `soleDrawPolicy` where one process serves the whole installation. */
+  readonly policy?: DrawPolicy;
+}
+
+/** The rate limiter of a replica among others. */
+export interface LeasedRateLimiter {
+  /**
+   * Takes permits of the key if its limit allows it: at once when permits or a refusal are at hand, otherwise after
+   * asking the database. Requests of one key are judged in the order in which they came.
+   * `limit` is what the key's record says, in permits in any 60 seconds; `cost` a whole number, at least 1. A cost
+   * above the limit is refused, whenever it is asked for.
+   * Rejects with `RateLimitUnavailable` when the database has to be asked and cannot be.
+   */
+  take(keyId: string, limit: number, cost?: number): RateDecision | Promise<RateDecision>;
+  /**
+   * When this has returned, nothing is accepted any more that was drawn under what was the key's limit before, and no
+   * remembered refusal counts. To be called after the change was read, and before the barrier is told so.
+   */
+  dropLeases(keyId: string): void;
+  /** Gives back what is not spent, for a process that is about to end. Resolves when it is written, or could not be. */
+  drain(): Promise<void>;
+}
+
+/**
+ * In any 60 seconds, wherever they begin, at most `limit` permits are spent, over all replicas that share the store.
+ * Keys that nobody asked for in two windows are forgotten, so memory follows the keys in use.
+ */
+export const createLeasedRateLimiter = (deps: LeasedRateLimiterDeps): LeasedRateLimiter => {
+  const { monotonicMs, policy = sharedDrawPolicy } = deps;
+  const answerTime = createAnswerTime();
+  // Two generations stand in for a timestamp and a timer on each key: what is not moved over in time is forgotten.
+  let recent = new Map<string, KeyDraws>();
+  let older = new Map<string, KeyDraws>();
+  let turnedAtMs = monotonicMs();
+
+  const turn = (nowMs: number) => {
+    if (nowMs - turnedAtMs <= 2 * WINDOW_MS) return;
+    older = recent;
+    recent = new Map();
+    turnedAtMs = nowMs;
+  };
+
+  const known = (keyId: string): KeyDraws | undefined => recent.get(keyId) ?? older.get(keyId);
+
+  const drawsOf = (keyId: string): KeyDraws => {
+    const nowMs = monotonicMs();
+    turn(nowMs);
+    const found = recent.get(keyId);
+    if (found !== undefined) return found;
+    const draws =
+      older.get(keyId) ?? createKeyDraws({ ...deps, keyId, policy, answerTime, meter: createDemandMeter(nowMs) });
+    older.delete(keyId);
+    recent.set(keyId, draws);
+    return draws;
+  };
+
+  return Object.freeze({
+    take: (keyId: string, limit: number, cost = 1) => {
+      if (cost > limit) return { accepted: false as const, retryAfterMs: WINDOW_MS };
+      return drawsOf(keyId).take({ limit, cost });
+    },
+    dropLeases: (keyId: string) => known(keyId)?.drop(),
+    drain: async () => {
+      await Promise.all([...recent.values(), ...older.values()].map((draws) => draws.drain()));
+    },
+  });
+};

@@ -1,0 +1,107 @@
+import { type PermitLease, settleLease, spend } from "./permit-lease.ts";
+import type { RateRow } from "./rate-row.ts";
+import type { RateDecision } from "./rate-window.ts";
+import {
+  emptiesAtMs,
+  isRefused,
+  type RememberedRefusal,
+  rememberRefusal,
+  retryAfterMs,
+  type WindowView,
+} from "./remembered-refusal.ts";
+import { permitsFree } from "./window-view.ts";
+
+export interface RateRequest {
+  readonly limit: number;
+  readonly cost: number;
+}
+
+/** What one replica knows of one key without asking: the permits in its hands, and whether more can be had. */
+export interface LocalPermits {
+  /** Answers from memory; `null` when the database has to be asked. */
+  decide(request: RateRequest, nowMs: number): RateDecision | null;
+  /** Spends from this lease from now on. `view` is the window with its permits counted. */
+  open(lease: PermitLease, view: WindowView): void;
+  /** Remembers that the window has no room for this cost. */
+  refuse(view: WindowView, cost: number): void;
+  /** The lease that is spent from. */
+  current(): PermitLease | null;
+  /** Spends nothing more from the current lease, and remembers no refusal. */
+  close(): void;
+  /** A lease from which nothing was spent, and nothing will be. */
+  keepClosed(lease: PermitLease): void;
+  /** Whether permits that nobody will spend still count. */
+  owesPermits(): boolean;
+  /** The row once all leases are settled. */
+  settledIn(row: RateRow): RateRow;
+  /** The leases to settle in a write that is about to be sent, the current one too. They are forgotten with this. */
+  giveUp(): readonly PermitLease[];
+  /** For a write that was not applied: they are to be settled after all. */
+  takeBack(leases: readonly PermitLease[]): void;
+}
+
+interface Current {
+  readonly lease: PermitLease;
+  readonly view: WindowView;
+  readonly freeBeside: number;
+  readonly emptiesAtMs: number;
+}
+
+const accepted = ({ lease, freeBeside, emptiesAtMs }: Current, nowMs: number): RateDecision => ({
+  accepted: true,
+  state: {
+    limit: lease.limit,
+    remaining: freeBeside + lease.left,
+    resetMs: Math.max(1, Math.ceil(emptiesAtMs - nowMs)),
+  },
+});
+
+export const createLocalPermits = (): LocalPermits => {
+  let current: Current | null = null;
+  /** Leases from which nothing is spent any more, and that no write has settled yet. */
+  let closed: readonly PermitLease[] = [];
+  let refusal: RememberedRefusal | null = null;
+
+  const close = () => {
+    if (current !== null) closed = [...closed, current.lease];
+    current = null;
+    refusal = null;
+  };
+
+  return {
+    decide: (request, nowMs) => {
+      if (current !== null) {
+        const { lease, view } = current;
+        if (lease.limit <= request.limit && spend(lease, request.cost, nowMs)) return accepted(current, nowMs);
+        // The draw may have seen that nothing is left beside its lease: then nobody needs to ask again.
+        refusal ??= rememberRefusal({ ...view, row: settleLease(view.row, lease) }, request.cost);
+      }
+      if (refusal === null || !isRefused(refusal, request, nowMs)) return null;
+      return { accepted: false, retryAfterMs: retryAfterMs(refusal.view, request.cost, nowMs) };
+    },
+    open: (lease, view) => {
+      const freeBeside = permitsFree(view.row, view.limit);
+      current = { lease, view, freeBeside, emptiesAtMs: emptiesAtMs(view) };
+      refusal = null;
+    },
+    refuse: (view, cost) => {
+      refusal = rememberRefusal(view, cost);
+    },
+    current: () => current?.lease ?? null,
+    close,
+    keepClosed: (lease) => {
+      closed = [...closed, lease];
+    },
+    owesPermits: () => closed.some((lease) => lease.left > 0),
+    settledIn: (row) => (current === null ? closed : [...closed, current.lease]).reduce(settleLease, row),
+    giveUp: () => {
+      close();
+      const leases = closed;
+      closed = [];
+      return leases;
+    },
+    takeBack: (leases) => {
+      closed = [...leases, ...closed];
+    },
+  };
+};

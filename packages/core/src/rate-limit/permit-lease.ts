@@ -1,0 +1,78 @@
+import { slotEndMs, slotOfSpend } from "./count-slot.ts";
+import { addCounts, type RateCount, type RateRow } from "./rate-row.ts";
+
+/** How a lease was drawn. */
+export interface LeaseTerms {
+  /** The limit under which it was drawn. */
+  readonly limit: number;
+  /** Permits for requests that were waiting. */
+  readonly needed: number;
+  /** Permits for requests that are expected. */
+  readonly ahead: number;
+  /** The replica's monotonic clock before the draw's read was sent. */
+  readonly sentMs: number;
+  /** How long after `sentMs` permits may be spent. */
+  readonly lifeMs: number;
+  /** The row as of the draw's read. */
+  readonly row: RateRow;
+}
+
+/** Permits in the hands of one replica. They count in the row until `slot`, whether they are spent or not. */
+export interface PermitLease extends Omit<LeaseTerms, "row"> {
+  /** The row's era, and the database's clock, at the draw. */
+  readonly era: number;
+  readonly databaseMs: number;
+  readonly slot: number;
+  /** Permits may be spent before this instant of the replica's monotonic clock. */
+  readonly endsMs: number;
+  left: number;
+  /** Permits spent, by the slot until which they must count; ascending. */
+  readonly spends: { readonly slot: number; permits: number }[];
+}
+
+/**
+ * The replica counts the lease's life from before it asked for the database's clock, and the row from that clock: on
+ * the database's clock every spend comes before the end that the row counts from, whatever the two clocks show, however
+ * long the answer travelled, and however long the replica was stopped.
+ */
+export const createPermitLease = ({ row, ...terms }: LeaseTerms): PermitLease => ({
+  ...terms,
+  era: row.era,
+  databaseMs: row.clockMs,
+  slot: slotOfSpend(row.clockMs + terms.lifeMs),
+  endsMs: terms.sentMs + terms.lifeMs,
+  left: terms.needed + terms.ahead,
+  spends: [],
+});
+
+/** What the row counts for the lease while it is out. */
+export const leaseCount = ({ slot, needed, ahead }: PermitLease): RateCount => ({ slot, spent: needed, held: ahead });
+
+/** Spends permits of the lease if it has them and has not ended. */
+export const spend = (lease: PermitLease, cost: number, nowMs: number): boolean => {
+  if (lease.left < cost || nowMs >= lease.endsMs) return false;
+  lease.left -= cost;
+  // The latest that the database's clock can show now: it showed `databaseMs` after the read was sent.
+  const slot = slotOfSpend(lease.databaseMs + nowMs - lease.sentMs);
+  const last = lease.spends.at(-1);
+  if (last?.slot === slot) last.permits += cost;
+  else lease.spends.push({ slot, permits: cost });
+  return true;
+};
+
+/**
+ * The row after a lease from which nothing will be spent any more: what was not spent no longer counts, what was spent
+ * counts from when it was. To be written once: a second time would give back permits of others.
+ */
+export const settleLease = (row: RateRow, lease: PermitLease): RateRow => {
+  // Renumbered slots, or all of it has left the window: nothing to give back.
+  if (row.era !== lease.era || slotEndMs(lease.slot) <= row.clockMs) return row;
+  const drawn = leaseCount(lease);
+  const changes = [{ slot: lease.slot, spent: -drawn.spent, held: -drawn.held }];
+  for (const { slot, permits } of lease.spends) {
+    if (slotEndMs(slot) > row.clockMs) changes.push({ slot, spent: permits, held: 0 });
+  }
+  const settled = addCounts(row, changes);
+  // Permits that the row does not have: somebody wrote what no replica writes. They go on counting.
+  return settled.counts.some((count) => count.spent < 0 || count.held < 0) ? row : settled;
+};

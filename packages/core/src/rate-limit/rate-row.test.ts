@@ -1,0 +1,81 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+
+import { SLOT_MS, slotEndMs } from "./count-slot.ts";
+import { addCounts, decodeRateRow, encodeRateRow, type RateRow, rowAt } from "./rate-row.ts";
+
+const rows: fc.Arbitrary<RateRow> = fc
+  .record({
+    era: fc.nat({ max: 1000 }),
+    clockMs: fc.integer({ min: 0, max: 2 ** 44 }),
+    counts: fc.uniqueArray(
+      fc.record({
+        step: fc.integer({ min: 1, max: 380 }),
+        spent: fc.integer({ min: 1, max: 1e6 }),
+        held: fc.nat({ max: 1e6 }),
+      }),
+      { selector: ({ step }) => step, maxLength: 380 },
+    ),
+  })
+  .map(({ era, clockMs, counts }) => ({
+    era,
+    clockMs,
+    counts: counts
+      .sort((a, b) => a.step - b.step)
+      .map(({ step, spent, held }) => ({ slot: Math.floor(clockMs / SLOT_MS) + step, spent, held })),
+  }));
+
+test("what is stored is read back", () => {
+  fc.assert(
+    fc.property(rows, (row) => {
+      expect(decodeRateRow(encodeRateRow(row))).toEqual(row);
+    }),
+  );
+});
+
+test("a row fits its column, however hot the key is", () => {
+  const counts = Array.from({ length: 381 }, (_, index) => ({
+    slot: 7_200_000_001 + index,
+    spent: 25_000,
+    held: 25_000,
+  }));
+  expect(encodeRateRow({ era: 1000, clockMs: 1.8e12, counts }).length).toBeLessThan(8192);
+});
+
+test.each(["", "2 0 0", "1", "1 0", "1 0 x!", "1 0 0 1", "1 0 0 1.-2", "1 0 0 1.2.", "1 0 0 1.02"])(
+  "what no replica wrote is not guessed at: %o",
+  (text) => {
+    expect(() => decodeRateRow(text)).toThrow(/stored counts/);
+  },
+);
+
+test("nothing counts shorter because the database's clock went back", () => {
+  fc.assert(
+    fc.property(rows, fc.nat({ max: 10_000_000 }), (row, backMs) => {
+      const before = row.counts.map(({ slot }) => slotEndMs(slot) - row.clockMs).filter((leftMs) => leftMs > 0);
+      const nowMs = row.clockMs - backMs;
+      fc.pre(nowMs >= 0);
+      const after = rowAt(row, nowMs).counts.map(({ slot }) => slotEndMs(slot) - nowMs);
+      expect(after).toHaveLength(before.length);
+      for (const [index, leftMs] of after.entries()) expect(leftMs).toBeGreaterThanOrEqual(before[index] as number);
+    }),
+  );
+});
+
+test("after a large step back nothing counts longer than by a slot", () => {
+  const row = { era: 3, clockMs: 10_000_000, counts: [{ slot: 40_240, spent: 5, held: 0 }] };
+  const after = rowAt(row, 10_000_000 - 3_600_100);
+  expect(after).toMatchObject({ era: 4, clockMs: 6_399_900 });
+  expect(slotEndMs(after.counts[0]?.slot ?? 0) - after.clockMs).toBeLessThan(60_000 + SLOT_MS);
+});
+
+test("a count leaves the window at its slot's end, not before", () => {
+  const row = { era: 0, clockMs: 1000, counts: [{ slot: 8, spent: 1, held: 0 }] };
+  expect(rowAt(row, 1999).counts).toHaveLength(1);
+  expect(rowAt(row, 2000).counts).toHaveLength(0);
+});
+
+test("a count that falls to nothing is gone", () => {
+  const row = { era: 0, clockMs: 0, counts: [{ slot: 8, spent: 1, held: 2 }] };
+  expect(addCounts(row, [{ slot: 8, spent: -1, held: -2 }]).counts).toEqual([]);
+});

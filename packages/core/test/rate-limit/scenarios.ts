@@ -1,0 +1,95 @@
+import { soleDrawPolicy } from "../../src/index.ts";
+import type { Scenario, Troubles } from "./simulate.ts";
+import type { TrafficName } from "./traffic.ts";
+
+export interface NamedScenario {
+  readonly name: string;
+  readonly scenario: Scenario;
+  /** Whether what is accepted must come within 5 % of the ideal: not where the limit changes, or answers are lost. */
+  readonly comparable: boolean;
+}
+
+export const LIMITS = [1, 10, 60, 1000, 6000, 100_000] as const;
+const TRAFFICS: readonly TrafficName[] = ["below", "above", "hammering", "bursts", "one hot"];
+
+/** Enough windows that a twentieth of what is accepted is more than one request. */
+const minutesFor = (limit: number, short: boolean): number => {
+  const minutes = limit <= 10 ? 60 : limit <= 60 ? 20 : limit <= 1000 ? 8 : 4;
+  return short ? Math.max(limit === 1 ? 30 : 3, minutes / 4) : minutes;
+};
+
+const churn: Troubles = { killEveryMs: 20_000 };
+
+const troubles: readonly { name: string; troubles: Troubles; comparable: boolean }[] = [
+  { name: "coming and going", troubles: churn, comparable: true },
+  { name: "stopped for seconds", troubles: { stopEveryMs: 5000, stopForMs: 4000 }, comparable: true },
+  {
+    name: "stopped while asking",
+    troubles: { stopsWhen: { moment: "sent", share: 0.02 }, stopForMs: 90_000 },
+    comparable: false,
+  },
+  { name: "slow database", troubles: { slowMs: 400 }, comparable: true },
+  { name: "lost statements", troubles: { lost: 0.02 }, comparable: false },
+  {
+    name: "database clock steps back",
+    troubles: {
+      stepsBack: [
+        { atMs: 50_000, byMs: 900 },
+        { atMs: 90_000, byMs: 30_000 },
+        { atMs: 130_000, byMs: 3_600_000 },
+      ],
+    },
+    comparable: false,
+  },
+];
+
+/** Everything that is published: without troubles, then with each. */
+export const scenarios = ({ seed, short = false }: { seed: number; short?: boolean }): readonly NamedScenario[] => {
+  const limits = short ? LIMITS.filter((limit) => limit <= 1000) : LIMITS;
+  const plain = [1, 3, 9].flatMap((replicas) =>
+    limits.flatMap((limit) =>
+      TRAFFICS.filter((traffic) => replicas > 1 || traffic !== "one hot").map((traffic) => ({
+        name: "",
+        scenario: { seed, replicas, limit, traffic, minutes: minutesFor(limit, short) },
+        comparable: true,
+      })),
+    ),
+  );
+  const troubled = troubles.flatMap(({ name, troubles, comparable }) =>
+    [1, 3, 9].flatMap((replicas) =>
+      [60, 1000].map((limit) => ({
+        name,
+        scenario: { seed, replicas, limit, traffic: "above" as const, minutes: minutesFor(limit, short), troubles },
+        comparable,
+      })),
+    ),
+  );
+  const lowered = [3, 9].map((replicas) => ({
+    name: "limit lowered to a third",
+    scenario: {
+      seed,
+      replicas,
+      limit: 3000,
+      traffic: "above" as const,
+      minutes: 4,
+      troubles: { lowered: { atMs: 90_000, to: 1000 } },
+    },
+    comparable: false,
+  }));
+  const sole = [undefined, { killEveryMs: 90_000 }].flatMap((troubles) =>
+    [60, 1000].map((limit) => ({
+      name: troubles === undefined ? "one process, sole policy" : "one process, killed and started",
+      scenario: {
+        seed,
+        replicas: 1,
+        limit,
+        traffic: "above" as const,
+        minutes: minutesFor(limit, short),
+        policy: soleDrawPolicy,
+        ...(troubles === undefined ? {} : { troubles }),
+      },
+      comparable: true,
+    })),
+  );
+  return [...plain, ...troubled, ...lowered, ...sole];
+};

@@ -25,7 +25,7 @@ const hold = (effect: EffectName, phase: EffectPhase) => {
     reached.resolve();
     await released.promise;
   };
-  return { onEffect, reached: reached.promise, release: released.resolve };
+  return { onEffect, reached: reached.promise, isReached: () => isUsed, release: released.resolve };
 };
 
 /** Reads the Secret all the time, as a workload may. */
@@ -79,6 +79,33 @@ test("a reconciler that slept before its publish does not put its old value over
   await revisionIs(place, 1);
   await place.requestRotation("now");
   await revisionIs(place, 2);
+  const value = valueOf(await place.secret());
+  await using watching = probe(place);
+  sleeper.release();
+  const calls = place.delivery.calls.length;
+  await waitUntil(() => place.delivery.calls.length > calls + 4, { what: "both looked again" });
+  expect(await watching.stop()).toEqual([]);
+  expect(valueOf(await place.secret())).toBe(value);
+  await expectSettled(place);
+});
+
+test("nor over a newer one in a Secret that was there before", async () => {
+  const place = await createPlace(world);
+  await using _ = place.start();
+  await place.apply({ rotation: { overlap: "0s" } });
+  await revisionIs(place, 1);
+  const sleeper = hold("publish", "before");
+  await using __ = place.start({ onEffect: sleeper.onEffect });
+  // Whichever of the two is first: the sleeper comes to its publish when it rotates itself.
+  for (let revision = 2; !sleeper.isReached(); revision += 1) {
+    await place.requestRotation(`request ${revision}`);
+    await revisionIs(place, revision);
+    await sleep(50);
+  }
+  const { status } = await place.untilReady();
+  const revision = (status?.revision ?? 0) + 1;
+  await place.requestRotation("the last request");
+  await revisionIs(place, revision);
   const value = valueOf(await place.secret());
   await using watching = probe(place);
   sleeper.release();

@@ -1,4 +1,5 @@
 import { assertNever } from "../../assert-never.ts";
+import { refreshView } from "../observe.ts";
 import { namespaceOf, type Observed, type StagedSecret, uidOf, type Version } from "../observed.ts";
 import { settingsOf } from "../settings.ts";
 import { type Act, lookAgain } from "./context.ts";
@@ -32,11 +33,14 @@ export const register: Act<"register"> = async (deps, { observed, action, signal
   const sentAtMs = timers.monotonicMs();
   const result = await effects.run("register", () => delivery.register(input, { signal }));
   switch (result.outcome) {
-    case "registered":
-      return {
+    case "registered": {
+      const registered = {
         ...withVersion(observed, staged, { revision, state: "pending" }),
         registration: { revision, sha256: value.sha256, keyId: result.keyId, sentAtMs },
       };
+      // A new key in place of a revoked one: nothing that is known of the old one holds for it.
+      return replaceRevoked ? refreshView(deps, registered, signal) : registered;
+    }
     case "confirmed":
       return lookAgain();
     case "superseded":

@@ -21,6 +21,7 @@ const CREATING = [
   "recordEvent",
 ];
 const ROTATING = CREATING.slice(1);
+const REPLACING = ["stage", "register", "publish", "confirm"];
 const CONFIGURING = ["configure", "reportStatus"];
 const DELETING = ["dropTarget", "release", "removeFinalizer"];
 
@@ -101,6 +102,31 @@ describe.concurrent("killed while rotating", () => {
     await expectWhole(tenant, name, name.name);
     expect((await tenant.get(name))?.status?.revision).toBe(2);
     expect(await verify(world.service, oldValue)).toEqual({ valid: false, code: "REVOKED" });
+  });
+});
+
+describe.concurrent("killed while replacing a key that was revoked", () => {
+  test.each(points(REPLACING))("%s", async (point) => {
+    const tenant = await createTenant(world);
+    const name = await tenant.apply(SPEC);
+    {
+      await using _first = await reconcile(tenant, "first");
+      await waitUntilReady(world.cluster.client, name);
+    }
+    const keyId = (await tenant.get(name))?.status?.keyId ?? "";
+    await world.admin.keys.revoke({ keyId });
+    await tenant.requestRotation(name, "please");
+    await crash(tenant, point);
+    await using _one = await reconcile(tenant, "one");
+    await using _two = await reconcile(tenant, "two");
+    const after = await tenant.until(name, "is Ready with another key", (apiKey) => {
+      return apiKey.status?.keyId !== keyId && conditionOf(apiKey, "Ready")?.status === "True";
+    });
+    expect(await tenant.verifyValue(name)).toMatchObject({ valid: true, keyId: after.status?.keyId });
+    const stored = storedKeys(world, name.name);
+    expect(stored).toHaveLength(2);
+    expect(stored).toContainEqual({ id: keyId, revokedAt: expect.any(Number), validVersions: 0 });
+    expect(stored).toContainEqual({ id: after.status?.keyId, revokedAt: null, validVersions: 1 });
   });
 });
 

@@ -29,13 +29,8 @@ describe.each(["sqlite", "mysql", "mariadb"] as const)("on %s", (kind) => {
         return stdout;
       };
 
-      await kubectl(
-        "apply",
-        "-f",
-        inRepository("deploy/samples/workspace-grant.yaml"),
-        "-f",
-        inRepository("deploy/samples/apikey.yaml"),
-      );
+      const samples = ["namespace", "reconciler-rights", "workspace-grant", "apikey"];
+      await kubectl("apply", ...samples.flatMap((name) => ["-f", inRepository(`deploy/samples/${name}.yaml`)]));
       await kubectl("wait", "--for=condition=Ready", "apikey/website", "--timeout=60s");
 
       const secret = await readSecretValue(cluster.client, { namespace: "shop", name: "website-api-key" });

@@ -21,21 +21,22 @@ export interface Tenant {
   /** Waits until the ApiKey looks like this. */
   until(name: ObjectName, what: string, check: (apiKey: ApiKey) => boolean): Promise<ApiKey>;
   value(name: ObjectName): Promise<string>;
+  verify(secret: string): ReturnType<typeof verify>;
   /** What `verify` says of the value that a workload would read now. */
   verifyValue(name: ObjectName): ReturnType<typeof verify>;
 }
 
-/** The samples' rights, for another namespace. */
+/** The samples' rights for another namespace, and a grant without limits. */
 const grantNamespace = async ({ cluster }: World, namespace: string): Promise<void> => {
   const samples = [
     ...(await readManifests("deploy/samples/namespace.yaml")),
     ...(await readManifests("deploy/samples/reconciler-rights.yaml")),
-    ...(await readManifests("deploy/samples/workspace-grant.yaml")),
   ];
   const renamed = JSON.stringify(samples).replaceAll(`"${SAMPLE_NAMESPACE}"`, JSON.stringify(namespace));
   const manifests = JSON.parse(renamed) as typeof samples;
-  for (const { kind, metadata } of manifests) if (kind === "WorkspaceGrant") metadata.name = namespace;
-  await applyManifests(cluster.client, manifests);
+  const spec = { workspace: WORKSPACE, namespaces: [namespace], environments: ["production", "preview", "local"] };
+  const grant = { apiVersion: "keys.itsy.dev/v1", kind: "WorkspaceGrant", metadata: { name: namespace }, spec };
+  await applyManifests(cluster.client, [...manifests, grant]);
 };
 
 export const createTenant = async (world: World): Promise<Tenant> => {
@@ -80,6 +81,7 @@ export const createTenant = async (world: World): Promise<Tenant> => {
         },
         { what: `the ApiKey ${name.name} ${what}`, timeoutMs: 60_000 },
       ),
+    verify: (secret) => verify(world.service, secret),
     verifyValue: async (name) => verify(world.service, await value(name)),
   };
 };

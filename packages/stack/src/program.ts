@@ -38,6 +38,12 @@ export interface Program extends AsyncDisposable {
 const STOP_TIMEOUT_MS = 15_000;
 const LOGGED_TIMEOUT_MS = 30_000;
 
+// Where the kernel does not end the children of a process that ended, the process does.
+const running = new Set<ChildProcess>();
+process.once("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
 const collectLines = (child: ChildProcess, onLine: (line: string) => void): readonly string[] => {
   const lines: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {
@@ -72,12 +78,12 @@ export const startProgram = async (options: ProgramOptions): Promise<Program> =>
   });
   const lines = collectLines(child, onLine);
   const killNow = () => child.kill("SIGKILL");
-  process.once("exit", killNow);
+  running.add(child);
   let exit: Exit | null = null;
   const exited = new Promise<Exit>((resolve) => {
     child.once("close", (code, signal) => {
       exit = { code, signal };
-      process.removeListener("exit", killNow);
+      running.delete(child);
       resolve(exit);
     });
   });

@@ -8,7 +8,7 @@ export interface AnswerTime {
 }
 
 const ALLOWANCE_LEAST_MS = 200;
-const ALLOWANCE_MOST_MS = 5000;
+export const ALLOWANCE_MOST_MS = 5000;
 /** How much slower than usual an answer may be. */
 const SLACK = 4;
 const WEIGHT = 0.1;

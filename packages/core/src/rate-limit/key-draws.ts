@@ -6,8 +6,8 @@ import { createPermitLease, leaseCount } from "./permit-lease.ts";
 import { type RateLimitStore, RateLimitUnavailable } from "./ports.ts";
 import { addCounts, type RateRow } from "./rate-row.ts";
 import type { RateDecision } from "./rate-window.ts";
-import { retryAfterMs, type WindowView } from "./remembered-refusal.ts";
 import { type FoundWindow, readWindow, writeWindow } from "./stored-window.ts";
+import { createWaitingLine } from "./waiting-line.ts";
 
 /** Runs something once after a delay, unless what it returned was called before. */
 export type Schedule = (delayMs: number, run: () => void) => () => void;
@@ -22,6 +22,8 @@ export interface KeyDrawsDeps {
   readonly policy: DrawPolicy;
   readonly answerTime: AnswerTime;
   readonly meter: DemandMeter;
+  /** Called when it begins to talk to the database, and when it ends. */
+  readonly onWorking: (working: boolean) => void;
 }
 
 /** One key on one replica: spends what it holds, and draws when that does not suffice, one draw at a time. */
@@ -33,52 +35,22 @@ export interface KeyDraws {
   drain(): Promise<void>;
 }
 
-interface Waiting extends RateRequest {
-  readonly answer: (decision: RateDecision) => void;
-  readonly fail: (error: unknown) => void;
-}
-
+/** A draw that came to an end; another replica wrote in between; its permits came too late to be spent. */
 type Outcome = "done" | "conflict" | "late";
 
 /** In each round of a conflict one replica gets its write through. */
 const CONFLICTS_MAX = 50;
-/** How often a draw may come too late to be spent, each time with more allowance, before the store is too slow. */
+/** How often a draw may come too late, each time with more allowance, before the store is too slow. */
 const LATE_MAX = 4;
 
 export const createKeyDraws = (deps: KeyDrawsDeps): KeyDraws => {
   const { keyId, store, monotonicMs, schedule, policy, answerTime, meter } = deps;
   const permits = createLocalPermits();
-  let waiting: Waiting[] = [];
+  const line = createWaitingLine(permits, monotonicMs);
   let working = false;
   let done: Promise<void> = Promise.resolve();
   let drops = 0;
   let cancelEnd = () => {};
-
-  const answerFromMemory = () => {
-    let answered = 0;
-    for (const next of waiting) {
-      const decision = permits.decide(next, monotonicMs());
-      if (decision === null) break;
-      next.answer(decision);
-      answered += 1;
-    }
-    waiting = waiting.slice(answered);
-  };
-
-  /** Answers those that a draw was for, in their order: what the plan refused, and the rest from what was drawn. */
-  const answerAsked = (asking: readonly Waiting[], refused: ReadonlySet<Waiting>, view: WindowView) => {
-    const unanswered = new Set(waiting);
-    for (const request of asking) {
-      const nowMs = monotonicMs();
-      const decision: RateDecision | null = refused.has(request)
-        ? { accepted: false, retryAfterMs: retryAfterMs(view, request.cost, nowMs) }
-        : permits.decide(request, nowMs);
-      if (decision === null) break;
-      request.answer(decision);
-      unanswered.delete(request);
-    }
-    waiting = [...unanswered];
-  };
 
   const closeWhenEnded = () => {
     const lease = permits.current();
@@ -119,9 +91,9 @@ export const createKeyDraws = (deps: KeyDrawsDeps): KeyDraws => {
     // What was read may be older than a change of the limit.
     if (drops !== dropsBefore) return "done";
     const row = permits.settledIn(found.row);
-    if (waiting.length === 0) return writeWithoutDraw(found, row);
+    const asking = line.all();
+    if (asking.length === 0) return writeWithoutDraw(found, row);
 
-    const asking = [...waiting];
     const costs = asking.map(({ cost }) => cost);
     const believedLimit = Math.min(...asking.map(({ limit }) => limit));
     const limit = Math.min(believedLimit, found.limit ?? believedLimit);
@@ -130,7 +102,7 @@ export const createKeyDraws = (deps: KeyDrawsDeps): KeyDraws => {
     if (plan.needed === 0) {
       const view = { row, limit, believedLimit, readMs };
       permits.refuse(view, Math.min(...costs));
-      answerAsked(asking, refused, view);
+      line.answerAsked({ asking, refused, view });
       return writeWithoutDraw(found, row);
     }
 
@@ -148,7 +120,7 @@ export const createKeyDraws = (deps: KeyDrawsDeps): KeyDraws => {
     const view = { row: drawn, limit, believedLimit, readMs };
     permits.open(lease, view);
     watchEnd();
-    answerAsked(asking, refused, view);
+    line.answerAsked({ asking, refused, view });
     return "done";
   };
 
@@ -163,9 +135,13 @@ export const createKeyDraws = (deps: KeyDrawsDeps): KeyDraws => {
     let conflicts = 0;
     let late = 0;
     for (;;) {
-      answerFromMemory();
+      line.answerFromMemory();
       closeWhenEnded();
-      if (waiting.length === 0 && !permits.owesPermits()) return;
+      if (line.all().length === 0 && !permits.owesPermits()) {
+        // Here, not where this is awaited: a request that came in between would wait for a loop that has ended.
+        setWorking(false);
+        return;
+      }
       const outcome = await draw();
       conflicts = outcome === "conflict" ? conflicts + 1 : 0;
       late = outcome === "late" ? late + 1 : 0;
@@ -175,19 +151,21 @@ export const createKeyDraws = (deps: KeyDrawsDeps): KeyDraws => {
     }
   };
 
+  const setWorking = (now: boolean) => {
+    working = now;
+    deps.onWorking(now);
+  };
+
   const start = () => {
     if (working) return;
-    working = true;
+    setWorking(true);
     done = (async () => {
       try {
         await drawUntilAnswered();
       } catch (error) {
         // Without anybody waiting, it was permits that could not be given back: they count until they leave the window.
-        const failed = waiting;
-        waiting = [];
-        for (const { fail } of failed) fail(error);
-      } finally {
-        working = false;
+        line.failAll(error);
+        setWorking(false);
       }
     })();
   };
@@ -197,10 +175,9 @@ export const createKeyDraws = (deps: KeyDrawsDeps): KeyDraws => {
       meter.add(request.cost);
       const decision = working ? null : permits.decide(request, monotonicMs());
       if (decision !== null) return decision;
-      return new Promise((answer, fail) => {
-        waiting.push({ ...request, answer, fail });
-        start();
-      });
+      const later = line.join(request);
+      start();
+      return later;
     },
     drop: () => {
       drops += 1;

@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import type { DatabaseConditions } from "../../test/rate-limit/simulated-database.ts";
 import { createStage } from "../../test/rate-limit/stage.ts";
 import { soleDrawPolicy } from "./draw-plan.ts";
-import { RateLimitUnavailable } from "./ports.ts";
+import { createLeasedRateLimiter } from "./leased-limiter.ts";
+import { type RateLimitStore, RateLimitUnavailable, type StoredRateRow } from "./ports.ts";
 
 const KEY = "key";
 
@@ -64,6 +65,24 @@ describe("one replica", () => {
     await stage.pass(100);
     expect(answers).toEqual(["0 accepted", "1 accepted", "2 accepted", "3 refused", "4 refused"]);
     expect(stage.calls()).toBeLessThanOrEqual(4);
+  });
+
+  test("no request is forgotten, at whatever moment of a draw it comes", async () => {
+    let row: StoredRateRow | null = null;
+    const store: RateLimitStore = {
+      read: async () => ({ row, databaseNowMs: 1_000_000, limit: null }),
+      write: async (change) => {
+        row = change.row;
+        return true;
+      },
+    };
+    const limiter = createLeasedRateLimiter({ store, monotonicMs: () => 0, random: () => 0, schedule: () => () => {} });
+    for (let turns = 0; turns < 30; turns++) {
+      const first = limiter.take(KEY, 1000, 5);
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+      expect(await limiter.take(KEY, 1000, 5)).toMatchObject({ accepted: true });
+      expect(await first).toMatchObject({ accepted: true });
+    }
   });
 
   test("the state tells what remains, and when everything remains again", async () => {

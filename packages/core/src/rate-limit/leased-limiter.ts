@@ -1,4 +1,4 @@
-import { createAnswerTime } from "./answer-time.ts";
+import { ALLOWANCE_MOST_MS, createAnswerTime } from "./answer-time.ts";
 import { createDemandMeter } from "./demand-meter.ts";
 import { type DrawPolicy, sharedDrawPolicy } from "./draw-plan.ts";
 import { createKeyDraws, type KeyDraws, type Schedule } from "./key-draws.ts";
@@ -38,32 +38,47 @@ export interface LeasedRateLimiter {
 
 /**
  * In any 60 seconds, wherever they begin, at most `limit` permits are spent, over all replicas that share the store.
- * Keys that nobody asked for in two windows are forgotten, so memory follows the keys in use.
+ * Keys that nobody asked for in several seconds are forgotten, so memory follows the keys in use.
  */
 export const createLeasedRateLimiter = (deps: LeasedRateLimiterDeps): LeasedRateLimiter => {
   const { monotonicMs, policy = sharedDrawPolicy } = deps;
+  // Longer than any lease lives: `dropLeases` must find every key that has one.
+  const forgetAfterMs = 2 * policy.holdMs + ALLOWANCE_MOST_MS;
   const answerTime = createAnswerTime();
   // Two generations stand in for a timestamp and a timer on each key: what is not moved over in time is forgotten.
   let recent = new Map<string, KeyDraws>();
   let older = new Map<string, KeyDraws>();
   let turnedAtMs = monotonicMs();
+  /** Those that wait for the database, however long it takes. */
+  const working = new Map<string, KeyDraws>();
 
   const turn = (nowMs: number) => {
-    if (nowMs - turnedAtMs <= 2 * WINDOW_MS) return;
+    if (nowMs - turnedAtMs <= forgetAfterMs) return;
     older = recent;
     recent = new Map();
     turnedAtMs = nowMs;
   };
 
-  const known = (keyId: string): KeyDraws | undefined => recent.get(keyId) ?? older.get(keyId);
+  const known = (keyId: string): KeyDraws | undefined => recent.get(keyId) ?? older.get(keyId) ?? working.get(keyId);
+
+  const create = (keyId: string, nowMs: number): KeyDraws => {
+    const draws = createKeyDraws({
+      ...deps,
+      keyId,
+      policy,
+      answerTime,
+      meter: createDemandMeter(nowMs),
+      onWorking: (now) => (now ? working.set(keyId, draws) : working.delete(keyId)),
+    });
+    return draws;
+  };
 
   const drawsOf = (keyId: string): KeyDraws => {
     const nowMs = monotonicMs();
     turn(nowMs);
     const found = recent.get(keyId);
     if (found !== undefined) return found;
-    const draws =
-      older.get(keyId) ?? createKeyDraws({ ...deps, keyId, policy, answerTime, meter: createDemandMeter(nowMs) });
+    const draws = known(keyId) ?? create(keyId, nowMs);
     older.delete(keyId);
     recent.set(keyId, draws);
     return draws;
@@ -76,7 +91,8 @@ export const createLeasedRateLimiter = (deps: LeasedRateLimiterDeps): LeasedRate
     },
     dropLeases: (keyId: string) => known(keyId)?.drop(),
     drain: async () => {
-      await Promise.all([...recent.values(), ...older.values()].map((draws) => draws.drain()));
+      const all = new Set([...recent.values(), ...older.values(), ...working.values()]);
+      await Promise.all([...all].map((draws) => draws.drain()));
     },
   });
 };

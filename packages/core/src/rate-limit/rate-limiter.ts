@@ -1,12 +1,13 @@
 import { createRateWindow, type RateDecision, type RateWindow, WINDOW_MS } from "./rate-window.ts";
 
 export interface RateLimiter {
-  /** Takes one request of the key if its limit allows it. */
-  take(keyId: string, limit: number): RateDecision;
+  /** Takes a request of the key, of this cost (1 unless told), if its limit allows it. */
+  take(keyId: string, limit: number, cost?: number): RateDecision;
 }
 
 /**
- * The limiter of one process: exact where one process serves all requests of an installation.
+ * A limiter in memory: exact for one process, as long as it lives. It starts with empty windows, so an installation
+ * that keeps the promise when it is started anew takes the leased limiter with `soleDrawPolicy`.
  * Windows that nobody touched for a whole window are dropped, so memory follows the keys in use.
  */
 export const createProcessRateLimiter = ({ monotonicMs }: { readonly monotonicMs: () => number }): RateLimiter => {
@@ -30,10 +31,10 @@ export const createProcessRateLimiter = ({ monotonicMs }: { readonly monotonicMs
   };
 
   return {
-    take: (keyId, limit) => {
+    take: (keyId, limit, cost) => {
       // Whole milliseconds: what is told of the window counts in them.
       const nowMs = Math.floor(monotonicMs());
-      return windowOf(keyId, nowMs).take(limit, nowMs);
+      return windowOf(keyId, nowMs).take(limit, nowMs, cost);
     },
   };
 };

@@ -68,3 +68,11 @@ test("a lowered limit takes effect at once", () => {
   for (let sent = 0; sent < 5; sent++) window.take(10, 0);
   expect(window.take(3, 0).accepted).toBe(false);
 });
+
+test("a request takes what it costs, and a refused one nothing", () => {
+  const window = createRateWindow();
+  expect(window.take(10, 0, 6)).toMatchObject({ state: { remaining: 4 } });
+  expect(window.take(10, 0, 5)).toEqual({ accepted: false, retryAfterMs: 61_000 });
+  expect(window.take(10, 0, 11).accepted).toBe(false);
+  expect(window.take(10, 0, 4)).toMatchObject({ state: { remaining: 0 } });
+});

@@ -10,10 +10,11 @@ export const WINDOW_MS = SLOT_MS * SLOTS;
  * accepted; the price is that a request may count up to one second longer than it must.
  */
 export interface RateWindow {
-  /** Takes one request if the limit allows it; a refused request takes nothing. */
-  take(limit: number, nowMs: number): RateDecision;
+  /** Takes a request of this cost (1 unless told) if the limit allows it; a refused request takes nothing. */
+  take(limit: number, nowMs: number, cost?: number): RateDecision;
 }
 
+/** A cost above the limit is refused whenever it comes: its `retryAfterMs`, a whole window, promises nothing. */
 export type RateDecision =
   | { readonly accepted: true; readonly state: RateLimitState }
   | { readonly accepted: false; readonly retryAfterMs: number };
@@ -38,7 +39,7 @@ export const createRateWindow = (): RateWindow => {
     newest = slot;
   };
 
-  /** Milliseconds until enough has left the window for `room` more requests. */
+  /** Milliseconds until this much has left the window. */
   const msUntil = (leaving: number, nowMs: number): number => {
     let gone = 0;
     for (let slot = newest - SLOTS; slot <= newest; slot++) {
@@ -49,14 +50,16 @@ export const createRateWindow = (): RateWindow => {
   };
 
   return {
-    take: (limit, nowMs) => {
+    take: (limit, nowMs, cost = 1) => {
+      if (cost > limit) return { accepted: false, retryAfterMs: WINDOW_MS };
       // A clock that steps back must not reopen the window.
       const slot = Math.max(Math.floor(nowMs / SLOT_MS), newest);
       if (slot > newest) forgetOld(slot);
-      if (total >= limit) return { accepted: false, retryAfterMs: Math.max(1, msUntil(total - limit + 1, nowMs)) };
+      if (total + cost > limit)
+        return { accepted: false, retryAfterMs: Math.max(1, msUntil(total + cost - limit, nowMs)) };
       const index = slot % counts.length;
-      counts[index] = (counts[index] ?? 0) + 1;
-      total += 1;
+      counts[index] = (counts[index] ?? 0) + cost;
+      total += cost;
       return {
         accepted: true,
         state: { limit, remaining: limit - total, resetMs: (slot + SLOTS + 1) * SLOT_MS - nowMs },

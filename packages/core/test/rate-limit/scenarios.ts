@@ -12,10 +12,13 @@ export interface NamedScenario {
 export const LIMITS = [1, 10, 60, 1000, 6000, 100_000] as const;
 const TRAFFICS: readonly TrafficName[] = ["below", "above", "hammering", "bursts", "one hot"];
 
-/** Enough windows that a twentieth of what is accepted is more than one request. */
+/**
+ * Enough windows that a twentieth of what is accepted is more than one request. They end within a window, where what
+ * was lost on the way shows.
+ */
 const minutesFor = (limit: number, short: boolean): number => {
   const minutes = limit <= 10 ? 60 : limit <= 60 ? 20 : limit <= 1000 ? 8 : 4;
-  return short ? Math.max(limit === 1 ? 30 : 3, minutes / 4) : minutes;
+  return (short ? Math.max(limit === 1 ? 30 : 3, minutes / 4) : minutes) + 0.25;
 };
 
 const churn: Troubles = { killEveryMs: 20_000 };

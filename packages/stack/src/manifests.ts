@@ -18,7 +18,7 @@ const documents = async (path: string): Promise<unknown[]> =>
     .map((document) => document.toJS() as unknown)
     .filter((value) => value !== null);
 
-const CLUSTER_SCOPED = ["Namespace", "ClusterRole", "ClusterRoleBinding", "WorkspaceGrant"];
+const CLUSTER_SCOPED = new Set(["Namespace", "ClusterRole", "ClusterRoleBinding", "WorkspaceGrant"]);
 
 /** The manifests of a YAML file; the path is from the repository's root. */
 export const readManifests = async (path: string): Promise<Manifest[]> =>
@@ -27,7 +27,7 @@ export const readManifests = async (path: string): Promise<Manifest[]> =>
 /** Puts what belongs to a namespace into this one, as kustomize does. */
 export const inNamespace = (manifests: readonly Manifest[], namespace: string): Manifest[] =>
   manifests.map((manifest) =>
-    CLUSTER_SCOPED.includes(manifest.kind) ? manifest : { ...manifest, metadata: { ...manifest.metadata, namespace } },
+    CLUSTER_SCOPED.has(manifest.kind) ? manifest : { ...manifest, metadata: { ...manifest.metadata, namespace } },
   );
 
 /** What `kubectl apply -k deploy/samples` applies, but the pod: nothing here would run it. */

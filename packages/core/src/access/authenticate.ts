@@ -6,7 +6,7 @@ import type { ManagementToken } from "../entities.ts";
 import { DomainError } from "../errors.ts";
 import type { Actor } from "./actor.ts";
 
-const WORKSPACE_ROLES: readonly Role[] = ["admin", "developer", "viewer", "verifier"];
+const WORKSPACE_ROLES: ReadonlySet<Role> = new Set(["admin", "developer", "viewer", "verifier"]);
 
 /** Whether the token works at the instant. */
 export const isTokenLive = (token: ManagementToken, at: Date): boolean =>
@@ -17,7 +17,7 @@ export const actorOf = (token: ManagementToken): Actor => {
   const { id: tokenId, role, workspaceId, clusterId } = token;
   if (role === "operator" && workspaceId === null && clusterId === null) return { kind: "installation", tokenId, role };
   if (role === "reconciler" && clusterId !== null) return { kind: "cluster", tokenId, role, clusterId };
-  if (role !== "operator" && role !== "reconciler" && WORKSPACE_ROLES.includes(role) && workspaceId !== null) {
+  if (role !== "operator" && role !== "reconciler" && WORKSPACE_ROLES.has(role) && workspaceId !== null) {
     return { kind: "workspace", tokenId, role, workspaceId };
   }
   throw new Error(`token ${tokenId} has the role ${role} without what belongs to it`);

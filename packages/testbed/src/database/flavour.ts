@@ -53,5 +53,3 @@ export const mariadb: Flavour = {
   ],
   serveFlags: ["--secure-file-priv=", "--innodb-log-file-size=32M", ...CHEAP_COMMITS],
 };
-
-export const flavours: readonly Flavour[] = [mysql, mariadb];

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { z } from "zod";
+import type { z } from "zod";
 
 import { ErrorBody } from "./error-body.ts";
 import { errorCodes } from "./error-code.ts";
 import { DisplayName, KeyId, Slug, Timestamp } from "./primitives.ts";
-import { procedurePaths, type procedures } from "./procedures.ts";
+import { procedurePaths, procedures } from "./procedures.ts";
 
 const accepts = (schema: z.ZodType, value: unknown): boolean => schema.safeParse(value).success;
 

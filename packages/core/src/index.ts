@@ -19,6 +19,7 @@ export {
 export * from "./rate-limit/ports.ts";
 export { createProcessRateLimiter, type RateLimiter } from "./rate-limit/rate-limiter.ts";
 export type { RateDecision } from "./rate-limit/rate-window.ts";
+export * from "./revocation/index.ts";
 export { type Clusters, createClusters } from "./tenancy/clusters.ts";
 export { createProjects, type Projects } from "./tenancy/projects.ts";
 export { createWorkspaces, type Workspaces } from "./tenancy/workspaces.ts";

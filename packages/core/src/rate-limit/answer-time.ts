@@ -7,7 +7,7 @@ export interface AnswerTime {
   allowanceMs(): number;
 }
 
-const ALLOWANCE_LEAST_MS = 200;
+const ALLOWANCE_LEAST_MS = 100;
 export const ALLOWANCE_MOST_MS = 5000;
 /** How much slower than usual an answer may be. */
 const SLACK = 4;

@@ -54,17 +54,17 @@ export const createKeyDraws = (deps: KeyDrawsDeps): KeyDraws => {
 
   const closeWhenEnded = () => {
     const lease = permits.current();
-    if (lease !== null && lease.left > 0 && monotonicMs() >= lease.endsMs) permits.close();
+    if (lease !== null && lease.ahead > 0 && monotonicMs() >= lease.endsMs) permits.close();
   };
 
-  /** Gives back at the lease's end what is left of it then. */
+  /** Settles at the lease's end, unless the next draw did before. */
   const watchEnd = () => {
     cancelEnd();
     const lease = permits.current();
     if (lease === null || lease.ahead === 0) return;
     cancelEnd = schedule(Math.max(1, Math.ceil(lease.endsMs - monotonicMs())), () => {
       closeWhenEnded();
-      if (permits.owesPermits()) start();
+      if (permits.owesSettling()) start();
     });
   };
 
@@ -79,7 +79,7 @@ export const createKeyDraws = (deps: KeyDrawsDeps): KeyDraws => {
   };
 
   const writeWithoutDraw = async (found: FoundWindow, row: RateRow): Promise<Outcome> => {
-    if (!permits.owesPermits() && !found.renumbered) return "done";
+    if (!permits.owesSettling() && !found.renumbered) return "done";
     return (await write(found, row)) ? "done" : "conflict";
   };
 
@@ -95,13 +95,16 @@ export const createKeyDraws = (deps: KeyDrawsDeps): KeyDraws => {
     if (asking.length === 0) return writeWithoutDraw(found, row);
 
     const costs = asking.map(({ cost }) => cost);
-    const believedLimit = Math.min(...asking.map(({ limit }) => limit));
+    const believedLimit = asking.reduce((least, request) => Math.min(least, request.limit), Number.POSITIVE_INFINITY);
     const limit = Math.min(believedLimit, found.limit ?? believedLimit);
     const plan = planDraw({ row, limit, costs, permitsPerSecond: meter.read(readMs), policy });
     const refused = new Set(asking.filter((_, index) => plan.served[index] !== true));
     if (plan.needed === 0) {
       const view = { row, limit, believedLimit, readMs };
-      permits.refuse(view, Math.min(...costs));
+      permits.refuse(
+        view,
+        costs.reduce((least, cost) => Math.min(least, cost)),
+      );
       line.answerAsked({ asking, refused, view });
       return writeWithoutDraw(found, row);
     }
@@ -137,7 +140,7 @@ export const createKeyDraws = (deps: KeyDrawsDeps): KeyDraws => {
     for (;;) {
       line.answerFromMemory();
       closeWhenEnded();
-      if (line.all().length === 0 && !permits.owesPermits()) {
+      if (line.all().length === 0 && !permits.owesSettling()) {
         // Here, not where this is awaited: a request that came in between would wait for a loop that has ended.
         setWorking(false);
         return;
@@ -181,12 +184,12 @@ export const createKeyDraws = (deps: KeyDrawsDeps): KeyDraws => {
     },
     drop: () => {
       drops += 1;
-      permits.close();
-      if (permits.owesPermits()) start();
+      permits.forget();
+      if (permits.owesSettling()) start();
     },
     drain: async () => {
       permits.close();
-      if (permits.owesPermits()) start();
+      if (permits.owesSettling()) start();
       await done;
     },
   };

@@ -36,6 +36,18 @@ describe("one replica", () => {
     expect(await stage.take(3)).toMatchObject({ accepted: false });
   });
 
+  test("what a client is told holds when it keeps quiet until then, and the replica forgets its key", async () => {
+    const stage = createStage();
+    await send(stage, { times: 300, gapMs: 3, limit: 200 });
+    const refused = await stage.take(200);
+    if (refused.accepted) throw new Error("accepted more than the limit");
+    for (let waitedMs = 0; waitedMs < refused.retryAfterMs; waitedMs += 1000) {
+      await stage.pass(Math.min(1000, refused.retryAfterMs - waitedMs));
+      await stage.heard(stage.replicas[0]?.limiter.take("another key", 1000));
+    }
+    expect(await stage.take(200)).toMatchObject({ accepted: true });
+  });
+
   test("a hammering client costs no call of the database until the window admits again", async () => {
     const stage = createStage();
     await send(stage, { times: 60, limit: 60 });

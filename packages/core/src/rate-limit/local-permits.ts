@@ -26,12 +26,17 @@ export interface LocalPermits {
   refuse(view: WindowView, cost: number): void;
   /** The lease that is spent from. */
   current(): PermitLease | null;
-  /** Spends nothing more from the current lease, and remembers no refusal. */
+  /** Spends nothing more from the current lease. */
   close(): void;
+  /** The same, and remembers no refusal either. */
+  forget(): void;
   /** A lease from which nothing was spent, and nothing will be. */
   keepClosed(lease: PermitLease): void;
-  /** Whether permits that nobody will spend still count. */
-  owesPermits(): boolean;
+  /**
+   * Whether the row counts what it will not have to once all is settled: permits that nobody will spend, or longer than
+   * they must. Callers are told of the window as if it were settled, so it has to be, even when no request comes.
+   */
+  owesSettling(): boolean;
   /** The row once all leases are settled. */
   settledIn(row: RateRow): RateRow;
   /** The leases to settle in a write that is about to be sent, the current one too. They are forgotten with this. */
@@ -65,7 +70,6 @@ export const createLocalPermits = (): LocalPermits => {
   const close = () => {
     if (current !== null) closed = [...closed, current.lease];
     current = null;
-    refusal = null;
   };
 
   return {
@@ -89,10 +93,14 @@ export const createLocalPermits = (): LocalPermits => {
     },
     current: () => current?.lease ?? null,
     close,
+    forget: () => {
+      close();
+      refusal = null;
+    },
     keepClosed: (lease) => {
       closed = [...closed, lease];
     },
-    owesPermits: () => closed.some((lease) => lease.left > 0),
+    owesSettling: () => closed.some((lease) => lease.left > 0 || lease.ahead > 0),
     settledIn: (row) => (current === null ? closed : [...closed, current.lease]).reduce(settleLease, row),
     giveUp: () => {
       close();

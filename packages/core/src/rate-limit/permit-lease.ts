@@ -60,11 +60,19 @@ export const spend = (lease: PermitLease, cost: number, nowMs: number): boolean 
   return true;
 };
 
+/** A lease that lives no longer, with nothing drawn ahead, is spent when it is drawn: what it counts too long is not worth a write. */
+const BRIEF_MS = 250;
+
+/** Whether the row would count the lease's permits noticeably longer than they must, once it is spent or ended. */
+export const isWorthSettling = ({ ahead, left, lifeMs }: PermitLease): boolean =>
+  ahead > 0 || left > 0 || lifeMs > BRIEF_MS;
+
 /**
  * The row after a lease from which nothing will be spent any more: what was not spent no longer counts, what was spent
  * counts from when it was. To be written once: a second time would give back permits of others.
  */
 export const settleLease = (row: RateRow, lease: PermitLease): RateRow => {
+  if (!isWorthSettling(lease)) return row;
   // Renumbered slots, or all of it has left the window: nothing to give back.
   if (row.era !== lease.era || slotEndMs(lease.slot) <= row.clockMs) return row;
   const drawn = leaseCount(lease);

@@ -51,18 +51,20 @@ export const brokenVariants: readonly BrokenVariant[] = [
     edits: [
       { file: "permit-lease.ts", find: "slotOfSpend(row.clockMs + terms.lifeMs)", replace: "slotOfSpend(row.clockMs)" },
     ],
-    scenario: { ...handover, policy: greedy },
+    scenario: { ...handover, policy: greedy, troubles: { killEveryMs: 5000 } },
   },
   {
     name: "permits are given back twice",
     edits: [
       {
-        file: "key-draws.ts",
-        find: "if (!applied) permits.takeBack(settled);",
-        replace: "permits.takeBack(settled);",
+        file: "local-permits.ts",
+        find: "closed = [];\n      return leases;",
+        replace:
+          "closed = leases.filter(({ spends }) => !Object.isFrozen(spends));\n" +
+          "      for (const { spends } of leases) Object.freeze(spends);\n      return leases;",
       },
     ],
-    scenario: { ...hammered, policy: greedy, replicas: 9, traffic: "bursts", limit: 1000, minutes: 2 },
+    scenario: { ...bursts, troubles: { dropEveryMs: 500 } },
   },
   {
     name: "a write whose answer is lost is taken as not applied",
@@ -73,14 +75,7 @@ export const brokenVariants: readonly BrokenVariant[] = [
         replace: "await writeWindow(store, keyId, { found, row }).catch(() => false);",
       },
     ],
-    scenario: {
-      ...hammered,
-      policy: greedy,
-      replicas: 9,
-      traffic: "bursts",
-      limit: 1000,
-      troubles: { giveBacksUnanswered: 0.5 },
-    },
+    scenario: { ...bursts, troubles: { dropEveryMs: 500, giveBacksUnanswered: 0.5 } },
   },
   {
     name: "a write whose answer is lost is taken as applied",
@@ -113,7 +108,7 @@ export const brokenVariants: readonly BrokenVariant[] = [
   {
     name: "what was drawn under a higher limit is spent",
     edits: [
-      { file: "key-draws.ts", find: "drops += 1;\n      permits.close();", replace: "" },
+      { file: "key-draws.ts", find: "drops += 1;\n      permits.forget();", replace: "" },
       { file: "local-permits.ts", find: "lease.limit <= request.limit && ", replace: "" },
     ],
     scenario: {

@@ -27,6 +27,8 @@ export interface Troubles {
   readonly stopForMs?: number;
   /** The part of all statements after whose sending, or whose answer, the replica is stopped for up to `stopForMs`. */
   readonly stopsWhen?: { readonly moment: "sent" | "answered"; readonly share: number };
+  /** A replica drops its leases, as after a change of the key, about this often. */
+  readonly dropEveryMs?: number;
   /** The part of all statements that are lost, whose answer is lost, or that arrive long after. */
   readonly lost?: number;
   /** The part of all writes that give permits back whose answer is lost. */
@@ -99,7 +101,7 @@ export const simulate = async (scenario: Scenario, createLimiter: typeof createL
   const random = seededRandom(seed);
   const time = createVirtualTime();
   const database = createSimulatedDatabase(time, conditionsOf(scenario, time, random));
-  const { killEveryMs, stopEveryMs, stopForMs = 0, stopsWhen, lowered } = troubles;
+  const { killEveryMs, dropEveryMs, stopEveryMs, stopForMs = 0, stopsWhen, lowered } = troubles;
   const startReplica = () =>
     createSimulatedReplica(time, database, {
       createLimiter,
@@ -119,6 +121,11 @@ export const simulate = async (scenario: Scenario, createLimiter: typeof createL
     replicas[index] = startReplica();
   };
   if (killEveryMs !== undefined) repeatedly(time, { everyMs: killEveryMs, random, run: kill });
+  const drop = () => {
+    const replica = replicas[anyIndex()];
+    replica?.inside(() => replica.limiter.dropLeases(KEY));
+  };
+  if (dropEveryMs !== undefined) repeatedly(time, { everyMs: dropEveryMs, random, run: drop });
   const stop = () => replicas[anyIndex()]?.stop(random() * stopForMs);
   if (stopEveryMs !== undefined) repeatedly(time, { everyMs: stopEveryMs, random, run: stop });
 

@@ -36,8 +36,11 @@ const atRandom = function* (perMinute: number, { replicas, random }: TrafficOpti
 /** Half as many again as the limit admits. A client of a small key asks twice a second. */
 const above: Traffic = (options) => atRandom(Math.max(1.5 * options.limit, 120), options);
 
-/** Many times what the limit admits: whatever becomes free is taken at once. */
-const hammering: Traffic = (options) => atRandom(Math.max(20 * options.limit, 1200), options);
+/** Many times what the limit admits, up to two thousand a second: whatever becomes free is taken at once. */
+const hammering: Traffic = (options) => {
+  const { limit } = options;
+  return atRandom(Math.max(1200, 3 * limit, Math.min(20 * limit, 120_000)), options);
+};
 
 /** The same, nine of ten requests at one replica. */
 const oneHot: Traffic = function* (options) {

@@ -8,7 +8,7 @@ export const SLOT_MS = 250;
  * database's over a window, a replica's over the life of a lease. Enough for both to be wrong by 0.05 % (the most that
  * NTP slews by) up to a lease of a minute.
  */
-export const CLOCK_RATE_MARGIN_MS = 100;
+const CLOCK_RATE_MARGIN_MS = 100;
 
 /**
  * The slot at whose instant a permit stops counting, when it was spent at `spentMs` of the database's clock or before.

@@ -64,8 +64,7 @@ export const spend = (lease: PermitLease, cost: number, nowMs: number): boolean 
 const BRIEF_MS = 250;
 
 /** Whether the row would count the lease's permits noticeably longer than they must, once it is spent or ended. */
-export const isWorthSettling = ({ ahead, left, lifeMs }: PermitLease): boolean =>
-  ahead > 0 || left > 0 || lifeMs > BRIEF_MS;
+const isWorthSettling = ({ ahead, left, lifeMs }: PermitLease): boolean => ahead > 0 || left > 0 || lifeMs > BRIEF_MS;
 
 /**
  * The row after a lease from which nothing will be spent any more: what was not spent no longer counts, what was spent

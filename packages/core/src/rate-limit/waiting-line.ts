@@ -2,7 +2,7 @@ import type { LocalPermits, RateRequest } from "./local-permits.ts";
 import type { RateDecision } from "./rate-window.ts";
 import { retryAfterMs, type WindowView } from "./remembered-refusal.ts";
 
-export interface Waiting extends RateRequest {
+interface Waiting extends RateRequest {
   readonly answer: (decision: RateDecision) => void;
   readonly fail: (error: unknown) => void;
 }

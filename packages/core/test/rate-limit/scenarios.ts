@@ -16,7 +16,7 @@ const UNDER_MAX = 0.05;
 /** Statements that take a second, a quarter of the time: each draw, and each conflict of two, is as long. */
 const UNDER_MAX_SLOW = 0.1;
 
-export const LIMITS = [1, 10, 60, 1000, 6000, 100_000] as const;
+const LIMITS = [1, 10, 60, 1000, 6000, 100_000] as const;
 const TRAFFICS: readonly TrafficName[] = ["below", "above", "hammering", "bursts", "one hot"];
 
 /**

@@ -1,17 +1,17 @@
 /** A request on its way to a replica (by index). */
-export interface Arrival {
+interface Arrival {
   readonly atMs: number;
   readonly replica: number;
 }
 
-export interface TrafficOptions {
+interface TrafficOptions {
   readonly limit: number;
   readonly replicas: number;
   readonly random: () => number;
 }
 
 /** Requests without end, in the order of their instants. */
-export type Traffic = (options: TrafficOptions) => Generator<Arrival>;
+type Traffic = (options: TrafficOptions) => Generator<Arrival>;
 
 const MINUTE_MS = 60_000;
 

@@ -22,13 +22,16 @@ export const huntFor = async (
   return null;
 };
 
-/** What a shrunk schedule did, to be read. */
-export const tell = (simulation: Simulation): string => {
-  const told = simulation.findViolations().map(({ change, verify }) => {
-    const source = verify.fromMemory ? "from memory" : "by a lookup";
-    return `${verify.node} answered ${source} by version ${verify.version} of ${verify.keyId}, asked at tick ${verify.invokedAt}; version ${change.version} had returned on ${change.node} at tick ${change.returnedAt}`;
-  });
-  return [...simulation.trace, ...told].join("\n");
+/** What led to the first violation, to be read. */
+const tell = ({ trace, findViolations }: Simulation): string => {
+  const [first] = findViolations();
+  if (first === undefined) return "it did not happen again";
+  const { change, verify } = first;
+  const lines = trace.filter(({ tick }) => tick <= verify.returnedAt);
+  const returned = `version ${change.version} of ${change.keyId} returned on ${change.node} at tick ${change.returnedAt}`;
+  const source = verify.fromMemory ? "from memory" : "by a lookup";
+  const answered = `${verify.node}, asked at tick ${verify.invokedAt}, answered ${source} by version ${verify.version}`;
+  return [...lines.map(({ tick, text }) => `${String(tick).padStart(5)} ${text}`), returned, answered].join("\n");
 };
 
 export interface Figures {

@@ -26,6 +26,11 @@ export const simulatedTerms = createLeaseTerms({
   leftoverAfterMs: 240,
 });
 
+interface TraceLine {
+  readonly tick: number;
+  readonly text: string;
+}
+
 export interface Simulation {
   readonly world: World;
   readonly database: Database;
@@ -33,7 +38,7 @@ export interface Simulation {
   /** Those that live. */
   nodes(): readonly Node[];
   /** What happened, line by line; empty unless asked for. */
-  readonly trace: readonly string[];
+  readonly trace: readonly TraceLine[];
   /** Does the step, as the next thing that happens. */
   take(step: Step): void;
   /** Asks that share of the replicas for the keys, as the next thing that happens. */
@@ -69,10 +74,10 @@ export const createSimulation = (settings: SimulationSettings): Simulation => {
   const database = createDatabase(KEYS);
   const breakDown = createBreakDown(world, database);
   const history: History = { changes: [], verifies: [] };
-  const trace: string[] = [];
+  const trace: TraceLine[] = [];
   const all: Node[] = [];
   const log: Log = (line) => {
-    if (isTraced) trace.push(`${world.nowMs.toFixed(1).padStart(7)} ${line()}`);
+    if (isTraced) trace.push({ tick: world.tick, text: `${world.nowMs.toFixed(1).padStart(7)} ms  ${line()}` });
   };
   const nodes = () => all.filter(({ process }) => process.isAlive);
 

@@ -107,7 +107,7 @@ export const brokenVariants: readonly Variant[] = [
     alter: ({ calls }) => ({
       calls: {
         ...calls,
-        listReplicas: async () => (await calls.listReplicas()).map((row) => ({ ...row, leaseMs: row.leaseMs / 1.2 })),
+        listReplicas: async () => (await calls.listReplicas()).map((row) => ({ ...row, leaseMs: row.leaseMs / 1.1 })),
       },
     }),
   },

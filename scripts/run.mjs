@@ -1,6 +1,6 @@
 // The entry of every `npm run …`: works on Node.js 20 and npm alone, brings the rest, then hands over.
 // Everything behind it runs on the Node.js that this project brings (see docs/adr/0001-toolchain.md).
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
@@ -72,4 +72,9 @@ if (run("pnpm", ["install", "--frozen-lockfile", "--reporter=append-only", "--lo
 }
 const [command, ...args] = [...task, ...rest];
 if (!command) fail("exec needs a command");
-process.exit(run(command, args, env));
+const child = spawn(command, args, { cwd: root, stdio: "inherit", env });
+// Ctrl-C reaches the child by itself; whoever asked for the task waits until it has put its things away.
+process.on("SIGINT", () => {});
+for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+child.on("error", ({ message }) => fail(`${command}: ${message}`));
+child.on("exit", (code) => process.exit(code ?? 1));

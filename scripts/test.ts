@@ -12,6 +12,13 @@ interface Report {
 }
 
 const args = process.argv.slice(2);
+
+// Ahead of the tests, where a person sees its progress and no test's timeout runs: a first build takes minutes.
+const fetched = spawnSync("node", ["--conditions=@itsy/source", "packages/testbed/src/cli.ts", "fetch", "all"], {
+  stdio: ["ignore", "ignore", "inherit"],
+});
+if (fetched.status !== 0 && process.env["CI"]) process.exit(1);
+
 const turbo = spawnSync(
   "turbo",
   ["run", "test", "--continue=always", "--output-logs=new-only", "--concurrency=2", ...args],

@@ -1,7 +1,8 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 
-import { describe, expect, test } from "vitest";
+import { findKubectl } from "@itsy/testbed";
+import { beforeAll, describe, expect, test } from "vitest";
 
 import { readSecretValue } from "../src/api-key.ts";
 import { startReconciler } from "../src/reconciler.ts";
@@ -11,6 +12,13 @@ import { isAvailable, startWorld } from "./world/world.ts";
 
 const run = promisify(execFile);
 
+let program: string;
+
+// Not in the test: where kubectl is built first, that takes longer than a test may.
+beforeAll(async () => {
+  program = await findKubectl();
+});
+
 describe.each(["sqlite", "mysql", "mariadb"] as const)("on %s", (kind) => {
   test.runIf(isAvailable(kind))(
     "the samples, applied with kubectl, become a Secret whose value verifies as that key",
@@ -19,7 +27,7 @@ describe.each(["sqlite", "mysql", "mariadb"] as const)("on %s", (kind) => {
       const { service, cluster, admin } = world;
       await using _reconciler = await startReconciler({ service, kubeconfigPath: cluster.reconciler.kubeconfigPath });
       const kubectl = async (...args: string[]) => {
-        const { stdout } = await run("kubectl", [
+        const { stdout } = await run(program, [
           "--kubeconfig",
           cluster.controlPlane.kubeconfigPath,
           "-n",

@@ -6,7 +6,7 @@ import { firstOf } from "./sources/source.ts";
 import { loadThings, THING_IDS, type ThingId } from "./things.ts";
 import { isUnavailable } from "./unavailable.ts";
 
-const HELP = `The real servers that tests and the quickstart run on.
+const HELP = `The real servers that tests and the quickstart run on, and kubectl to talk to them.
 
 usage: npm run testbed -- list
        npm run testbed -- fetch [${THING_IDS.join(" | ")} | all]
@@ -14,7 +14,7 @@ usage: npm run testbed -- list
 list   shows each thing, where it would come from and whether it is ready
 fetch  downloads or builds things ahead of time (default: all); what is ready is left as it is
 
-environment: KUBEBUILDER_ASSETS, USE_EXISTING_CLUSTER and KUBECONFIG, MYSQL_URL, MARIADB_URL name servers to use;
+environment: KUBEBUILDER_ASSETS, USE_EXISTING_CLUSTER and KUBECONFIG, MYSQL_URL, MARIADB_URL name what to use;
              XDG_CACHE_HOME says where things are kept (default: ~/.cache), in itsy-keys/ below it
 `;
 

@@ -9,7 +9,7 @@ export type TestbedEnv = {
   readonly cacheDir: string;
   /** Attach to the cluster of the current kubeconfig instead of starting one. */
   readonly useExistingCluster: boolean;
-  /** Directory with `etcd` and `kube-apiserver`, as Go's envtest uses it. */
+  /** Directory with `etcd`, `kube-apiserver` and perhaps `kubectl`, as Go's envtest uses it. */
   readonly kubebuilderAssets: string | null;
   readonly mysqlUrl: string | null;
   readonly mariadbUrl: string | null;

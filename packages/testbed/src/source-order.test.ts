@@ -22,6 +22,16 @@ test("binaries of the control plane are looked for where they cost least first",
   ]);
 });
 
+test("kubectl is taken from where it is before it is brought from somewhere", async () => {
+  expect(names(await thing("kubectl", {}))).toEqual([
+    "PATH",
+    "KUBEBUILDER_ASSETS",
+    "cache",
+    "envtest download",
+    "build from Go modules",
+  ]);
+});
+
 test("a server given by URL comes before any server of our own", async () => {
   expect(names(await thing("mysql", {}))).toEqual(["MYSQL_URL", "container", "installed programs", "Debian packages"]);
   expect(names(await thing("mariadb", {}))[0]).toBe("MARIADB_URL");

@@ -3,12 +3,14 @@ import { controlPlaneSources } from "./control-plane/sources.ts";
 import { mariadb, mysql } from "./database/flavour.ts";
 import { databaseSources } from "./database/start.ts";
 import type { TestbedEnv } from "./env.ts";
+import { kubectlRequest } from "./kubectl/request.ts";
+import { kubectlSources } from "./kubectl/sources.ts";
 import type { Source } from "./sources/source.ts";
 
-export const THING_IDS = ["control-plane", "controller-manager", "mysql", "mariadb"] as const;
+export const THING_IDS = ["control-plane", "controller-manager", "kubectl", "mysql", "mariadb"] as const;
 export type ThingId = (typeof THING_IDS)[number];
 
-/** Something that the testbed can start. */
+/** Something that the testbed can start or find. */
 export type Thing = {
   readonly id: ThingId;
   readonly title: string;
@@ -26,6 +28,7 @@ export const loadThings = async (env: TestbedEnv): Promise<readonly Thing[]> => 
     title: "kube-apiserver, etcd and kube-controller-manager",
     sources: controlPlaneSources(await binariesRequest(env, { controllerManager: true })),
   },
+  { id: "kubectl", title: "Kubernetes command line", sources: kubectlSources(await kubectlRequest(env)) },
   { id: "mysql", title: "MySQL server", sources: databaseSources(mysql, env) },
   { id: "mariadb", title: "MariaDB server", sources: databaseSources(mariadb, env) },
 ];

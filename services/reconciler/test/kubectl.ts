@@ -1,7 +1,5 @@
 import { execFile } from "node:child_process";
-import type { Credentials } from "@itsy/testbed";
-
-const program = "kubectl";
+import { type Credentials, findKubectl } from "@itsy/testbed";
 
 export interface KubectlResult {
   readonly code: number;
@@ -10,15 +8,17 @@ export interface KubectlResult {
 }
 
 /** Runs the real kubectl, as a person would; `stdin` is for `-f -`. Never throws for a refusal. */
-export const kubectl = (
+export const kubectl = async (
   { kubeconfigPath }: Pick<Credentials, "kubeconfigPath">,
   args: readonly string[],
   stdin = "",
-): Promise<KubectlResult> =>
-  new Promise((resolve, reject) => {
+): Promise<KubectlResult> => {
+  const program = await findKubectl();
+  return new Promise((resolve, reject) => {
     const child = execFile(program, ["--kubeconfig", kubeconfigPath, ...args], (error, stdout, stderr) => {
       if (error !== null && typeof error.code !== "number") return reject(error);
       resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
     });
     child.stdin?.end(stdin);
   });
+};

@@ -1,20 +1,25 @@
 import { access, constants } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { TestbedEnv } from "../env.ts";
-import { type PinnedVersion, readPinnedVersion } from "./pinned-version.ts";
+import { type GoModule, readGoModule } from "../sources/go-module.ts";
 
 export const BINARY_NAMES = ["etcd", "kube-apiserver", "kube-controller-manager"] as const;
 export type BinaryName = (typeof BINARY_NAMES)[number];
 
+const MODULE_DIR = fileURLToPath(new URL("../../control-plane", import.meta.url));
+
+export type Binaries = { readonly kind: "binaries"; readonly dir: string };
+
 /** What a control plane comes from: a cluster that exists, or a directory with the binaries. */
-export type Origin = { readonly kind: "existing" } | { readonly kind: "binaries"; readonly dir: string };
+export type Origin = { readonly kind: "existing" } | Binaries;
 
 export type BinariesRequest = {
   readonly env: TestbedEnv;
   readonly needed: readonly BinaryName[];
   /** As asked for; null means the pinned one. */
   readonly version: string | null;
-  readonly pinned: PinnedVersion;
+  readonly pinned: GoModule;
 };
 
 /** Names of the needed binaries that the directory lacks. */
@@ -45,5 +50,5 @@ export const binariesRequest = async (
   env,
   needed: options.controllerManager ? BINARY_NAMES : ["etcd", "kube-apiserver"],
   version: options.version ?? null,
-  pinned: await readPinnedVersion(),
+  pinned: await readGoModule(MODULE_DIR),
 });

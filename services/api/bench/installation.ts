@@ -1,10 +1,12 @@
 import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { createClient } from "@itsy/client";
+import { startMysql } from "@itsy/testbed";
 
 import { type Served, serveInChild } from "./child.ts";
 
@@ -13,24 +15,34 @@ export interface Installation extends Served {
   readonly verifierToken: string;
 }
 
-/** The service as it is run, on an SQLite file of its own. */
+/** `DATABASE=mysql` measures the service on a MySQL server, as one of several replicas would run; else on SQLite. */
+export const databaseName = process.env["DATABASE"] === "mysql" ? "mysql" : "sqlite";
+
+const databaseEnv = async (directory: string, stack: AsyncDisposableStack): Promise<Record<string, string>> => {
+  if (databaseName === "sqlite") return { DATABASE_URL: `sqlite:${join(directory, "keys.db")}` };
+  const server = stack.use(await startMysql());
+  const { url } = stack.use(await server.createDatabase());
+  return { DATABASE_URL: url, PEPPERS: `1:${randomBytes(32).toString("base64")}` };
+};
+
+/** The service as it is run, on a database of its own. */
 export const serveInstallation = async (): Promise<Installation> => {
+  await using stack = new AsyncDisposableStack();
   const directory = mkdtempSync(join(tmpdir(), "itsy-keys-bench-"));
-  const env = { DATABASE_URL: `sqlite:${join(directory, "keys.db")}` };
+  stack.defer(() => rmSync(directory, { recursive: true }));
+  const env = await databaseEnv(directory, stack);
   const file = join(directory, "kit.json");
   const bootstrap = fileURLToPath(new URL("../src/bootstrap.ts", import.meta.url));
   const args = ["--conditions=@itsy/source", bootstrap, "--file", file, "--workspace", "bench"];
   execFileSync(process.execPath, args, { env: { ...process.env, ...env } });
   const { tokens } = JSON.parse(readFileSync(file, "utf8")) as { tokens: Record<"admin" | "verifier", string> };
-  const served = await serveInChild("../src/main.ts", { ...env, LOG_LEVEL: "warn" });
+  const served = stack.use(await serveInChild("../src/main.ts", { ...env, LOG_LEVEL: "warn" }));
+  const owned = stack.move();
   return {
     url: served.url,
     adminToken: tokens.admin,
     verifierToken: tokens.verifier,
-    [Symbol.asyncDispose]: async () => {
-      await served[Symbol.asyncDispose]();
-      rmSync(directory, { recursive: true });
-    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 };
 

@@ -16,12 +16,17 @@ const answer: unknown = JSON.parse(process.env["ANSWER"] ?? "null");
 
 const lifecycle = createLifecycle();
 const logger = createLogger({ level: "warn", format: defaultSecretFormat });
-const metrics = createMetrics({ cachedSecrets: () => 0 });
+const metrics = createMetrics({
+  size: () => 0,
+  lookups: { hits: 0, misses: 0 },
+  isLeaseHeld: () => false,
+  onSettled: () => undefined,
+});
 const storage = { ping: () => Promise.resolve(), migrationsPending: () => Promise.resolve(false) };
 const app = createApp({
   // The input is read, as any procedure does, and not looked at.
   trpc: createExpressMiddleware({ router: router({ noop: procedure.input(z.unknown()).mutation(() => answer) }) }),
-  readiness: createReadiness({ storage, lifecycle }),
+  readiness: createReadiness({ storage, lifecycle, isLeaseHeld: () => false }),
   metrics,
   logger,
   lifecycle,

@@ -1,7 +1,8 @@
-// POST /v1/verify, warm, against a bare node:http server. BENCH_SHORT=1 only checks that it works.
+// POST /v1/verify, warm, against a bare node:http server. DATABASE=mysql: on a server, from memory under a lease.
+// BENCH_SHORT=1 only checks that it works.
 import { serveInChild } from "./child.ts";
 import { compare, isShort } from "./compare.ts";
-import { issueKeys, serveInstallation } from "./installation.ts";
+import { databaseName, issueKeys, serveInstallation } from "./installation.ts";
 import { putLoad, wireRequest } from "./load.ts";
 
 const KEYS = 64;
@@ -25,7 +26,7 @@ const contender = (name: string, url: string) => {
 
 await compare({
   baseline: contender("node:http, reads the body, fixed answer", bare.url),
-  subject: contender("POST /v1/verify", service.url),
+  subject: contender(`POST /v1/verify (${databaseName})`, service.url),
   rounds: isShort ? 1 : 7,
   aim: 0.7,
 });

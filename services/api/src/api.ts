@@ -32,12 +32,12 @@ export interface Api extends AsyncDisposable {
 const serve = (settings: Settings, domain: Domain, logger: Logger): Promise<RunningServer> => {
   const { limits } = settings;
   const lifecycle = createLifecycle();
-  const { storage, authenticate, cachedSecrets } = domain;
-  const metrics = createMetrics({ cachedSecrets });
+  const { storage, authenticate, memory } = domain;
+  const metrics = createMetrics(memory);
   const verify = counted(domain.useCases.verify, metrics);
   const router = createAppRouter({ ...domain.useCases, verify });
   const trpc = createTrpcHandler({ router, authenticate, bodyBytesMax: limits.bodyBytesMax });
-  const readiness = createReadiness({ storage, lifecycle });
+  const readiness = createReadiness({ storage, lifecycle, isLeaseHeld: memory.isLeaseHeld });
   const app = createApp({ trpc, readiness, metrics, logger, lifecycle });
   const verifyDoor = createVerifyDoor({ authenticate, verify, metrics, logger, lifecycle });
   return startServer({ verifyDoor, app, limits, lifecycle }, settings);

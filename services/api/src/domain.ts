@@ -10,25 +10,31 @@ import {
   createVerify,
   createWorkspaces,
   type DomainDeps,
-  type RecordSource,
 } from "@itsy/core";
 import { createSecretFormat, type RandomBytes } from "@itsy/key-format";
 
-import { type Authenticate, createTokenCache } from "./access/token-cache.ts";
-import { watchTokens } from "./access/watch-tokens.ts";
+import { type Authenticate, createCachedAuthenticate } from "./access/token-cache.ts";
 import { createUlidSource } from "./adapters/ids.ts";
 import { type OpenDatabase, openDatabase } from "./database/open-database.ts";
 import type { Settings } from "./env.ts";
 import type { Logger } from "./http/logger.ts";
+import { type Following, followChanges } from "./revocation/follow-changes.ts";
+import { createMemory } from "./revocation/memory.ts";
 import type { UseCases } from "./trpc/app-router.ts";
-import { createRecordCache } from "./verification/record-cache.ts";
-import { createFindBySha256, createRecordLookup } from "./verification/record-lookup.ts";
+import { createCachedRecords } from "./verification/cached-records.ts";
 
 /** Time and chance. */
 export interface Nature {
   readonly clock: Clock;
   readonly monotonicMs: () => number;
   readonly random: RandomBytes;
+}
+
+/** What the memory of the process does, for metrics and readiness. */
+export interface MemoryFigures extends Pick<Following, "isLeaseHeld" | "onSettled"> {
+  /** How many secrets are remembered. */
+  readonly size: () => number;
+  readonly lookups: { readonly hits: number; readonly misses: number };
 }
 
 /** The use-cases on an open database. Dispose of it last. */
@@ -38,53 +44,30 @@ export interface Domain extends AsyncDisposable {
   readonly useCases: UseCases;
   readonly authenticate: Authenticate;
   readonly findToken: ReturnType<typeof createAuthenticate>["findToken"];
-  /** How many secrets are remembered; 0 where nothing may be. */
-  readonly cachedSecrets: () => number;
+  readonly memory: MemoryFigures;
 }
 
-interface Callers {
-  readonly deps: DomainDeps;
-  readonly authenticate: Authenticate;
-  readonly findToken: Domain["findToken"];
-}
-
-/**
- * Only an embedded database belongs to one process, which therefore knows of every change: there tokens and records may
- * be answered from memory. With several replicas each asks the database.
- */
-const isEmbedded = (storage: OpenDatabase) => storage.dialect === "sqlite";
-
-const callersOf = (storage: OpenDatabase, rest: Omit<DomainDeps, "database">): Callers => {
-  if (!isEmbedded(storage)) {
-    const deps = { ...rest, database: storage.database };
-    return { deps, ...createAuthenticate(deps) };
-  }
-  const { findToken } = createAuthenticate({ ...rest, database: storage.database });
-  const cache = createTokenCache({ findToken, clock: rest.clock });
-  const database = watchTokens(storage.database, cache.forget);
-  return { deps: { ...rest, database }, findToken, authenticate: cache.authenticate };
-};
-
-const recordsOf = (storage: OpenDatabase, { peppers }: DomainDeps, entriesMax: number) => {
-  const { lookup } = storage;
-  if (!isEmbedded(storage)) return { records: createRecordLookup({ lookup, peppers }), cachedSecrets: () => 0 };
-  const cache = createRecordCache({ findBySha256: createFindBySha256({ lookup, peppers }), entriesMax });
-  storage.database.onKeysChanged(cache.evict);
-  return { records: cache satisfies RecordSource, cachedSecrets: () => cache.size };
-};
+/** Both together are how long one call of the change feed may take: well below a lease, so that the next can save it. */
+const feedTimeoutMs = (leaseMs: number) => Math.min(1000, Math.floor(leaseMs / 5));
 
 /** Opens the database, brings its schema up to date, and builds the use-cases on it. */
 export const openDomain = async (settings: Settings, nature: Nature, logger: Logger): Promise<Domain> => {
-  const storage = await openDatabase(settings.database, { logger });
+  const { verifyLeaseMs: leaseMs } = settings;
+  const storage = await openDatabase(settings.database, { logger, limits: { feedTimeoutMs: feedTimeoutMs(leaseMs) } });
+  const { database, feed, lookup } = storage;
   const { clock, random, monotonicMs } = nature;
-  const { deps, authenticate, findToken } = callersOf(storage, {
+  const deps: DomainDeps = {
+    database,
     clock,
     random,
     ids: createUlidSource(clock),
     format: createSecretFormat({ brand: settings.brand }),
     peppers: settings.peppers,
-  });
-  const { records, cachedSecrets } = recordsOf(storage, deps, settings.limits.verifyCacheMax);
+  };
+  const memory = createMemory({ entriesMax: settings.limits.verifyCacheMax });
+  const following = followChanges({ database, feed, memory, monotonicMs, leaseMs, logger });
+  const records = createCachedRecords({ cache: memory.records, lookup, peppers: deps.peppers, monotonicMs });
+  const { findToken } = createAuthenticate(deps);
   const limiter = createProcessRateLimiter({ monotonicMs });
   const useCases = Object.freeze({
     keys: createKeys(deps),
@@ -99,9 +82,17 @@ export const openDomain = async (settings: Settings, nature: Nature, logger: Log
     storage,
     deps,
     useCases,
-    authenticate,
+    authenticate: createCachedAuthenticate({ findToken, cache: memory.tokens, clock, monotonicMs }),
     findToken,
-    cachedSecrets,
-    [Symbol.asyncDispose]: () => storage[Symbol.asyncDispose](),
+    memory: {
+      size: () => memory.records.size,
+      lookups: records.lookups,
+      isLeaseHeld: following.isLeaseHeld,
+      onSettled: following.onSettled,
+    },
+    [Symbol.asyncDispose]: async () => {
+      await following[Symbol.asyncDispose]();
+      await storage[Symbol.asyncDispose]();
+    },
   });
 };

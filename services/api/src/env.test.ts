@@ -28,6 +28,7 @@ test("everything has a default, and an empty value is none", () => {
   const settings = parseSettings({ ...memory, PORT: "", HOST: "" });
   expect(settings).toMatchObject({ host: "127.0.0.1", port: 4700, brand: "itsy", logLevel: "info" });
   expect(settings.limits.bodyBytesMax).toBe(65_536);
+  expect(settings.verifyLeaseMs).toBe(2000);
   expect(settings.bootstrapTokenFile).toBeUndefined();
 });
 
@@ -35,6 +36,11 @@ test("every wrong setting is named in one error, and no value is in it", () => {
   const message = refusal({ ...memory, PORT: "70000", BRAND: "Äh", BODY_BYTES_MAX: "12kb", KEEP_ALIVE_MS: "-77" });
   for (const name of ["PORT", "BRAND", "BODY_BYTES_MAX", "KEEP_ALIVE_MS"]) expect(message).toContain(name);
   for (const value of ["70000", "Äh", "12kb", "-77"]) expect(message).not.toContain(value);
+});
+
+test("a lease is long enough to be renewed in time", () => {
+  expect(parseSettings({ ...memory, VERIFY_LEASE_MS: "60000" }).verifyLeaseMs).toBe(60_000);
+  expect(refusal({ ...memory, VERIFY_LEASE_MS: "1499" })).toContain("VERIFY_LEASE_MS");
 });
 
 test("peppers come from the setting, with the highest version or the named one as the current", () => {

@@ -13,6 +13,11 @@ export interface Settings {
   readonly database: DatabaseSettings;
   readonly peppers: PepperRing;
   readonly brand: string;
+  /**
+   * How long a replica on a MySQL or MariaDB server answers from memory without having reached the database. So also for
+   * how long known keys are served when the database is down, and how long a change waits for a replica that hangs.
+   */
+  readonly verifyLeaseMs: number;
   readonly logLevel: "fatal" | "error" | "warn" | "info" | "debug" | "trace" | "silent";
   readonly limits: Limits;
   /** Where the first operator token goes; `undefined`: one line on standard output. */
@@ -29,7 +34,7 @@ export interface Limits {
   readonly drainDelayMs: number;
   /** How long requests in flight may take to finish after that. */
   readonly drainMs: number;
-  /** How many secrets the cache of an embedded database holds. */
+  /** How many secrets are remembered. */
   readonly verifyCacheMax: number;
 }
 
@@ -81,6 +86,7 @@ const Environment = z.object({
   KEEP_ALIVE_MS: whole(0, HOUR_MS).default(72_000),
   DRAIN_DELAY_MS: whole(0, HOUR_MS).default(0),
   DRAIN_MS: whole(0, HOUR_MS).default(10_000),
+  VERIFY_LEASE_MS: whole(1_500, HOUR_MS).default(2_000),
   VERIFY_CACHE_MAX: whole(1, 10_000_000).default(50_000),
   BOOTSTRAP_TOKEN_FILE: z.string().optional(),
 });
@@ -133,6 +139,7 @@ export const parseSettings = (source: Readonly<Record<string, string | undefined
     database: env.DATABASE_URL,
     peppers: ringOf(env),
     brand: env.BRAND,
+    verifyLeaseMs: env.VERIFY_LEASE_MS,
     logLevel: env.LOG_LEVEL,
     limits: Object.freeze({
       bodyBytesMax: env.BODY_BYTES_MAX,

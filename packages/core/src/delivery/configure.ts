@@ -8,18 +8,24 @@ import { requireManaged } from "./managed-key.ts";
 import { columnsOf, differs } from "./settings.ts";
 
 /**
- * Brings a key's configuration to what its manifest says. Idempotent.
+ * Brings a key's configuration to what its manifest says; it holds everywhere when the call returns. Idempotent.
  * @throws DomainError `NOT_FOUND`, `FORBIDDEN`; `CONFLICT` for a revoked or released key.
  */
 export const createConfigure =
   ({ database, clock }: Pick<DomainDeps, "database" | "clock">) =>
-  async (actor: ClusterActor, { owner, settings }: ConfigureInput): Promise<ConfigureOutcome> =>
-    database.transaction(async (stores) => {
+  async (actor: ClusterActor, { owner, settings }: ConfigureInput): Promise<ConfigureOutcome> => {
+    const { result, everywhere } = await database.commit(async (stores) => {
       const now = clock.now();
       const { binding, key } = await requireManaged(stores, actor, owner.uid);
       if (binding.releasedAt !== null) throw new DomainError("CONFLICT", "the owner released this key");
       if (key.revokedAt !== null) throw new DomainError("CONFLICT", "the key is revoked");
-      if (!differs(key, settings)) return { keyId: key.id, status: keyStatus(key, now) };
+      if (!differs(key, settings)) {
+        stores.keys.announce(key.id);
+        return { keyId: key.id, status: keyStatus(key, now) };
+      }
       const configured = await stores.keys.update(key, { ...columnsOf(settings, key, now), updatedAt: now });
       return { keyId: key.id, status: keyStatus(configured, now) };
     });
+    await everywhere;
+    return result;
+  };

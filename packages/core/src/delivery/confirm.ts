@@ -14,23 +14,34 @@ const confirmed = async (stores: Stores, { keyId, revision }: { keyId: string; r
   return { outcome: "confirmed", keyId, revision, retiringUntil: until?.toISOString() ?? null } as const;
 };
 
+const refused = { outcome: { outcome: "refused" }, ends: false } as const;
+
 /**
  * The version lies where workloads read it: it becomes current, and the one before ends after `overlapMs`, by the
  * database, in one transaction. Idempotent: confirming the current version changes nothing, not even the old one's end.
+ * When the call returns, every replica knows of the ends that it set.
  * @throws DomainError `NOT_FOUND` when the owner has no key, `FORBIDDEN` when the access was withdrawn.
  */
 export const createConfirm =
   (deps: DomainDeps) =>
-  async (actor: ClusterActor, input: ConfirmInput): Promise<ConfirmOutcome> =>
-    deps.database.transaction(async (stores) => {
+  async (actor: ClusterActor, input: ConfirmInput): Promise<ConfirmOutcome> => {
+    const { result, everywhere } = await deps.database.commit(async (stores) => {
       const now = deps.clock.now();
       const { key } = await requireManaged(stores, actor, input.ownerUid);
       const next = await stores.versions.findByDigest(digestsOfSha256(deps.peppers, input.secretSha256));
-      if (next === null || next.keyId !== key.id || next.revision !== input.revision) return { outcome: "refused" };
-      if (key.revokedAt !== null) return { outcome: "refused" };
+      if (next === null || next.keyId !== key.id || next.revision !== input.revision) return refused;
+      if (key.revokedAt !== null) return refused;
       const state = versionState(next, now);
-      if (state === "current") return confirmed(stores, next, now);
-      if (state !== "pending" || next.revision <= key.revision) return { outcome: "refused" };
+      if (state === "current") {
+        stores.keys.announce(key.id);
+        return { outcome: await confirmed(stores, next, now), ends: true };
+      }
+      if (state !== "pending" || next.revision <= key.revision) return refused;
+      const ends = (await stores.versions.listValid([key.id], now)).some(({ id }) => id !== next.id);
       await makeCurrent(stores, { key, next, overlapMs: input.overlapMs, now });
-      return confirmed(stores, next, now);
+      return { outcome: await confirmed(stores, next, now), ends };
     });
+    // A first delivery ends nothing: it is as quick as it was.
+    if (result.ends) await everywhere;
+    return result.outcome;
+  };

@@ -4,6 +4,7 @@ import type { ClusterActor } from "../access/actor.ts";
 import type { DomainDeps } from "../deps.ts";
 import type { ApiKey } from "../entities.ts";
 import { insertFirst } from "../insert-first.ts";
+import { ENDED_EVERYWHERE } from "../keys/make-current.ts";
 import { revokeWithin } from "../keys/revoke-key.ts";
 import { versionState } from "../keys/secret-version.ts";
 import type { Stores } from "../ports.ts";
@@ -12,7 +13,8 @@ import { keyOf } from "./managed-key.ts";
 /** Leaves the key to people: what was registered but never confirmed ends, the rest stays as it is. */
 const retain = async (stores: Stores, key: ApiKey, now: Date) => {
   for (const version of await stores.versions.listValid([key.id], now)) {
-    if (versionState(version, now) === "pending") await stores.versions.update(version.id, { validUntil: now });
+    if (versionState(version, now) === "pending")
+      await stores.versions.update(version.id, { validUntil: ENDED_EVERYWHERE });
   }
   await stores.keys.update(key, { updatedAt: now });
 };
@@ -20,12 +22,13 @@ const retain = async (stores: Stores, key: ApiKey, now: Date) => {
 /**
  * The owner is being deleted: its key is revoked, or left to people (`retain`). Nothing is minted for the owner any
  * more, not even by a reconciler that is behind: an owner unknown so far leaves a mark too. Idempotent.
+ * What ends is over everywhere when the call returns.
  * @throws DomainError `FORBIDDEN` when the cluster may no longer act for the key's workspace.
  */
 export const createRelease =
   ({ database, clock }: Pick<DomainDeps, "database" | "clock">) =>
-  async (actor: ClusterActor, { ownerUid, policy }: ReleaseInput): Promise<ReleaseOutcome> =>
-    database.transaction(async (stores) => {
+  async (actor: ClusterActor, { ownerUid, policy }: ReleaseInput): Promise<ReleaseOutcome> => {
+    const { result, everywhere } = await database.commit(async (stores) => {
       const now = clock.now();
       const binding = await stores.bindings.findByOwner(actor.clusterId, ownerUid);
       if (binding === null) {
@@ -41,9 +44,15 @@ export const createRelease =
         );
         return { keyId: null };
       }
-      if (binding.releasedAt !== null) return { keyId: binding.keyId };
+      if (binding.releasedAt !== null) {
+        if (binding.keyId !== null) stores.keys.announce(binding.keyId);
+        return { keyId: binding.keyId };
+      }
       const managed = await keyOf(stores, actor, binding);
       if (managed !== null) await (policy === "revoke" ? revokeWithin : retain)(stores, managed.key, now);
       await stores.bindings.update(binding, { releasedAt: now });
       return { keyId: binding.keyId };
     });
+    await everywhere;
+    return result;
+  };

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import type { SecretVersion } from "../entities.ts";
-import { endOfOthers } from "./make-current.ts";
+import { ENDED_EVERYWHERE, endOfOthers } from "./make-current.ts";
 
 const now = new Date("2027-01-01T00:00:00Z");
 const inMs = (ms: number) => new Date(now.getTime() + ms);
@@ -28,16 +28,16 @@ test("one current and one retiring version remain when a version becomes current
   ];
   expect(endOfOthers(versions, { next, overlapMs: 3000, now })).toEqual(
     new Map([
-      ["retiring", now],
+      ["retiring", ENDED_EVERYWHERE],
       ["current", inMs(3000)],
-      ["rival", now],
+      ["rival", ENDED_EVERYWHERE],
     ]),
   );
 });
 
-test("without an overlap the current version ends at once", () => {
+test("without an overlap the current version ends at once, whatever the clock of a replica says", () => {
   const next = aVersion("next", { confirmedAt: null });
   expect(endOfOthers([aVersion("current", {}), next], { next, overlapMs: 0, now })).toEqual(
-    new Map([["current", now]]),
+    new Map([["current", ENDED_EVERYWHERE]]),
   );
 });

@@ -12,6 +12,12 @@ export interface Succession {
 }
 
 /**
+ * The end of a version that ends at once. Long past, since the replicas' clocks differ: one that is behind would accept
+ * the version for as long as it is.
+ */
+export const ENDED_EVERYWHERE = new Date(0);
+
+/**
  * When each valid version of a key ends once `next` becomes current: the current one after the overlap; a version that
  * was on its way out, and a candidate that was not chosen, at once. So one current and one retiring version remain.
  */
@@ -23,8 +29,8 @@ export const endOfOthers = (
     versions
       .filter((version) => version.id !== next.id)
       .map((version) => {
-        const overlap = versionState(version, now) === "current" ? overlapMs : 0;
-        return [version.id, earlier(version.validUntil, addMs(now, overlap))];
+        const isOverlapping = versionState(version, now) === "current" && overlapMs > 0;
+        return [version.id, isOverlapping ? earlier(version.validUntil, addMs(now, overlapMs)) : ENDED_EVERYWHERE];
       }),
   );
 
@@ -45,6 +51,6 @@ export const makeCurrent = async (stores: Stores, succession: Succession): Promi
 /** Ends every version of a key at once. */
 export const endAllVersions = async (stores: Stores, keyId: string, now: Date): Promise<void> => {
   for (const version of await stores.versions.listValid([keyId], now)) {
-    await stores.versions.update(version.id, { validUntil: now });
+    await stores.versions.update(version.id, { validUntil: ENDED_EVERYWHERE });
   }
 };

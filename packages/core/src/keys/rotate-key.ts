@@ -1,23 +1,25 @@
-import type { IssuedKey, RotateKeyInput } from "@itsy/contract";
+import type { RotatedKey, RotateKeyInput } from "@itsy/contract";
 import { secretSha256 } from "@itsy/key-format";
 
 import type { WorkspaceActor } from "../access/actor.ts";
 import type { DomainDeps } from "../deps.ts";
 import { DomainError, notFound } from "../errors.ts";
+import { everywhereOf } from "../revocation/everywhere.ts";
 import { keyStatus } from "./key-status.ts";
 import { viewKey } from "./key-view.ts";
 import { makeCurrent } from "./make-current.ts";
 import { newVersion } from "./secret-version.ts";
 
 /**
- * A new secret version of the same key. The old one ends at once, or after `overlapMs`.
+ * A new secret version of the same key. The old one ends at once, or after `overlapMs`; every replica knows when
+ * the call returns with `effectiveEverywhere: true`.
  * @throws DomainError `NOT_FOUND`; `CONFLICT` for a revoked or expired key; `MANAGED_BY_CLUSTER` where an `ApiKey`
  * resource owns the key, since its Secret would keep the old value.
  */
 export const createRotateKey =
   (deps: DomainDeps) =>
-  async (actor: WorkspaceActor, { keyId, overlapMs }: RotateKeyInput): Promise<IssuedKey> =>
-    deps.database.transaction(async (stores) => {
+  async (actor: WorkspaceActor, { keyId, overlapMs }: RotateKeyInput): Promise<RotatedKey> => {
+    const { result, everywhere } = await deps.database.commit(async (stores) => {
       const now = deps.clock.now();
       const key = await stores.keys.findById(actor.workspaceId, keyId);
       if (key === null) throw notFound("key");
@@ -43,3 +45,5 @@ export const createRotateKey =
       const rotated = await makeCurrent(stores, { key, next, overlapMs, now });
       return { key: await viewKey(stores, rotated, now), secret };
     });
+    return { ...result, ...everywhereOf(await everywhere) };
+  };

@@ -1,7 +1,8 @@
-/** One row of `key_changes`: a change of a key whose end is not known to have reached every replica. */
+/** One row of `key_changes`: a change that is not known to have reached every replica. */
 export interface KeyChange {
   /** Unique; the order means nothing. */
   readonly id: string;
+  /** The id of what changed: a key (itself or a version of it), or a management token. */
   readonly keyId: string;
 }
 

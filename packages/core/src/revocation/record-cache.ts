@@ -2,6 +2,7 @@ import { createClockMap } from "./clock-map.ts";
 import { createKeyIndex } from "./key-index.ts";
 
 export interface OfKey {
+  /** What an eviction names: the id of a key, or of a token. */
   readonly keyId: string;
 }
 

@@ -1,4 +1,4 @@
-import type { CreateTokenInput, IssuedToken, TokenList, TokenRef, TokenView } from "@itsy/contract";
+import type { CreateTokenInput, IssuedToken, RevokedToken, TokenList, TokenRef, TokenView } from "@itsy/contract";
 import { digestWith, secretSha256 } from "@itsy/key-format";
 
 import type { InstallationActor, WorkspaceActor } from "../access/actor.ts";
@@ -8,6 +8,7 @@ import type { ManagementToken } from "../entities.ts";
 import { DomainError, notFound } from "../errors.ts";
 import { futureInstant } from "../keys/create-key.ts";
 import type { Stores } from "../ports.ts";
+import { everywhereOf } from "../revocation/everywhere.ts";
 
 type Manager = InstallationActor | WorkspaceActor;
 
@@ -98,15 +99,17 @@ export const createTokens = (deps: DomainDeps) =>
       return { tokens: await Promise.all(tokens.map((token) => viewToken(stores, token))) };
     },
 
-    /** Ends a token at once. Idempotent. An operator may end any. @throws DomainError `NOT_FOUND`. */
-    revoke: async (actor: Manager, { tokenId }: TokenRef): Promise<TokenView> =>
-      deps.database.transaction(async (stores) => {
+    /** Ends a token at once, everywhere as `keys.revoke` does. Idempotent. An operator may end any. @throws DomainError `NOT_FOUND`. */
+    revoke: async (actor: Manager, { tokenId }: TokenRef): Promise<RevokedToken> => {
+      const { result, everywhere } = await deps.database.commit(async (stores) => {
         const token = await stores.tokens.findById(tokenId);
         const isForeign = actor.kind === "workspace" && token?.workspaceId !== actor.workspaceId;
         if (token === null || isForeign) throw notFound("token");
         const revokedAt = token.revokedAt ?? deps.clock.now();
         await stores.tokens.revoke(tokenId, revokedAt);
         return viewToken(stores, { ...token, revokedAt });
-      }),
+      });
+      return { ...result, ...everywhereOf(await everywhere) };
+    },
   });
 export type Tokens = ReturnType<typeof createTokens>;

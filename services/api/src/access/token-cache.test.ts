@@ -2,7 +2,8 @@ import { DomainError, type ManagementToken } from "@itsy/core";
 import { createFakeClock } from "@itsy/testing";
 import { expect, test } from "vitest";
 
-import { createTokenCache } from "./token-cache.ts";
+import { createMemory } from "../revocation/memory.ts";
+import { createCachedAuthenticate } from "./token-cache.ts";
 
 const aToken = (overrides: Partial<ManagementToken> = {}): ManagementToken => ({
   id: "tok_01kb0000000000000000000000",
@@ -19,16 +20,21 @@ const aToken = (overrides: Partial<ManagementToken> = {}): ManagementToken => ({
   ...overrides,
 });
 
+const started = (findToken: () => Promise<ManagementToken>) => {
+  const clock = createFakeClock();
+  const { tokens: cache, all } = createMemory({ entriesMax: 10 });
+  all.trustUntil(Number.POSITIVE_INFINITY);
+  const authenticate = createCachedAuthenticate({ clock, findToken, cache, monotonicMs: clock.monotonicMs });
+  return { clock, all, authenticate };
+};
+
 const refused = () => Promise.reject(new DomainError("UNAUTHENTICATED", "no"));
 
 test("a token is read once and then answered at once", async () => {
   let reads = 0;
-  const cache = createTokenCache({
-    clock: createFakeClock(),
-    findToken: () => {
-      reads += 1;
-      return Promise.resolve(aToken());
-    },
+  const cache = started(() => {
+    reads += 1;
+    return Promise.resolve(aToken());
   });
   const actor = await cache.authenticate("a");
   expect(actor).toEqual({ kind: "installation", tokenId: aToken().id, role: "operator" });
@@ -39,19 +45,18 @@ test("a token is read once and then answered at once", async () => {
 test("a token that was revoked while it was read is not remembered", async () => {
   const reading = Promise.withResolvers<ManagementToken>();
   const answers = [() => reading.promise, refused];
-  const cache = createTokenCache({ clock: createFakeClock(), findToken: () => (answers.shift() ?? refused)() });
+  const cache = started(() => (answers.shift() ?? refused)());
   const slow = cache.authenticate("a");
-  cache.forget();
+  cache.all.evict([aToken().id]);
   reading.resolve(aToken());
   await slow;
   await expect(cache.authenticate("a")).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
 });
 
 test("a token that expires in memory is not accepted from memory", async () => {
-  const clock = createFakeClock();
-  const expiresAt = new Date(clock.now().getTime() + 1000);
+  const expiresAt = new Date(createFakeClock().now().getTime() + 1000);
   const answers = [() => Promise.resolve(aToken({ expiresAt })), refused];
-  const cache = createTokenCache({ clock, findToken: () => (answers.shift() ?? refused)() });
+  const { clock, ...cache } = started(() => (answers.shift() ?? refused)());
   await cache.authenticate("a");
   clock.advance(999);
   expect(cache.authenticate("a")).not.toBeInstanceOf(Promise);
@@ -61,7 +66,19 @@ test("a token that expires in memory is not accepted from memory", async () => {
 
 test("a refused token is not remembered", async () => {
   const answers = [refused, () => Promise.resolve(aToken())];
-  const cache = createTokenCache({ clock: createFakeClock(), findToken: () => (answers.shift() ?? refused)() });
+  const cache = started(() => (answers.shift() ?? refused)());
   await expect(cache.authenticate("a")).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
   expect(await cache.authenticate("a")).toMatchObject({ role: "operator" });
+});
+
+test("a token that was revoked is asked for again, and without a lease every one is", async () => {
+  const answers = [() => Promise.resolve(aToken()), () => Promise.resolve(aToken()), refused];
+  const cache = started(() => (answers.shift() ?? refused)());
+  await cache.authenticate("a");
+  cache.all.evict(["tok_of_another"]);
+  expect(cache.authenticate("a")).not.toBeInstanceOf(Promise);
+  cache.all.evict([aToken().id]);
+  await cache.authenticate("a");
+  cache.all.distrust();
+  await expect(cache.authenticate("a")).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
 });

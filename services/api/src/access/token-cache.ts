@@ -1,56 +1,46 @@
 import { hash } from "node:crypto";
 
-import { type Actor, actorOf, type Clock, isTokenLive, type ManagementToken } from "@itsy/core";
-import { LRUCache } from "lru-cache";
+import {
+  type Actor,
+  actorOf,
+  type Clock,
+  isTokenLive,
+  type ManagementToken,
+  type MonotonicMs,
+  type RecordCache,
+} from "@itsy/core";
+
+import type { KnownToken } from "../revocation/memory.ts";
 
 /** Who presents this text? Answers without a promise when nothing has to be read. */
 export type Authenticate = (text: string) => Actor | Promise<Actor>;
 
-export interface TokenCache {
-  readonly authenticate: Authenticate;
-  /** Forgets all tokens, and what is being read right now. */
-  readonly forget: () => void;
-}
-
-export interface TokenCacheDeps {
+export interface CachedAuthenticateDeps {
   /** Finds a live token. @throws DomainError `UNAUTHENTICATED` */
   readonly findToken: (text: string) => Promise<ManagementToken>;
+  /** Evicted and trusted as the records of keys are: a revoked token is a change in the same feed. */
+  readonly cache: RecordCache<KnownToken>;
   readonly clock: Clock;
-}
-
-const TOKENS_MAX = 1000;
-
-interface Entry {
-  readonly token: ManagementToken;
-  readonly actor: Actor;
+  readonly monotonicMs: MonotonicMs;
 }
 
 /**
- * Remembers the tokens of callers by their SHA-256. Exact as long as `forget` is called after each revocation and one
- * process owns the database: what was being read while something was revoked is answered but not remembered. Expiry is
- * looked at on every use. A refused token is not remembered.
+ * Remembers the tokens of callers by their SHA-256. Expiry is looked at on every use; a refused token is not remembered.
  */
-export const createTokenCache = ({ findToken, clock }: TokenCacheDeps): TokenCache => {
-  const entries = new LRUCache<string, Entry>({ max: TOKENS_MAX });
-  let generation = 0;
+export const createCachedAuthenticate = (deps: CachedAuthenticateDeps): Authenticate => {
+  const { findToken, cache, clock, monotonicMs } = deps;
 
-  const read = async (text: string, key: string): Promise<Actor> => {
-    const began = generation;
+  const read = async (text: string, sha256: string): Promise<Actor> => {
+    const ticket = cache.beginLookup();
     const token = await findToken(text);
-    const actor = actorOf(token);
-    if (generation === began) entries.set(key, { token, actor });
-    return actor;
+    const found: KnownToken = { keyId: token.id, token, actor: actorOf(token) };
+    cache.endLookup(ticket, sha256, { found, nowMs: monotonicMs() });
+    return found.actor;
   };
 
-  return Object.freeze({
-    authenticate: (text: string) => {
-      const key = hash("sha256", text, "binary");
-      const entry = entries.get(key);
-      return entry !== undefined && isTokenLive(entry.token, clock.now()) ? entry.actor : read(text, key);
-    },
-    forget: () => {
-      generation += 1;
-      entries.clear();
-    },
-  });
+  return (text) => {
+    const sha256 = hash("sha256", text, "binary");
+    const known = cache.get(sha256, monotonicMs());
+    return known && isTokenLive(known.token, clock.now()) ? known.actor : read(text, sha256);
+  };
 };

@@ -20,6 +20,8 @@ export interface ColumnTypes {
   readonly instant: ColumnType;
   /** An integer of at most 31 bits. */
   readonly int: ColumnType;
+  /** A number under 2^53 that counts. */
+  readonly count: ColumnType;
   /** 32 bytes. */
   readonly digest: ColumnType;
 }
@@ -61,6 +63,7 @@ export const mysqlColumns: ColumnTypes = Object.freeze<ColumnTypes>({
   }),
   instant: { type: "bigint", transformer: instantTransformer },
   int: { type: "int" },
+  count: { type: "bigint" },
   digest: { type: "binary", length: DIGEST_LENGTH, transformer: digestTransformer },
 });
 
@@ -75,5 +78,6 @@ export const sqliteColumns: ColumnTypes = Object.freeze<ColumnTypes>({
   text: plain,
   instant: { type: "bigint", transformer: instantTransformer },
   int: { type: "integer" },
+  count: { type: "bigint" },
   digest: { type: "blob", transformer: digestTransformer },
 });

@@ -1,8 +1,19 @@
+import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 
-import type { Database, Stores, VerificationLookup } from "@itsy/core";
+import type {
+  BarrierResult,
+  Committed,
+  Database,
+  FeedStore,
+  KeyChange,
+  KeysChangedListener,
+  Stores,
+  VerificationLookup,
+} from "@itsy/core";
 import { MigrationExecutor } from "typeorm";
 
+import { insertChanges } from "./change-rows.ts";
 import { DatabaseError } from "./database-error.ts";
 import type { DatabaseSettings } from "./database-url.ts";
 import type { Dialect } from "./dialect.ts";
@@ -25,14 +36,14 @@ export interface OpenDatabaseOptions extends Partial<RetryOptions> {
 export interface OpenDatabase extends AsyncDisposable {
   readonly database: Database;
   readonly lookup: VerificationLookup;
+  /** See `Engine.feed`. */
+  readonly feed: FeedStore | null;
   readonly dialect: Dialect["name"];
   /** @throws DatabaseError `UNREACHABLE` within a bound of seconds when no connection can be had. */
   ping(): Promise<void>;
   /** Whether this version of the service knows migrations that the database has not seen. */
   migrationsPending(): Promise<boolean>;
 }
-
-type Listener = (keyIds: readonly string[]) => void;
 
 interface DatabaseParts {
   readonly engine: Engine;
@@ -41,38 +52,65 @@ interface DatabaseParts {
   readonly logger: DatabaseLogger | undefined;
 }
 
-const createDatabase = ({ engine, scope, retry, logger }: DatabaseParts): Database => {
-  const listeners: Listener[] = [];
+/** What is over at once: nobody else has to follow. */
+const nothingToFollow: BarrierResult = Object.freeze({ effectiveEverywhere: true, waitedMs: 0 });
+/** What nobody here sees through: the replicas that there are will. */
+const left: BarrierResult = Object.freeze({ effectiveEverywhere: false, waitedMs: 0, reason: "STOPPED" });
 
+interface Told {
+  readonly ids: readonly string[];
+  readonly changes: readonly KeyChange[];
+}
+
+const createTeller = (logger: DatabaseLogger | undefined) => {
+  const listeners: KeysChangedListener[] = [];
   // The transaction is committed: a listener that fails must not make it look undone.
-  const tell = (keyIds: readonly string[]): void => {
-    for (const listener of listeners) {
-      try {
-        listener(keyIds);
-      } catch (error) {
-        logger?.warn({ err: error }, "a listener to changed keys failed");
-      }
+  const tellOne = (listener: KeysChangedListener, { ids, changes }: Told): void | Promise<BarrierResult> => {
+    try {
+      return listener(ids, changes);
+    } catch (error) {
+      logger?.warn({ err: error }, "a listener to changed keys failed");
     }
   };
+  return {
+    listen: (listener: KeysChangedListener) => void listeners.push(listener),
+    /** Tells everybody in the turn of the commit, and answers with what the one that knows says. */
+    tell: (told: Told): Promise<BarrierResult> => {
+      const answers = listeners.map((listener) => tellOne(listener, told));
+      return (
+        answers.find((answer) => answer instanceof Promise) ??
+        Promise.resolve(told.changes.length > 0 ? left : nothingToFollow)
+      );
+    },
+  };
+};
 
-  const attempt = async <Result>(work: (stores: Stores) => Promise<Result>) => {
-    const changedKeys = new Set<string>();
-    const result = await engine.transact((run) =>
-      scope.run(() => work(createStores(transactionSession(run, changedKeys)))),
+const createDatabase = ({ engine, scope, retry, logger }: DatabaseParts): Database => {
+  const { listen, tell } = createTeller(logger);
+
+  const attempt = <Result>(work: (stores: Stores) => Promise<Result>) =>
+    engine.transact((run) =>
+      scope.run(async () => {
+        const session = transactionSession(run);
+        const result = await work(createStores(session));
+        const changes = engine.feed === null ? [] : await insertChanges(run, session, randomUUID);
+        return { result, ids: [...session.changed], changes };
+      }),
     );
-    return { result, changedKeys };
+
+  const commit = async <Result>(work: (stores: Stores) => Promise<Result>): Promise<Committed<Result>> => {
+    // It would wait for itself on SQLite, and for a lock or a connection of its own on a server.
+    if (scope.isInside()) throw new DatabaseError("UNEXPECTED", "a transaction inside a transaction");
+    const { result, ids, changes } = await withRetries(retry, () => attempt(work));
+    return { result, everywhere: ids.length > 0 ? tell({ ids, changes }) : Promise.resolve(nothingToFollow) };
   };
 
   return Object.freeze({
     read: createStores(readSession(engine.read)),
-    onKeysChanged: (listener: Listener) => void listeners.push(listener),
-    transaction: async <Result>(work: (stores: Stores) => Promise<Result>): Promise<Result> => {
-      // It would wait for itself on SQLite, and for a lock or a connection of its own on a server.
-      if (scope.isInside()) throw new DatabaseError("UNEXPECTED", "a transaction inside a transaction");
-      const { result, changedKeys } = await withRetries(retry, () => attempt(work));
-      if (changedKeys.size > 0) tell([...changedKeys]);
-      return result;
-    },
+    onKeysChanged: listen,
+    transaction: async <Result>(work: (stores: Stores) => Promise<Result>): Promise<Result> =>
+      (await commit(work)).result,
+    commit,
   });
 };
 
@@ -95,6 +133,7 @@ export const openDatabase = async (
   return Object.freeze({
     database: createDatabase({ engine, scope, retry: { random, sleep }, logger }),
     lookup: engine.lookup,
+    feed: engine.feed,
     dialect: engine.dialect.name,
     ping: () => engine.read(async (manager) => void (await manager.query("SELECT 1"))),
     migrationsPending: () =>

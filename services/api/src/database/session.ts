@@ -5,8 +5,16 @@ import type { Run } from "./engine.ts";
 export interface Session {
   readonly read: Run;
   readonly write: Run;
-  /** Tells that the key, or a version of it, is different after the commit. */
-  readonly keyChanged: (keyId: string) => void;
+  /** Tells that the key or a version of it, or the token, is different after the commit. */
+  readonly keyChanged: (id: string) => void;
+  /** Tells that the key was not there before. */
+  readonly keyCreated: (id: string) => void;
+}
+
+/** The ids of what a transaction changed; those that it created are in both. */
+export interface ChangedKeys {
+  readonly changed: ReadonlySet<string>;
+  readonly created: ReadonlySet<string>;
 }
 
 /** Reads of committed data; a write is refused. */
@@ -15,8 +23,22 @@ export const readSession = (run: Run): Session =>
     read: run,
     write: () => Promise.reject(new DatabaseError("UNEXPECTED", "writes happen inside a transaction only")),
     keyChanged: () => undefined,
+    keyCreated: () => undefined,
   });
 
-/** Reads and writes of one transaction. `changedKeys` gathers the ids of keys. */
-export const transactionSession = (run: Run, changedKeys: Set<string>): Session =>
-  Object.freeze({ read: run, write: run, keyChanged: (keyId: string) => void changedKeys.add(keyId) });
+/** Reads and writes of one transaction, and what it has changed so far. */
+export const transactionSession = (run: Run): Session & ChangedKeys => {
+  const changed = new Set<string>();
+  const created = new Set<string>();
+  return Object.freeze({
+    read: run,
+    write: run,
+    changed,
+    created,
+    keyChanged: (id: string) => void changed.add(id),
+    keyCreated: (id: string) => {
+      changed.add(id);
+      created.add(id);
+    },
+  });
+};

@@ -56,7 +56,7 @@ describe.each(databaseKinds)("transactions on %s", (kind) => {
     const rows = createRows();
     const { owner } = await storeTenant(database, rows);
     const told: string[] = [];
-    database.onKeysChanged((ids) => told.push(...ids));
+    database.onKeysChanged((ids) => void told.push(...ids));
     const [lost, kept] = [rows.key(owner), rows.key(owner)];
     const failure = new Error("stop");
     const failed = database.transaction(async ({ keys, versions }) => {
@@ -144,7 +144,7 @@ describe.each(databaseKinds)("transactions on %s", (kind) => {
       throw new Error("listener");
     });
     const told: string[] = [];
-    database.onKeysChanged((ids) => told.push(...ids));
+    database.onKeysChanged((ids) => void told.push(...ids));
     const key = rows.key(owner);
     await database.transaction(({ keys }) => keys.insert(key));
     expect(told).toEqual([key.id]);

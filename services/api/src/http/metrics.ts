@@ -1,4 +1,5 @@
 import type { ErrorCode, RefusalCode } from "@itsy/contract";
+import type { BarrierResult } from "@itsy/core";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 
 /** The ways in; `other` is whatever is not one of ours. */
@@ -19,11 +20,60 @@ export interface Metrics {
 
 const DURATION_BUCKETS_S = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 2.5, 10];
 
-/** No label ever holds what a caller sent. `cachedSecrets` is asked when the metrics are. */
-export const createMetrics = ({ cachedSecrets }: { readonly cachedSecrets: () => number }): Metrics => {
+/** What the metrics ask when they are asked. */
+export interface MemorySource {
+  readonly size: () => number;
+  readonly lookups: { readonly hits: number; readonly misses: number };
+  readonly isLeaseHeld: () => boolean;
+  readonly onSettled: (listener: (result: BarrierResult) => void) => void;
+}
+
+const WAIT_BUCKETS_S = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10];
+
+const registerMemory = (memory: MemorySource, registers: Registry[]): void => {
+  const entries: Gauge = new Gauge({
+    name: "itsy_verification_cache_entries",
+    help: "Secrets that are remembered in this process.",
+    registers,
+    collect: () => entries.set(memory.size()),
+  });
+  const lookups: Counter<"result"> = new Counter({
+    name: "itsy_verification_cache_lookups_total",
+    help: "Secrets that were answered from memory (hit), and for which the database was asked (miss).",
+    labelNames: ["result"],
+    registers,
+    // Counted where it happens, in plain numbers: this is the hottest place of the service.
+    collect: () => {
+      lookups.reset();
+      lookups.inc({ result: "hit" }, memory.lookups.hits);
+      lookups.inc({ result: "miss" }, memory.lookups.misses);
+    },
+  });
+  const lease: Gauge = new Gauge({
+    name: "itsy_verification_lease_held",
+    help: "1 while this replica may answer from memory without the database; always 0 on an embedded database.",
+    registers,
+    collect: () => lease.set(memory.isLeaseHeld() ? 1 : 0),
+  });
+  const waits = new Histogram({
+    name: "itsy_change_everywhere_seconds",
+    help: "From the commit of a change until every replica followed (effective), or until that was given up (another outcome).",
+    labelNames: ["outcome"],
+    buckets: WAIT_BUCKETS_S,
+    registers,
+  });
+  memory.onSettled((result) => {
+    const outcome = result.effectiveEverywhere ? "effective" : result.reason;
+    waits.observe({ outcome }, result.waitedMs / 1000);
+  });
+};
+
+/** No label ever holds what a caller sent. */
+export const createMetrics = (memory: MemorySource): Metrics => {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
+  registerMemory(memory, registers);
   const durations = new Histogram({
     name: "itsy_request_duration_seconds",
     help: "Time to answer a request, by door and by the code of the answer.",
@@ -36,12 +86,6 @@ export const createMetrics = ({ cachedSecrets }: { readonly cachedSecrets: () =>
     help: "Verifications by outcome.",
     labelNames: ["outcome"],
     registers,
-  });
-  const entries: Gauge = new Gauge({
-    name: "itsy_verification_cache_entries",
-    help: "Secrets whose record is remembered in this process.",
-    registers,
-    collect: () => entries.set(cachedSecrets()),
   });
   return Object.freeze({
     request: (door: Door, code: "OK" | ErrorCode, durationMs: number) =>

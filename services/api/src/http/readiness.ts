@@ -1,10 +1,14 @@
 import type { Lifecycle } from "./lifecycle.ts";
 
-/** Why the service is or is not ready, by part. */
+/**
+ * Why the service is or is not ready, by part. While a replica's lease lasts it verifies known keys from memory, with or
+ * without the database, and is ready for that: no replica must be taken out of service for an outage that it bridges.
+ */
 export interface Readiness {
   readonly ready: boolean;
   readonly checks: {
     readonly database: "ok" | "unreachable";
+    readonly lease: "held" | "none";
     readonly migrations: "ok" | "pending" | "unknown";
     readonly draining: "no" | "yes";
   };
@@ -13,6 +17,8 @@ export interface Readiness {
 export interface ReadinessDeps {
   readonly storage: { ping(): Promise<void>; migrationsPending(): Promise<boolean> };
   readonly lifecycle: Lifecycle;
+  /** Whether memory may be answered from although the database cannot be asked. */
+  readonly isLeaseHeld: () => boolean;
   /** How long the database may take to answer. */
   readonly timeoutMs?: number;
 }
@@ -26,9 +32,12 @@ const within = <Value>(timeoutMs: number, work: Promise<Value>): Promise<Value> 
 };
 
 /** Asks the database now; those who ask at the same time share one answer, so that asking cannot become a load. */
-export const createReadiness = ({ storage, lifecycle, timeoutMs = TIMEOUT_MS_DEFAULT }: ReadinessDeps) => {
+export const createReadiness = ({ storage, lifecycle, isLeaseHeld, timeoutMs = TIMEOUT_MS_DEFAULT }: ReadinessDeps) => {
   let asking: Promise<Readiness["checks"]> | null = null;
   let migrated = false;
+
+  // Looked at last: asking may have taken longer than the lease lasted.
+  const lease = () => (isLeaseHeld() ? "held" : "none");
 
   const ask = async (): Promise<Readiness["checks"]> => {
     const draining = lifecycle.draining ? "yes" : "no";
@@ -36,9 +45,9 @@ export const createReadiness = ({ storage, lifecycle, timeoutMs = TIMEOUT_MS_DEF
       await within(timeoutMs, storage.ping());
       // Migrations only ever get done.
       migrated ||= !(await within(timeoutMs, storage.migrationsPending()));
-      return { database: "ok", migrations: migrated ? "ok" : "pending", draining };
+      return { database: "ok", lease: lease(), migrations: migrated ? "ok" : "pending", draining };
     } catch {
-      return { database: "unreachable", migrations: migrated ? "ok" : "unknown", draining };
+      return { database: "unreachable", lease: lease(), migrations: migrated ? "ok" : "unknown", draining };
     }
   };
 
@@ -47,7 +56,8 @@ export const createReadiness = ({ storage, lifecycle, timeoutMs = TIMEOUT_MS_DEF
       asking = null;
     });
     const checks = await asking;
-    return { ready: checks.database === "ok" && checks.migrations === "ok" && checks.draining === "no", checks };
+    const canAnswer = checks.database === "ok" || checks.lease === "held";
+    return { ready: canAnswer && checks.migrations === "ok" && checks.draining === "no", checks };
   };
 };
 export type AskReadiness = ReturnType<typeof createReadiness>;

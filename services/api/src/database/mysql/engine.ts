@@ -7,6 +7,7 @@ import { translated, translateFault, translateStartFault } from "../driver-fault
 import type { Engine, Run } from "../engine.ts";
 import { runTransaction } from "../run-transaction.ts";
 import { acquireWithin } from "./acquire.ts";
+import { createServerFeed } from "./feed-store.ts";
 import { migrateServer } from "./migrate.ts";
 import { type BreakableConnection, breakConnection, createPool, type PoolInput } from "./pool.ts";
 import { openServerSource } from "./source.ts";
@@ -50,21 +51,29 @@ const withConnection = async <Result>(options: RunnerOptions, work: (run: Run) =
   }
 };
 
+const openFeedPool = ({ limits, ...input }: PoolInput) => {
+  const { feedTimeoutMs: timeoutMs, feedConnectionsMax } = limits;
+  const bounded = { ...limits, connectTimeoutMs: timeoutMs, queryTimeoutMs: timeoutMs, lockWaitS: 1 };
+  return createPool({ ...input, limits: bounded }, feedConnectionsMax).promise();
+};
+
 const createEngine = (input: PoolInput, source: DataSource): Engine => {
   const { settings, limits } = input;
   const dialect = dialectOf(settings.type);
   const lookupPool = createPool(input, limits.lookupConnectionsMax).promise();
   const lookup = createServerLookup(lookupPool, limits.lookupTimeoutMs);
+  const feedPool = openFeedPool(input);
   const options = { source, dialect, acquireTimeoutMs: limits.acquireTimeoutMs };
   return Object.freeze<Engine>({
     dialect,
     lookup: Object.freeze<VerificationLookup>({
       find: (digests) => translated(dialect, () => lookup.find(digests)),
     }),
+    feed: createServerFeed({ pool: feedPool, dialect, timeoutMs: limits.feedTimeoutMs }),
     read: (statements) => withConnection(options, (run) => run(statements)),
     transact: (work) => withConnection(options, (run) => runTransaction(dialect, run, work)),
     // A connection that breaks while it is closed is closed: no reason to fail.
-    close: async () => void (await Promise.allSettled([lookupPool.end(), source.destroy()])),
+    close: async () => void (await Promise.allSettled([lookupPool.end(), feedPool.end(), source.destroy()])),
   });
 };
 

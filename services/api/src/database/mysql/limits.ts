@@ -13,6 +13,10 @@ export interface ServerLimits {
   readonly queryTimeoutMs: number;
   /** For the hot lookup, once for the connection and once for the answer. */
   readonly lookupTimeoutMs: number;
+  /** Connections of one process for the change feed and the leases. */
+  readonly feedConnectionsMax: number;
+  /** For the change feed, once for the connection and once for the answer: both together well below the lease. */
+  readonly feedTimeoutMs: number;
   /** `innodb_lock_wait_timeout`: whole seconds. */
   readonly lockWaitS: number;
   /** How long a replica waits for another one's migrations. */
@@ -27,6 +31,8 @@ export const serverLimits: ServerLimits = Object.freeze({
   acquireTimeoutMs: 5_000,
   queryTimeoutMs: 10_000,
   lookupTimeoutMs: 2_000,
+  feedConnectionsMax: 3,
+  feedTimeoutMs: 400,
   lockWaitS: 2,
   migrationWaitMs: 120_000,
 });

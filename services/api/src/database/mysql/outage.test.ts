@@ -33,7 +33,7 @@ describe.each(serverKinds)("an outage of %s", (kind) => {
       await versions.insert(version);
     });
     const told: string[] = [];
-    database.onKeysChanged((ids) => told.push(...ids));
+    database.onKeysChanged((ids) => void told.push(...ids));
     const everything = () => [
       // Twice as many as there are connections: some wait for one that breaks.
       ...Array.from({ length: serverLimits.connectionsMax * 2 }, () =>

@@ -5,13 +5,24 @@ import { apiKeys } from "./api-keys.ts";
 import { bindings } from "./bindings.ts";
 import { clusterWorkspaces } from "./cluster-workspaces.ts";
 import { clusters } from "./clusters.ts";
+import { keyChanges } from "./key-changes.ts";
 import { managementTokens } from "./management-tokens.ts";
 import { projects } from "./projects.ts";
+import { replicas } from "./replicas.ts";
 import { secretVersions } from "./secret-versions.ts";
 import { workspaces } from "./workspaces.ts";
 
 /** Every table as TypeORM sees it, with the column types of one dialect. */
 export const schemaFor = (types: ColumnTypes): EntitySchema[] =>
-  [workspaces, projects, clusters, clusterWorkspaces, managementTokens, apiKeys, secretVersions, bindings].map(
-    (table) => table(types) as EntitySchema,
-  );
+  [
+    workspaces,
+    projects,
+    clusters,
+    clusterWorkspaces,
+    managementTokens,
+    apiKeys,
+    secretVersions,
+    bindings,
+    keyChanges,
+    replicas,
+  ].map((table) => table(types) as EntitySchema);

@@ -30,7 +30,7 @@ export const createKeyStore = (session: Session): KeyStore =>
   Object.freeze({
     insert: async (key: ApiKey) => {
       await session.write((manager) => insertRow(manager, "api_keys", key));
-      session.keyChanged(key.id);
+      session.keyCreated(key.id);
     },
     findById: (workspaceId: string, id: string) =>
       session.read((manager) => table(manager).findOneBy({ id, workspaceId })),
@@ -39,6 +39,7 @@ export const createKeyStore = (session: Session): KeyStore =>
       session.keyChanged(key.id);
       return changed;
     },
+    announce: (keyId: string) => session.keyChanged(keyId),
     list: (filter: KeyFilter) =>
       session.read((manager) =>
         table(manager).find({ where: condition(filter), order: { id: "DESC" }, take: filter.limit }),

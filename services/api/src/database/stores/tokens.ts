@@ -19,6 +19,7 @@ export const createTokenStore = (session: Session): TokenStore =>
     revoke: (id: string, revokedAt: Date) =>
       session.write(async (manager) => {
         await table(manager).update({ id, revokedAt: IsNull() }, { revokedAt });
+        session.keyChanged(id);
       }),
     isEmpty: () => session.read(async (manager) => !(await table(manager).exists())),
   });

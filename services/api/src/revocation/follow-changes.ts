@@ -1,0 +1,96 @@
+import { randomUUID } from "node:crypto";
+
+import {
+  type BarrierResult,
+  createLeaseTerms,
+  type Database,
+  type FeedStore,
+  type KeyChange,
+  type MonotonicMs,
+  startMembership,
+  type Timers,
+} from "@itsy/core";
+
+import type { Logger } from "../http/logger.ts";
+import type { Memory } from "./memory.ts";
+
+/** Keeps the memory of a process right. Dispose of it when no request is under way, before the database. */
+export interface Following extends AsyncDisposable {
+  /** Whether memory may be answered from although the database cannot be asked; never for one process alone. */
+  readonly isLeaseHeld: () => boolean;
+  /** Told of every change that was seen through, and how long it took. */
+  readonly onSettled: (listener: (result: BarrierResult) => void) => void;
+}
+
+export interface FollowChangesDeps {
+  readonly database: Database;
+  readonly feed: FeedStore | null;
+  readonly memory: Memory;
+  readonly monotonicMs: MonotonicMs;
+  readonly leaseMs: number;
+  readonly logger: Logger;
+}
+
+/** Longer than a lease by default. A call that waits for longer is one that somebody gave up on. */
+const WAIT_MAX_MS = 10_000;
+const LOG_FAULTS_EVERY_MS = 10_000;
+
+const timers: Timers = Object.freeze({
+  after: (ms: number, run: () => void) => {
+    const timer = setTimeout(run, ms);
+    return () => clearTimeout(timer);
+  },
+});
+
+/** One process owns the database and hears of each change at its commit: memory is always right. */
+const followAlone = ({ database, memory }: FollowChangesDeps): Following => {
+  database.onKeysChanged(memory.all.evict);
+  memory.all.trustUntil(Number.POSITIVE_INFINITY);
+  return Object.freeze({
+    isLeaseHeld: () => false,
+    onSettled: () => undefined,
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  });
+};
+
+const followFeed = (deps: FollowChangesDeps, store: FeedStore): Following => {
+  const { database, memory, monotonicMs, leaseMs, logger } = deps;
+  const listeners: ((result: BarrierResult) => void)[] = [];
+  let loggedMs = Number.NEGATIVE_INFINITY;
+  const membership = startMembership({
+    store,
+    cache: memory.all,
+    monotonicMs,
+    timers,
+    newId: randomUUID,
+    terms: createLeaseTerms({ leaseMs, waitMaxMs: WAIT_MAX_MS }),
+    onFault: (err) => {
+      // In an outage every look fails, twenty times a second.
+      if (monotonicMs() - loggedMs < LOG_FAULTS_EVERY_MS) return;
+      loggedMs = monotonicMs();
+      logger.warn({ err }, "the change feed cannot be asked");
+    },
+  });
+
+  const settle = async (changes: readonly KeyChange[]): Promise<BarrierResult> => {
+    const result = await membership.settle(changes);
+    if (changes.length > 0) for (const listener of listeners) listener(result);
+    return result;
+  };
+
+  database.onKeysChanged((ids, changes) => {
+    // Also what was created: it may be remembered here as unknown.
+    memory.all.evict(ids);
+    return settle(changes);
+  });
+
+  return Object.freeze({
+    isLeaseHeld: () => monotonicMs() < memory.records.trustedUntilMs,
+    onSettled: (listener: (result: BarrierResult) => void) => void listeners.push(listener),
+    [Symbol.asyncDispose]: () => membership.stop(),
+  });
+};
+
+/** Lets the memory follow the database: through the change feed where several processes share one. */
+export const followChanges = (deps: FollowChangesDeps): Following =>
+  deps.feed === null ? followAlone(deps) : followFeed(deps, deps.feed);

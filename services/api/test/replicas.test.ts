@@ -1,0 +1,136 @@
+import type { Verification } from "@itsy/contract";
+import { displayPrefix, generateSecret, secretSha256Hex } from "@itsy/key-format";
+import { waitUntil } from "@itsy/testbed";
+import { describe, expect, test } from "vitest";
+
+import { startTestApi, type TestApi } from "./api/start-test-api.ts";
+import { startFreezableProxy } from "./database/freezable-proxy.ts";
+import { freshDatabase, type ServerKind, serverKinds } from "./database/fresh-database.ts";
+
+const PATIENCE_MS = 2200;
+
+/** Two replicas on one database; the second one's way to it can be cut. */
+const startTwo = async (kind: ServerKind) => {
+  await using stack = new AsyncDisposableStack();
+  const fresh = stack.use(await freshDatabase(kind));
+  const proxy = stack.use(await startFreezableProxy(fresh.url));
+  const near = stack.use(await startTestApi({ databaseUrl: fresh.url }));
+  const far = stack.use(await startTestApi({ databaseUrl: proxy.url }));
+  const { tokens } = await near.tenant("acme");
+  const verdictOf = async (api: TestApi, secret: string) => {
+    const response = await api.verify(tokens.verifier, { secret });
+    return (await response.json()) as Verification;
+  };
+  const leaseOf = async (api: TestApi) =>
+    ((await (await fetch(`${api.url}/readyz`)).json()) as { checks: { lease: string } }).checks.lease;
+  for (const api of [near, far]) {
+    await waitUntil(async () => (await leaseOf(api)) === "held", { what: "a replica has its lease" });
+  }
+  const owned = stack.move();
+  return {
+    near,
+    far,
+    proxy,
+    tokens,
+    admin: near.client(tokens.admin),
+    verdictNear: (secret: string) => verdictOf(near, secret),
+    verdictFar: (secret: string) => verdictOf(far, secret),
+    /** Answered by the other replica from memory from now on. */
+    warm: async (secret: string) => expect(await verdictOf(far, secret)).toMatchObject({ valid: true }),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+};
+
+const effective = { effectiveEverywhere: true, waitedMs: expect.any(Number) };
+const REVOKED = { valid: false, code: "REVOKED" };
+
+describe.each(serverKinds)("two replicas on %s", (kind) => {
+  test("what one has ended when the call returns, the other refuses", async () => {
+    await using two = await startTwo(kind);
+    const { admin, far, warm, verdictFar } = two;
+    const first = await admin.keys.create({ name: "a", environment: "production" });
+    await warm(first.secret);
+    const second = await admin.keys.rotate({ keyId: first.key.id });
+    expect(second).toMatchObject(effective);
+    expect(await verdictFar(first.secret)).toEqual(REVOKED);
+    await warm(second.secret);
+    expect(await admin.keys.revoke({ keyId: first.key.id })).toMatchObject(effective);
+    expect(await verdictFar(second.secret)).toEqual(REVOKED);
+
+    const { token, secret } = await admin.tokens.create({ role: "viewer", name: "a" });
+    await far.client(secret).keys.list({});
+    expect(await admin.tokens.revoke({ tokenId: token.id })).toMatchObject(effective);
+    await expect(far.client(secret).keys.list({})).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+  });
+
+  test("a delivered key that is paused, replaced or released is refused by the other, too", async () => {
+    await using two = await startTwo(kind);
+    const { near, warm, verdictFar } = two;
+    const { delivery } = near.client(await near.cluster("west", ["acme"]));
+    const owner = { uid: crypto.randomUUID(), namespace: "shop", name: "checkout" };
+    const settings = { name: "checkout", requestsPerMinute: 60, expiresAt: null, paused: false };
+    const deliver = async (revision: number) => {
+      const secret = generateSecret({ environment: "production" });
+      const secretSha256 = secretSha256Hex(secret);
+      const place = { workspace: "acme", project: "default", environment: "production", owner, settings } as const;
+      const version = { revision, secretSha256, displayPrefix: displayPrefix(secret), deliverWithinMs: 60_000 };
+      await delivery.register({ ...place, ...version });
+      await delivery.confirm({ ownerUid: owner.uid, revision, secretSha256, overlapMs: 0 });
+      await warm(secret);
+      return secret;
+    };
+    const first = await deliver(1);
+    await delivery.configure({ owner, settings: { ...settings, paused: true } });
+    expect(await verdictFar(first)).toEqual({ valid: false, code: "PAUSED" });
+    await delivery.configure({ owner, settings });
+    await warm(first);
+    const second = await deliver(2);
+    expect(await verdictFar(first)).toEqual(REVOKED);
+    await delivery.release({ ownerUid: owner.uid, policy: "revoke" });
+    expect(await verdictFar(second)).toEqual(REVOKED);
+  });
+
+  test("revoke waits for the lease of a replica that is cut off, and so does the same call made again", async () => {
+    await using two = await startTwo(kind);
+    const { near, far, proxy, admin, warm, verdictNear, verdictFar, tokens } = two;
+    const { key, secret } = await admin.keys.create({ name: "a", environment: "production" });
+    await warm(secret);
+    proxy.freeze();
+    let returned = 0;
+    const revoke = async () => {
+      const answer = await admin.keys.revoke({ keyId: key.id });
+      returned += 1;
+      return answer;
+    };
+    const calls = [revoke()];
+    await waitUntil(async () => !(await verdictNear(secret)).valid, { what: "the key is revoked" });
+    calls.push(revoke());
+    // The clocks stand still: the lease lasts, the other one accepts, and nobody may claim otherwise.
+    expect(await verdictFar(secret)).toMatchObject({ valid: true });
+    expect(returned).toBe(0);
+    far.clock.advance(PATIENCE_MS);
+    near.clock.advance(PATIENCE_MS);
+    expect(await Promise.all(calls)).toMatchObject([effective, effective]);
+    expect((await far.verify(tokens.verifier, { secret })).status).toBe(503);
+    proxy.thaw();
+    await waitUntil(async () => (await far.verify(tokens.verifier, { secret })).status === 200, {
+      what: "the other one reaches the database",
+    });
+    expect(await verdictFar(secret)).toEqual(REVOKED);
+  });
+
+  test("metrics tell what changes waited for, and what memory did", async () => {
+    await using two = await startTwo(kind);
+    const { near, far, admin, warm } = two;
+    const { key, secret } = await admin.keys.create({ name: "a", environment: "production" });
+    await warm(secret);
+    await warm(secret);
+    await admin.keys.revoke({ keyId: key.id });
+    const metrics = async (api: TestApi) => (await (await fetch(`${api.url}/metrics`)).text()).split("\n");
+    expect(await metrics(near)).toContain('itsy_change_everywhere_seconds_count{outcome="effective"} 1');
+    const ofFar = await metrics(far);
+    expect(ofFar).toContain('itsy_verification_cache_lookups_total{result="hit"} 1');
+    expect(ofFar).toContain('itsy_verification_cache_lookups_total{result="miss"} 1');
+    expect(ofFar).toContain("itsy_verification_lease_held 1");
+  });
+});

@@ -43,6 +43,8 @@ export const Verification = z.discriminatedUnion("valid", [
     code: RefusalCode,
     /** With `RATE_LIMITED`: milliseconds until the next request can be accepted. */
     retryAfterMs: z.int().optional(),
+    /** With `RATE_LIMITED`, where the limiter knows it. */
+    rateLimit: RateLimitState.optional(),
   }),
 ]);
 export type Verification = z.infer<typeof Verification>;

@@ -16,7 +16,7 @@ export interface RateWindow {
 
 export type RateDecision =
   | { readonly accepted: true; readonly state: RateLimitState }
-  | { readonly accepted: false; readonly retryAfterMs: number };
+  | { readonly accepted: false; readonly retryAfterMs: number; readonly state?: RateLimitState };
 
 export const createRateWindow = (): RateWindow => {
   // One slot more than the window is long: the slot that is leaving is still counted while part of it is inside.
@@ -53,7 +53,10 @@ export const createRateWindow = (): RateWindow => {
       // A clock that steps back must not reopen the window.
       const slot = Math.max(Math.floor(nowMs / SLOT_MS), newest);
       if (slot > newest) forgetOld(slot);
-      if (total >= limit) return { accepted: false, retryAfterMs: Math.max(1, msUntil(total - limit + 1, nowMs)) };
+      if (total >= limit) {
+        const retryAfterMs = Math.max(1, msUntil(total - limit + 1, nowMs));
+        return { accepted: false, retryAfterMs, state: { limit, remaining: 0, resetMs: msUntil(total, nowMs) } };
+      }
       const index = slot % counts.length;
       counts[index] = (counts[index] ?? 0) + 1;
       total += 1;

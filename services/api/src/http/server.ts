@@ -7,11 +7,13 @@ import { type ErrorCode, errorCodes } from "@itsy/contract";
 
 import type { Limits } from "../env.ts";
 import { answerWith } from "./error-answer.ts";
+import { formOf } from "./forward-auth-request.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import { type Door, VERIFY_PATH } from "./verify-door.ts";
 
 export interface ServerDeps {
   readonly verifyDoor: Door;
+  readonly forwardAuthDoor: Door;
   readonly app: RequestListener;
   readonly limits: Limits;
   readonly lifecycle: Lifecycle;
@@ -24,7 +26,8 @@ export interface RunningServer {
   drain(): Promise<void>;
 }
 
-const HEADERS_MAX = 100;
+/** Node.js leaves out what comes after so many. */
+export const HEADERS_MAX = 100;
 const CHECK_TIMEOUTS_EVERY_MS = 1000;
 
 const codeOfBrokenRequest = (error: NodeJS.ErrnoException) => {
@@ -80,11 +83,21 @@ const close = async (server: Server, drainMs: number): Promise<void> => {
   clearTimeout(bound);
 };
 
-/** Serves both halves on one port. */
+/** The hot paths before Express, which alone costs as much again. */
+const listenerOf = ({ verifyDoor, forwardAuthDoor, app }: ServerDeps): RequestListener => {
+  return (req, res) => {
+    if (req.url === VERIFY_PATH) return verifyDoor(req, res);
+    if (formOf(req.url) !== null) return forwardAuthDoor(req, res);
+    app(req, res);
+  };
+};
+
+/** Serves all doors on one port. */
 export const startServer = async (
-  { verifyDoor, app, limits, lifecycle }: ServerDeps,
+  deps: ServerDeps,
   address: { readonly host: string; readonly port: number },
 ): Promise<RunningServer> => {
+  const { limits, lifecycle } = deps;
   const server = createServer(
     {
       headersTimeout: Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs),
@@ -92,8 +105,7 @@ export const startServer = async (
       keepAliveTimeout: limits.keepAliveMs,
       connectionsCheckingInterval: CHECK_TIMEOUTS_EVERY_MS,
     },
-    // The hot path before Express, which alone costs as much again.
-    (req, res) => (req.url === VERIFY_PATH ? verifyDoor(req, res) : app(req, res)),
+    listenerOf(deps),
   );
   server.maxHeadersCount = HEADERS_MAX;
   server.on("clientError", onClientError);

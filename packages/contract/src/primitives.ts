@@ -25,6 +25,7 @@ export const WorkspaceId = id("ws");
 export const ProjectId = id("prj");
 export const ClusterId = id("cl");
 export const TokenId = id("tok");
+export const AuditId = id("aud");
 
 /** How many requests of one key are accepted in any 60 seconds. */
 export const RequestsPerMinute = z.int().min(1).max(1_000_000);

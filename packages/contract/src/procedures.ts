@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { AuditPage, ListAuditInput } from "./audit.ts";
 import { ClusterAccessInput, ClusterList, ClusterView, CreateClusterInput } from "./clusters.ts";
 import * as delivery from "./delivery.ts";
 import { CreateKeyInput, IssuedKey, KeyPage, KeyRef, KeyView, ListKeysInput, RotateKeyInput } from "./keys.ts";
@@ -45,6 +46,9 @@ export const procedures = {
     create: mutation(CreateTokenInput, IssuedToken),
     list: query(Nothing, TokenList),
     revoke: mutation(TokenRef, TokenView),
+  },
+  audit: {
+    list: query(ListAuditInput, AuditPage),
   },
   delivery: {
     observe: query(delivery.ObserveInput, delivery.DeliveryView),

@@ -1,4 +1,4 @@
-import type { Environment, Role } from "@itsy/contract";
+import type { AuditTargetType, Environment, ProcedurePath, Role } from "@itsy/contract";
 
 /** The tenant. Nothing crosses it. */
 export interface Workspace {
@@ -101,4 +101,29 @@ export interface ManagementToken {
   readonly expiresAt: Date | null;
   readonly revokedAt: Date | null;
   readonly createdAt: Date;
+}
+
+/** Values as JSON has them; an instant is RFC 3339 text. */
+export type Facts = Readonly<Record<string, unknown>>;
+
+/** One change of one thing. Rows of it are only ever added. */
+export interface AuditEntry {
+  readonly id: string;
+  readonly at: Date;
+  /** Whose thing it is; `null`: the installation's. */
+  readonly workspaceId: string | null;
+  readonly actorKind: "installation" | "workspace" | "cluster";
+  readonly tokenId: string;
+  readonly role: Role;
+  /** With the kind `cluster`. */
+  readonly clusterId: string | null;
+  readonly action: ProcedurePath;
+  readonly targetType: AuditTargetType;
+  readonly targetId: string;
+  /** The changed fields; `null`: it was made. */
+  readonly before: Facts | null;
+  /** The changed fields; `null`: it is gone. */
+  readonly after: Facts | null;
+  readonly ip: string | null;
+  readonly userAgent: string | null;
 }

@@ -1,13 +1,22 @@
-import type { Environment } from "@itsy/contract";
+import type { AuditTargetType, Environment } from "@itsy/contract";
 
-import type { ApiKey, Binding, Cluster, ManagementToken, Project, SecretVersion, Workspace } from "./entities.ts";
+import type {
+  ApiKey,
+  AuditEntry,
+  Binding,
+  Cluster,
+  ManagementToken,
+  Project,
+  SecretVersion,
+  Workspace,
+} from "./entities.ts";
 
 export interface Clock {
   now(): Date;
 }
 
 /** What an id is for; it becomes the id's prefix. */
-export type IdKind = "key" | "ver" | "ws" | "prj" | "cl" | "tok";
+export type IdKind = "key" | "ver" | "ws" | "prj" | "cl" | "tok" | "aud";
 
 /** `{kind}_` and a ULID in lower case. */
 export interface IdSource {
@@ -56,6 +65,7 @@ export interface Stores {
   readonly keys: KeyStore;
   readonly versions: VersionStore;
   readonly bindings: BindingStore;
+  readonly audit: AuditStore;
 }
 
 export interface WorkspaceStore {
@@ -155,6 +165,27 @@ export interface BindingStore {
     binding: Binding,
     change: Partial<Pick<Binding, "keyId" | "releasedAt" | "namespace" | "name">>,
   ): Promise<void>;
+}
+
+/** Append-only: nothing changes or removes an entry. */
+export interface AuditStore {
+  append(entry: AuditEntry): Promise<void>;
+  /** Newest first, `limit` at most. */
+  list(filter: AuditFilter): Promise<readonly AuditEntry[]>;
+}
+
+export interface AuditFilter {
+  /** Of one workspace; or (`null`) the installation's own, and what its operators did anywhere. */
+  readonly workspaceId: string | null;
+  readonly targetType?: AuditTargetType | undefined;
+  readonly targetId?: string | undefined;
+  readonly tokenId?: string | undefined;
+  readonly action?: string | undefined;
+  readonly from?: Date | undefined;
+  readonly to?: Date | undefined;
+  /** Older than the entry of this id. */
+  readonly before?: string | undefined;
+  readonly limit: number;
 }
 
 /** Everything `verify` needs to know of a secret, in one read. */

@@ -8,6 +8,7 @@ import { createForwardAuthDoor } from "./http/forward-auth-door.ts";
 import { createLifecycle } from "./http/lifecycle.ts";
 import { createLogger, type Logger } from "./http/logger.ts";
 import { createMetrics } from "./http/metrics.ts";
+import { createOriginOf } from "./http/origin.ts";
 import { createReadiness } from "./http/readiness.ts";
 import { HEADERS_MAX, type RunningServer, startServer } from "./http/server.ts";
 import { createVerifyDoor } from "./http/verify-door.ts";
@@ -43,7 +44,8 @@ const serve = (settings: Settings, { domain, logger, monotonicMs }: ServeDeps): 
   const metrics = createMetrics({ cachedSecrets });
   const verify = counted(domain.useCases.verify, metrics);
   const router = createAppRouter({ ...domain.useCases, verify });
-  const trpc = createTrpcHandler({ router, authenticate, bodyBytesMax: limits.bodyBytesMax });
+  const originOf = createOriginOf({ trustedProxyHops: settings.trustedProxyHops, format: domain.deps.format });
+  const trpc = createTrpcHandler({ router, authenticate, originOf, bodyBytesMax: limits.bodyBytesMax });
   const readiness = createReadiness({ storage, lifecycle });
   const app = createApp({ trpc, readiness, metrics, logger, lifecycle });
   const doorDeps = { authenticate, verify, metrics, logger, lifecycle };

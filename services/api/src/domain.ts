@@ -1,5 +1,6 @@
 import {
   type Clock,
+  createAudit,
   createAuthenticate,
   createClusters,
   createDelivery,
@@ -94,6 +95,7 @@ export const openDomain = async (settings: Settings, nature: Nature, logger: Log
     clusters: createClusters(deps),
     tokens: createTokens(deps),
     delivery: createDelivery(deps),
+    audit: createAudit(deps),
   });
   return Object.freeze({
     storage,

@@ -22,6 +22,7 @@ export const accessTable = {
   "tokens.create": ["operator", "admin"],
   "tokens.list": ["operator", "admin"],
   "tokens.revoke": ["operator", "admin"],
+  "audit.list": ["operator", "admin"],
   "delivery.observe": ["reconciler"],
   "delivery.register": ["reconciler"],
   "delivery.confirm": ["reconciler"],

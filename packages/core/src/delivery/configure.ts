@@ -1,6 +1,7 @@
 import type { ConfigureInput, ConfigureOutcome } from "@itsy/contract";
 
 import type { ClusterActor } from "../access/actor.ts";
+import { recordKey } from "../audit/record-key.ts";
 import type { DomainDeps } from "../deps.ts";
 import { DomainError } from "../errors.ts";
 import { keyStatus } from "../keys/key-status.ts";
@@ -12,7 +13,7 @@ import { columnsOf, differs } from "./settings.ts";
  * @throws DomainError `NOT_FOUND`, `FORBIDDEN`; `CONFLICT` for a revoked or released key.
  */
 export const createConfigure =
-  ({ database, clock }: Pick<DomainDeps, "database" | "clock">) =>
+  ({ database, clock, ids }: Pick<DomainDeps, "database" | "clock" | "ids">) =>
   async (actor: ClusterActor, { owner, settings }: ConfigureInput): Promise<ConfigureOutcome> =>
     database.transaction(async (stores) => {
       const now = clock.now();
@@ -21,5 +22,7 @@ export const createConfigure =
       if (key.revokedAt !== null) throw new DomainError("CONFLICT", "the key is revoked");
       if (!differs(key, settings)) return { keyId: key.id, status: keyStatus(key, now) };
       const configured = await stores.keys.update(key, { ...columnsOf(settings, key, now), updatedAt: now });
+      const doing = { actor, action: "delivery.configure", now } as const;
+      await recordKey({ ids, stores }, doing, { before: key, after: configured });
       return { keyId: key.id, status: keyStatus(configured, now) };
     });

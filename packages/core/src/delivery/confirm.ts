@@ -1,6 +1,7 @@
 import type { ConfirmInput, ConfirmOutcome } from "@itsy/contract";
 
 import type { ClusterActor } from "../access/actor.ts";
+import { recordKey } from "../audit/record-key.ts";
 import type { DomainDeps } from "../deps.ts";
 import { retiringUntil } from "../keys/key-view.ts";
 import { makeCurrent } from "../keys/make-current.ts";
@@ -31,6 +32,16 @@ export const createConfirm =
       const state = versionState(next, now);
       if (state === "current") return confirmed(stores, next, now);
       if (state !== "pending" || next.revision <= key.revision) return { outcome: "refused" };
-      await makeCurrent(stores, { key, next, overlapMs: input.overlapMs, now });
-      return confirmed(stores, next, now);
+      const after = await makeCurrent(stores, { key, next, overlapMs: input.overlapMs, now });
+      const answer = await confirmed(stores, next, now);
+      await recordKey(
+        { ids: deps.ids, stores },
+        { actor, action: "delivery.confirm", now },
+        {
+          before: key,
+          after,
+          afterBeside: { retiringUntil: answer.retiringUntil },
+        },
+      );
+      return answer;
     });

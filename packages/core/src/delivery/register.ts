@@ -2,6 +2,9 @@ import type { RegisterInput, RegisterOutcome } from "@itsy/contract";
 
 import type { ClusterActor } from "../access/actor.ts";
 import { assertNever } from "../assert-never.ts";
+import { keyFacts } from "../audit/facts.ts";
+import { record } from "../audit/record.ts";
+import { recordKey } from "../audit/record-key.ts";
 import type { DomainDeps } from "../deps.ts";
 import type { ApiKey, Binding, Workspace } from "../entities.ts";
 import { DomainError, notFound } from "../errors.ts";
@@ -12,6 +15,8 @@ import { digestsOfSha256 } from "./digests.ts";
 import { judgeRegistration } from "./judge-registration.ts";
 import { grantedWorkspace, keyOf } from "./managed-key.ts";
 import { columnsOf } from "./settings.ts";
+
+const ACTION = "delivery.register";
 
 interface Registering {
   readonly stores: Stores;
@@ -98,8 +103,35 @@ const createFor = async (
   } else {
     await stores.bindings.update(binding, { keyId: key.id, namespace, name });
   }
-  return addVersion(deps, registering, key);
+  const outcome = await addVersion(deps, registering, key);
+  await record(
+    { ids: deps.ids, stores },
+    { actor, action: ACTION, now: registering.now },
+    {
+      workspaceId: key.workspaceId,
+      target: { type: "key", id: key.id },
+      before: null,
+      after: { ...keyFacts(key), ownerUid, clusterId: actor.clusterId, pendingRevision: input.revision },
+    },
+  );
+  return outcome;
 };
+
+/** The entry of a version that was announced, or announced again, for a key that is there. */
+const recordPending = (
+  deps: DomainDeps,
+  { stores, actor, input, now }: Registering,
+  { before, after }: { readonly before: ApiKey; readonly after: ApiKey },
+) =>
+  recordKey(
+    { ids: deps.ids, stores },
+    { actor, action: ACTION, now },
+    {
+      before,
+      after,
+      afterBeside: { pendingRevision: input.revision, deliverUntil: addMs(now, input.deliverWithinMs) },
+    },
+  );
 
 /**
  * Announces a secret version that is about to be published. It works from now on, so that what a workload can read is
@@ -125,13 +157,17 @@ export const createRegister =
       if (verdict === "create" || verdict === "replace") return createFor(deps, registering, binding);
       if (key === null) return { outcome: "released" };
       switch (verdict) {
-        case "add":
+        case "add": {
           // Also the guard: whoever registers or confirms at the same time finds the row changed and looks again.
-          await stores.keys.update(key, { latestRevision: Math.max(key.latestRevision, revision), updatedAt: now });
+          const latestRevision = Math.max(key.latestRevision, revision);
+          const after = await stores.keys.update(key, { latestRevision, updatedAt: now });
+          await recordPending(deps, registering, { before: key, after });
           return addVersion(deps, registering, key);
+        }
         case "extend": {
           const deliverUntil = addMs(now, input.deliverWithinMs);
-          await stores.keys.update(key, { updatedAt: now });
+          const after = await stores.keys.update(key, { updatedAt: now });
+          await recordPending(deps, registering, { before: key, after });
           if (known !== null) await stores.versions.update(known.id, { validUntil: deliverUntil });
           return { outcome: "registered", keyId: key.id, revision, deliverUntil: deliverUntil.toISOString() };
         }

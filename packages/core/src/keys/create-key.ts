@@ -2,6 +2,8 @@ import type { CreateKeyInput, IssuedKey } from "@itsy/contract";
 import { secretSha256 } from "@itsy/key-format";
 
 import type { WorkspaceActor } from "../access/actor.ts";
+import { keyFacts } from "../audit/facts.ts";
+import { record } from "../audit/record.ts";
 import type { DomainDeps } from "../deps.ts";
 import type { ApiKey } from "../entities.ts";
 import { DomainError, notFound } from "../errors.ts";
@@ -57,6 +59,16 @@ export const createCreateKey =
       });
       await stores.keys.insert(key);
       await stores.versions.insert(version);
+      await record(
+        { ids: deps.ids, stores },
+        { actor, action: "keys.create", now },
+        {
+          workspaceId: key.workspaceId,
+          target: { type: "key", id: key.id },
+          before: null,
+          after: keyFacts(key),
+        },
+      );
       // All that is shown was just written: nothing has to be read for it.
       const around = { project, versions: [version], binding: undefined, cluster: undefined };
       return { key: viewWith(key, around, now), secret };

@@ -1,6 +1,7 @@
 import type { KeyRef, KeyView } from "@itsy/contract";
 
 import type { WorkspaceActor } from "../access/actor.ts";
+import { recordKey } from "../audit/record-key.ts";
 import type { DomainDeps } from "../deps.ts";
 import type { ApiKey } from "../entities.ts";
 import { notFound } from "../errors.ts";
@@ -17,11 +18,13 @@ export const revokeWithin = async (stores: Stores, key: ApiKey, now: Date): Prom
 
 /** The key never works again; its row stays. Idempotent. @throws DomainError `NOT_FOUND`. */
 export const createRevokeKey =
-  ({ database, clock }: Pick<DomainDeps, "database" | "clock">) =>
+  ({ database, clock, ids }: Pick<DomainDeps, "database" | "clock" | "ids">) =>
   async (actor: WorkspaceActor, { keyId }: KeyRef): Promise<KeyView> =>
     database.transaction(async (stores) => {
       const now = clock.now();
       const key = await stores.keys.findById(actor.workspaceId, keyId);
       if (key === null) throw notFound("key");
-      return viewKey(stores, await revokeWithin(stores, key, now), now);
+      const revoked = await revokeWithin(stores, key, now);
+      await recordKey({ ids, stores }, { actor, action: "keys.revoke", now }, { before: key, after: revoked });
+      return viewKey(stores, revoked, now);
     });

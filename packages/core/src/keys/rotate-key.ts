@@ -2,6 +2,7 @@ import type { IssuedKey, RotateKeyInput } from "@itsy/contract";
 import { secretSha256 } from "@itsy/key-format";
 
 import type { WorkspaceActor } from "../access/actor.ts";
+import { recordKey } from "../audit/record-key.ts";
 import type { DomainDeps } from "../deps.ts";
 import { DomainError, notFound } from "../errors.ts";
 import { keyStatus } from "./key-status.ts";
@@ -41,5 +42,15 @@ export const createRotateKey =
       });
       await stores.versions.insert(next);
       const rotated = await makeCurrent(stores, { key, next, overlapMs, now });
-      return { key: await viewKey(stores, rotated, now), secret };
+      const view = await viewKey(stores, rotated, now);
+      await recordKey(
+        { ids: deps.ids, stores },
+        { actor, action: "keys.rotate", now },
+        {
+          before: key,
+          after: rotated,
+          afterBeside: { retiringUntil: view.retiringUntil },
+        },
+      );
+      return { key: view, secret };
     });

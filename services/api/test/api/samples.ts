@@ -59,6 +59,16 @@ export const samples: { readonly [Path in ProcedurePath]: (things: Things) => In
   }),
   "tokens.list": () => ({}),
   "tokens.revoke": ({ tokenId }) => ({ tokenId }),
+  "audit.list": ({ keyId, tokenId }) => ({
+    targetType: "key",
+    targetId: keyId,
+    tokenId,
+    action: "keys.revoke",
+    from: "2020-01-01T00:00:00Z",
+    to: "2030-01-01T00:00:00Z",
+    limit: 10,
+    cursor: `aud_${"z".repeat(26)}`,
+  }),
   "delivery.observe": ({ ownerUid, secretSha256 }) => ({ ownerUid, candidates: [secretSha256] }),
   "delivery.register": ({ ownerUid, workspace }) => {
     const secret = generateSecret({ environment: "production" });

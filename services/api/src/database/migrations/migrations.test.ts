@@ -96,7 +96,9 @@ describe.each(serverKinds)("migrations of several replicas on %s", (kind) => {
     await Promise.all(opened.map((database) => database[Symbol.asyncDispose]()));
     expect(ran).toEqual([{ migrations: migrations.map(({ name }) => name) }]);
     await using source = await openSource(fresh.settings);
-    expect(await source.query(`SELECT COUNT(*) AS runs FROM ${MIGRATIONS_TABLE}`)).toEqual([{ runs: 1 }]);
+    expect(await source.query(`SELECT COUNT(*) AS runs FROM ${MIGRATIONS_TABLE}`)).toEqual([
+      { runs: migrations.length },
+    ]);
     expect(await differences(source)).toEqual([]);
   });
 

@@ -2,6 +2,7 @@ import type { EntitySchema } from "typeorm";
 
 import type { ColumnTypes } from "../column-types.ts";
 import { apiKeys } from "./api-keys.ts";
+import { auditEntries } from "./audit-entries.ts";
 import { bindings } from "./bindings.ts";
 import { clusterWorkspaces } from "./cluster-workspaces.ts";
 import { clusters } from "./clusters.ts";
@@ -12,6 +13,14 @@ import { workspaces } from "./workspaces.ts";
 
 /** Every table as TypeORM sees it, with the column types of one dialect. */
 export const schemaFor = (types: ColumnTypes): EntitySchema[] =>
-  [workspaces, projects, clusters, clusterWorkspaces, managementTokens, apiKeys, secretVersions, bindings].map(
-    (table) => table(types) as EntitySchema,
-  );
+  [
+    workspaces,
+    projects,
+    clusters,
+    clusterWorkspaces,
+    managementTokens,
+    apiKeys,
+    secretVersions,
+    bindings,
+    auditEntries,
+  ].map((table) => table(types) as EntitySchema);

@@ -1,6 +1,7 @@
 import type { Stores } from "@itsy/core";
 
 import type { Session } from "../session.ts";
+import { createAuditStore } from "./audit.ts";
 import { createBindingStore } from "./bindings.ts";
 import { createClusterStore } from "./clusters.ts";
 import { createKeyStore } from "./keys.ts";
@@ -19,4 +20,5 @@ export const createStores = (session: Session): Stores =>
     keys: createKeyStore(session),
     versions: createVersionStore(session),
     bindings: createBindingStore(session),
+    audit: createAuditStore(session),
   });

@@ -1,0 +1,30 @@
+import type { ApiKey, Facts, ManagementToken, Project, Workspace } from "../entities.ts";
+
+/** What the audit tells of a key: everything that people and manifests set, and nothing that would make it a secret. */
+export const keyFacts = (key: ApiKey): Facts => ({
+  name: key.name,
+  projectId: key.projectId,
+  environment: key.environment,
+  requestsPerMinute: key.requestsPerMinute,
+  expiresAt: key.expiresAt,
+  pausedAt: key.pausedAt,
+  pausedBy: key.pausedBy,
+  revokedAt: key.revokedAt,
+  revision: key.revision,
+  latestRevision: key.latestRevision,
+  displayPrefix: key.displayPrefix,
+});
+
+export const tokenFacts = (token: ManagementToken): Facts => ({
+  name: token.name,
+  role: token.role,
+  workspaceId: token.workspaceId,
+  clusterId: token.clusterId,
+  displayPrefix: token.displayPrefix,
+  expiresAt: token.expiresAt,
+  revokedAt: token.revokedAt,
+});
+
+export const workspaceFacts = ({ slug, name }: Workspace): Facts => ({ slug, name });
+
+export const projectFacts = ({ slug, name }: Project): Facts => ({ slug, name });

@@ -1,0 +1,51 @@
+import type { MigrationInterface, QueryRunner } from "typeorm";
+
+import type { ColumnTypes } from "../column-types.ts";
+import { dialectOf } from "../dialect.ts";
+import { createTableStatements, type TableSpec } from "./table-statements.ts";
+
+const audit = ({ id, uid, word, text, int, instant, json }: ColumnTypes): TableSpec => ({
+  name: "audit_entries",
+  columns: {
+    id: { type: id },
+    at: { type: instant },
+    workspace_id: { type: id, nullable: true },
+    of_installation: { type: int },
+    actor_kind: { type: word },
+    token_id: { type: id },
+    role: { type: word },
+    cluster_id: { type: id, nullable: true },
+    action: { type: uid },
+    target_type: { type: word },
+    target_id: { type: uid },
+    before: { type: json, nullable: true },
+    after: { type: json, nullable: true },
+    ip: { type: text(45), nullable: true },
+    user_agent: { type: text(200), nullable: true },
+  },
+  primaryKey: ["id"],
+  indexes: [
+    { name: "audit_entries_workspace", columns: ["workspace_id", "at", "id"] },
+    { name: "audit_entries_installation", columns: ["of_installation", "at", "id"] },
+    { name: "audit_entries_target", columns: ["target_id", "at", "id"] },
+    { name: "audit_entries_token", columns: ["token_id", "at", "id"] },
+  ],
+});
+
+/** A class because TypeORM makes the instance; its name, with the time in it, is what the database remembers. */
+export class Lifecycle1797984000000 implements MigrationInterface {
+  readonly name = "Lifecycle1797984000000";
+
+  async up(runner: QueryRunner): Promise<void> {
+    const { type } = runner.dataSource.options;
+    if (type !== "mysql" && type !== "mariadb" && type !== "better-sqlite3")
+      throw new Error(`no migrations for ${type}`);
+    const dialect = dialectOf(type);
+    for (const statement of createTableStatements(dialect, audit(dialect.columns))) await runner.query(statement);
+  }
+
+  /** Would lose what was written since: to go back is to bring back a copy of the database. */
+  down(): Promise<void> {
+    return Promise.reject(new Error("this migration cannot be reverted"));
+  }
+}

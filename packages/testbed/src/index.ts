@@ -4,6 +4,7 @@ export { type ControlPlaneOptions, startControlPlane } from "./control-plane/sta
 export type { DatabaseServer, TestDatabase } from "./database/database-server.ts";
 export { type DatabaseOptions, startMariadb, startMysql } from "./database/start.ts";
 export { createDatabaseOn } from "./database/test-database.ts";
+export { type Nginx, type NginxOptions, startNginx } from "./nginx/start.ts";
 export { dieWithParent } from "./process/die-with-parent.ts";
 export {
   type ProvidedControlPlane,

@@ -3,9 +3,10 @@ import { controlPlaneSources } from "./control-plane/sources.ts";
 import { mariadb, mysql } from "./database/flavour.ts";
 import { databaseSources } from "./database/start.ts";
 import type { TestbedEnv } from "./env.ts";
+import { nginxSources } from "./nginx/sources.ts";
 import type { Source } from "./sources/source.ts";
 
-export const THING_IDS = ["control-plane", "controller-manager", "mysql", "mariadb"] as const;
+export const THING_IDS = ["control-plane", "controller-manager", "mysql", "mariadb", "nginx"] as const;
 export type ThingId = (typeof THING_IDS)[number];
 
 /** Something that the testbed can start. */
@@ -28,4 +29,5 @@ export const loadThings = async (env: TestbedEnv): Promise<readonly Thing[]> => 
   },
   { id: "mysql", title: "MySQL server", sources: databaseSources(mysql, env) },
   { id: "mariadb", title: "MariaDB server", sources: databaseSources(mariadb, env) },
+  { id: "nginx", title: "nginx", sources: nginxSources(env) },
 ];

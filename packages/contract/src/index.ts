@@ -4,6 +4,8 @@ export * from "./delivery.ts";
 export * from "./environment.ts";
 export * from "./error-body.ts";
 export * from "./error-code.ts";
+export * from "./key-changes.ts";
+export * from "./key-details.ts";
 export * from "./keys.ts";
 export * from "./primitives.ts";
 export * from "./procedures.ts";

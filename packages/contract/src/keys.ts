@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { Environment } from "./environment.ts";
+import { KeyMetadata, KeyOwner } from "./key-details.ts";
 import {
   DisplayName,
   KeyId,
@@ -30,9 +31,13 @@ export const KeyView = z.object({
   revision: z.int().min(0),
   /** Until when the previous secret version still works; `null` when none does. */
   retiringUntil: Timestamp.nullable(),
+  owner: KeyOwner.nullable(),
+  metadata: KeyMetadata,
   lastUsedAt: Timestamp.nullable(),
   createdAt: Timestamp,
   updatedAt: Timestamp,
+  /** Grows with every change: what `expectedVersion` of an update is held against. */
+  version: z.int(),
   /** The `ApiKey` resource that owns this key; `null` for a key that people and programs manage. */
   managedBy: z.object({ cluster: Slug, namespace: z.string(), name: z.string() }).nullable(),
 });
@@ -49,6 +54,8 @@ export const CreateKeyInput = z.strictObject({
   requestsPerMinute: RequestsPerMinute.default(REQUESTS_PER_MINUTE_DEFAULT),
   /** Must lie in the future. */
   expiresAt: Timestamp.nullable().default(null),
+  owner: KeyOwner.nullable().default(null),
+  metadata: KeyMetadata.default({}),
 });
 export type CreateKeyInput = z.infer<typeof CreateKeyInput>;
 

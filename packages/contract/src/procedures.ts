@@ -3,6 +3,15 @@ import { z } from "zod";
 import { AuditPage, ListAuditInput } from "./audit.ts";
 import { ClusterAccessInput, ClusterList, ClusterView, CreateClusterInput } from "./clusters.ts";
 import * as delivery from "./delivery.ts";
+import {
+  DeletedKey,
+  DeleteKeyInput,
+  DeleteKeysInput,
+  KeyRefs,
+  ManyDeletedResult,
+  ManyKeysResult,
+  UpdateKeyInput,
+} from "./key-changes.ts";
 import { CreateKeyInput, IssuedKey, KeyPage, KeyRef, KeyView, ListKeysInput, RotateKeyInput } from "./keys.ts";
 import { CreateProjectInput, ProjectList, ProjectView } from "./projects.ts";
 import { CreateTokenInput, IssuedToken, TokenList, TokenRef, TokenView } from "./tokens.ts";
@@ -25,7 +34,15 @@ export const procedures = {
     get: query(KeyRef, KeyView),
     list: query(ListKeysInput, KeyPage),
     rotate: mutation(RotateKeyInput, IssuedKey),
+    update: mutation(UpdateKeyInput, KeyView),
+    pause: mutation(KeyRef, KeyView),
+    resume: mutation(KeyRef, KeyView),
+    finishOverlap: mutation(KeyRef, KeyView),
     revoke: mutation(KeyRef, KeyView),
+    delete: mutation(DeleteKeyInput, DeletedKey),
+    revokeMany: mutation(KeyRefs, ManyKeysResult),
+    pauseMany: mutation(KeyRefs, ManyKeysResult),
+    deleteMany: mutation(DeleteKeysInput, ManyDeletedResult),
     verify: mutation(VerifyInput, Verification),
   },
   workspaces: {

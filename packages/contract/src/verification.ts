@@ -36,6 +36,9 @@ export const Verification = z.discriminatedUnion("valid", [
     project: Slug,
     environment: Environment,
     name: DisplayName,
+    /** Whose key it is, as its people wrote it. */
+    owner: z.string().nullable().default(null),
+    metadata: z.record(z.string(), z.string()).default({}),
     rateLimit: RateLimitState,
   }),
   z.object({

@@ -1,4 +1,4 @@
-import type { AuditTargetType, Environment, ProcedurePath, Role } from "@itsy/contract";
+import type { AuditTargetType, Environment, KeyMetadata, ProcedurePath, Role } from "@itsy/contract";
 
 /** The tenant. Nothing crosses it. */
 export interface Workspace {
@@ -45,6 +45,10 @@ export interface ApiKey {
   readonly latestRevision: number;
   /** The display prefix of the current secret version. */
   readonly displayPrefix: string | null;
+  /** Free text for people. */
+  readonly owner: string | null;
+  /** By name, sorted. */
+  readonly metadata: KeyMetadata;
   readonly createdAt: Date;
   readonly updatedAt: Date;
   /** Grows by one with every change: the guard of conditional updates. */

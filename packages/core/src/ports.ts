@@ -1,4 +1,4 @@
-import type { AuditTargetType, Environment } from "@itsy/contract";
+import type { AuditTargetType, Environment, KeyMetadata } from "@itsy/contract";
 
 import type {
   ApiKey,
@@ -122,6 +122,8 @@ export type ApiKeyChange = Partial<
     | "revision"
     | "latestRevision"
     | "displayPrefix"
+    | "owner"
+    | "metadata"
     | "updatedAt"
   >
 >;
@@ -135,6 +137,8 @@ export interface KeyStore {
    * @throws ConcurrentChange when it has not.
    */
   update(key: ApiKey, change: ApiKeyChange): Promise<ApiKey>;
+  /** Removes the row where it still has `key.version`. Its versions must be gone. @throws ConcurrentChange otherwise. */
+  delete(key: ApiKey): Promise<void>;
   /** Newest first, `limit` at most, older than `before`. */
   list(filter: KeyFilter): Promise<readonly ApiKey[]>;
 }
@@ -154,6 +158,7 @@ export interface VersionStore {
   /** By any of the digests of one secret (one for each live pepper version). */
   findByDigest(digests: readonly Uint8Array[]): Promise<SecretVersion | null>;
   update(id: string, change: Partial<Pick<SecretVersion, "confirmedAt" | "validUntil">>): Promise<void>;
+  deleteOf(keyId: string): Promise<void>;
 }
 
 export interface BindingStore {
@@ -165,6 +170,8 @@ export interface BindingStore {
     binding: Binding,
     change: Partial<Pick<Binding, "keyId" | "releasedAt" | "namespace" | "name">>,
   ): Promise<void>;
+  /** The key is about to be deleted: whoever owns or owned it keeps the mark of a release, and no key. */
+  releaseKey(keyId: string, at: Date): Promise<void>;
 }
 
 /** Append-only: nothing changes or removes an entry. */
@@ -196,6 +203,8 @@ export interface VerificationRecord {
   readonly project: string;
   readonly environment: Environment;
   readonly name: string;
+  readonly owner: string | null;
+  readonly metadata: KeyMetadata;
   readonly requestsPerMinute: number;
   readonly expiresAt: Date | null;
   readonly pausedAt: Date | null;

@@ -23,6 +23,15 @@ const changes: { readonly [Path in MutationPath]: readonly AuditTargetType[] } =
   "keys.create": ["key"],
   "keys.rotate": ["key"],
   "keys.revoke": ["key"],
+  "keys.update": ["key"],
+  "keys.pause": ["key"],
+  // The key of a test is neither paused nor in an overlap.
+  "keys.resume": [],
+  "keys.finishOverlap": [],
+  "keys.delete": ["key"],
+  "keys.revokeMany": ["key"],
+  "keys.pauseMany": ["key"],
+  "keys.deleteMany": ["key"],
   "keys.verify": [],
   "workspaces.create": ["workspace", "project"],
   "projects.create": ["project"],
@@ -42,6 +51,9 @@ const mutations = Object.keys(changes) as MutationPath[];
 /** After which a second, equal call finds nothing to change. */
 const repeatable: readonly MutationPath[] = [
   "keys.revoke",
+  "keys.pause",
+  "keys.revokeMany",
+  "keys.pauseMany",
   "clusters.allow",
   "clusters.disallow",
   "tokens.revoke",

@@ -13,6 +13,8 @@ export const keyFacts = (key: ApiKey): Facts => ({
   revision: key.revision,
   latestRevision: key.latestRevision,
   displayPrefix: key.displayPrefix,
+  owner: key.owner,
+  metadata: key.metadata,
 });
 
 export const tokenFacts = (token: ManagementToken): Facts => ({

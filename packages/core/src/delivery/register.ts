@@ -51,6 +51,8 @@ const emptyKey = async (
     revision: 0,
     latestRevision: input.revision,
     displayPrefix: null,
+    owner: null,
+    metadata: {},
     createdAt: now,
     updatedAt: now,
     version: 1,

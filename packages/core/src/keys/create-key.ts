@@ -9,6 +9,7 @@ import type { ApiKey } from "../entities.ts";
 import { DomainError, notFound } from "../errors.ts";
 import { viewWith } from "./key-view.ts";
 import { newVersion } from "./secret-version.ts";
+import { sortedMetadata } from "./sorted-metadata.ts";
 
 /** An expiry must lie in the future when it is set. @throws DomainError `INVALID_INPUT`. */
 export const futureInstant = (text: string | null, now: Date): Date | null => {
@@ -44,6 +45,8 @@ export const createCreateKey =
         revision: 1,
         latestRevision: 1,
         displayPrefix,
+        owner: input.owner,
+        metadata: sortedMetadata(input.metadata),
         createdAt: now,
         updatedAt: now,
         version: 1,

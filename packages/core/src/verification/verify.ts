@@ -38,8 +38,8 @@ export const createVerify = ({ format, records, limiter, clock }: VerifyDeps): V
       const { retryAfterMs, state } = rate;
       return { valid: false, code: "RATE_LIMITED", retryAfterMs, ...(state !== undefined && { rateLimit: state }) };
     }
-    const { keyId, workspace, project, environment, name } = record;
-    return { valid: true, keyId, workspace, project, environment, name, rateLimit: rate.state };
+    const { keyId, workspace, project, environment, name, owner, metadata } = record;
+    return { valid: true, keyId, workspace, project, environment, name, owner, metadata, rateLimit: rate.state };
   };
 
   return (actor, input) => {

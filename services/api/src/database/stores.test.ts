@@ -32,6 +32,8 @@ describe.each(databaseKinds)("the stores on %s", (kind) => {
       revision: 2_147_483_647,
       latestRevision: 2_147_483_647,
       displayPrefix: "itsy_local_sk_ab1Z",
+      owner: "Käse 🧀 GmbH",
+      metadata: { plan: "größer", "x.y-z_1": "" },
       version: 7,
     });
     const edges = Uint8Array.from({ length: 32 }, (_, index) => [0, 0x27, 0x5c, 0xff, 0xc8][index % 5] ?? 0);

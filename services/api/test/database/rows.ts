@@ -43,6 +43,8 @@ export const createRows = (seed = 1): Rows => {
       revision: 0,
       latestRevision: 0,
       displayPrefix: null,
+      owner: null,
+      metadata: {},
       createdAt,
       updatedAt: createdAt,
       version: 1,

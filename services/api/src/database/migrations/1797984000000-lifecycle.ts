@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from "typeorm";
 
-import type { ColumnTypes } from "../column-types.ts";
+import type { ColumnType, ColumnTypes } from "../column-types.ts";
 import { dialectOf } from "../dialect.ts";
-import { createTableStatements, type TableSpec } from "./table-statements.ts";
+import { addColumnStatement, createTableStatements, type TableSpec } from "./table-statements.ts";
 
 const audit = ({ id, uid, word, text, int, instant, json }: ColumnTypes): TableSpec => ({
   name: "audit_entries",
@@ -32,6 +32,15 @@ const audit = ({ id, uid, word, text, int, instant, json }: ColumnTypes): TableS
   ],
 });
 
+/** Columns of tables that are there, all nullable. */
+const columns = ({
+  text,
+  json,
+}: ColumnTypes): readonly (readonly [table: string, name: string, type: ColumnType])[] => [
+  ["api_keys", "owner", text(200)],
+  ["api_keys", "metadata", json],
+];
+
 /** A class because TypeORM makes the instance; its name, with the time in it, is what the database remembers. */
 export class Lifecycle1797984000000 implements MigrationInterface {
   readonly name = "Lifecycle1797984000000";
@@ -42,6 +51,11 @@ export class Lifecycle1797984000000 implements MigrationInterface {
       throw new Error(`no migrations for ${type}`);
     const dialect = dialectOf(type);
     for (const statement of createTableStatements(dialect, audit(dialect.columns))) await runner.query(statement);
+    // No database but MariaDB can say "unless it is there", and a run may have died after any statement.
+    for (const [table, name, column] of columns(dialect.columns)) {
+      if (await runner.hasColumn(table, name)) continue;
+      await runner.query(addColumnStatement(dialect, table, [name, column]));
+    }
   }
 
   /** Would lose what was written since: to go back is to bring back a copy of the database. */

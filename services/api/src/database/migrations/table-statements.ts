@@ -25,6 +25,17 @@ const columnSql = (quotedName: string, { type, nullable }: ColumnSpec): string =
     .filter((part) => part !== "")
     .join(" ");
 
+/** The statement that adds a column; it must be nullable, since there are rows. */
+export const addColumnStatement = (
+  dialect: Dialect,
+  table: string,
+  column: readonly [name: string, type: ColumnType],
+) => {
+  const quoted = (name: string): string => `${dialect.nameQuote}${name}${dialect.nameQuote}`;
+  const [name, type] = column;
+  return `ALTER TABLE ${quoted(table)} ADD COLUMN ${columnSql(quoted(name), { type, nullable: true })}`;
+};
+
 /**
  * The statements that create the table where it does not exist. MySQL commits each one by itself, so each may have been
  * run before by an attempt that died: all of them can be run again.

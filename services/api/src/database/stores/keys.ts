@@ -39,6 +39,12 @@ export const createKeyStore = (session: Session): KeyStore =>
       session.keyChanged(key.id);
       return changed;
     },
+    delete: async (key: ApiKey) => {
+      const { id, workspaceId, version } = key;
+      const { affected } = await session.write((manager) => table(manager).delete({ id, workspaceId, version }));
+      if (affected !== 1) throw new ConcurrentChange("the key");
+      session.keyChanged(id);
+    },
     list: (filter: KeyFilter) =>
       session.read((manager) =>
         table(manager).find({ where: condition(filter), order: { id: "DESC" }, take: filter.limit }),

@@ -27,6 +27,7 @@ const start = async (): Promise<FuzzTarget> => {
     LOG_LEVEL: "silent",
     HEADERS_TIMEOUT_MS: "400",
     REQUEST_TIMEOUT_MS: "500",
+    KEEP_ALIVE_MS: "200",
   });
   const printed: string[] = [];
   const api = await startApi(settings, {

@@ -2,15 +2,7 @@ import { z } from "zod";
 
 import { Environment } from "./environment.ts";
 import { KeyMetadata, KeyOwner } from "./key-details.ts";
-import {
-  DisplayName,
-  KeyId,
-  OverlapMs,
-  REQUESTS_PER_MINUTE_DEFAULT,
-  RequestsPerMinute,
-  Slug,
-  Timestamp,
-} from "./primitives.ts";
+import { DisplayName, IdempotencyKey, KeyId, OverlapMs, RequestsPerMinute, Slug, Timestamp } from "./primitives.ts";
 
 /** Derived from the facts of a key at one instant, never stored. */
 export const KeyStatus = z.enum(["active", "paused", "expired", "revoked"]);
@@ -51,11 +43,14 @@ export const CreateKeyInput = z.strictObject({
   project: Slug.default("default"),
   name: DisplayName,
   environment: Environment,
-  requestsPerMinute: RequestsPerMinute.default(REQUESTS_PER_MINUTE_DEFAULT),
+  /** Left out: the default of the workspace, or 60. */
+  requestsPerMinute: RequestsPerMinute.optional(),
   /** Must lie in the future. */
   expiresAt: Timestamp.nullable().default(null),
   owner: KeyOwner.nullable().default(null),
   metadata: KeyMetadata.default({}),
+  /** The same input again under it: the same key with a fresh secret, unless the earlier secret was used (`CONFLICT`). */
+  idempotencyKey: IdempotencyKey.optional(),
 });
 export type CreateKeyInput = z.infer<typeof CreateKeyInput>;
 
@@ -75,5 +70,10 @@ export type ListKeysInput = z.infer<typeof ListKeysInput>;
 export const KeyPage = z.object({ keys: z.array(KeyView), nextCursor: KeyId.nullable() });
 export type KeyPage = z.infer<typeof KeyPage>;
 
-export const RotateKeyInput = z.strictObject({ keyId: KeyId, overlapMs: OverlapMs.default(0) });
+export const RotateKeyInput = z.strictObject({
+  keyId: KeyId,
+  overlapMs: OverlapMs.default(0),
+  /** As for create: the same rotation with a fresh secret, and the old version's end as it was. */
+  idempotencyKey: IdempotencyKey.optional(),
+});
 export type RotateKeyInput = z.infer<typeof RotateKeyInput>;

@@ -16,7 +16,13 @@ import { CreateKeyInput, IssuedKey, KeyPage, KeyRef, KeyView, ListKeysInput, Rot
 import { CreateProjectInput, ProjectList, ProjectView } from "./projects.ts";
 import { CreateTokenInput, IssuedToken, TokenList, TokenRef, TokenView } from "./tokens.ts";
 import { Verification, VerifyInput } from "./verification.ts";
-import { CreateWorkspaceInput, WorkspaceList, WorkspaceView } from "./workspaces.ts";
+import {
+  CreateWorkspaceInput,
+  UpdateWorkspaceInput,
+  WorkspaceList,
+  WorkspaceRef,
+  WorkspaceView,
+} from "./workspaces.ts";
 
 const query = <I extends z.ZodType, O extends z.ZodType>(input: I, output: O) =>
   ({ type: "query", input, output }) as const;
@@ -47,7 +53,9 @@ export const procedures = {
   },
   workspaces: {
     create: mutation(CreateWorkspaceInput, WorkspaceView),
+    get: query(WorkspaceRef, WorkspaceView),
     list: query(Nothing, WorkspaceList),
+    update: mutation(UpdateWorkspaceInput, WorkspaceView),
   },
   projects: {
     create: mutation(CreateProjectInput, ProjectView),

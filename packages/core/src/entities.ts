@@ -5,7 +5,15 @@ export interface Workspace {
   readonly id: string;
   readonly slug: string;
   readonly name: string;
+  /** Of a key that is created without a limit. */
+  readonly defaultRequestsPerMinute: number | null;
+  readonly requestsPerMinuteMax: number | null;
+  readonly keyLifetimeDaysMax: number | null;
+  /** How many keys there may be that are not revoked. */
+  readonly keysMax: number | null;
   readonly createdAt: Date;
+  /** Grows by one with every change: the guard of conditional updates. */
+  readonly version: number;
 }
 
 /** A group of keys inside a workspace. */
@@ -130,4 +138,18 @@ export interface AuditEntry {
   readonly after: Facts | null;
   readonly ip: string | null;
   readonly userAgent: string | null;
+}
+
+/** What a call under an idempotency key made. */
+export interface IdempotencyRecord {
+  readonly workspaceId: string;
+  readonly procedure: "keys.create" | "keys.rotate";
+  /** SHA-256 of the idempotency key. */
+  readonly digest: Uint8Array;
+  /** SHA-256 of the rest of the input. */
+  readonly fingerprint: Uint8Array;
+  readonly keyId: string;
+  /** The revision of the secret that was answered last. */
+  readonly revision: number;
+  readonly createdAt: Date;
 }

@@ -8,6 +8,7 @@ export { createDelivery, type Delivery } from "./delivery/index.ts";
 export type { DomainDeps } from "./deps.ts";
 export * from "./entities.ts";
 export * from "./errors.ts";
+export { createPurgeIdempotency } from "./idempotency/purge.ts";
 export { createKeys, type Keys } from "./keys/index.ts";
 export { keyStatus } from "./keys/key-status.ts";
 export * from "./ports.ts";

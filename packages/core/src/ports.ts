@@ -5,6 +5,7 @@ import type {
   AuditEntry,
   Binding,
   Cluster,
+  IdempotencyRecord,
   ManagementToken,
   Project,
   SecretVersion,
@@ -66,6 +67,7 @@ export interface Stores {
   readonly versions: VersionStore;
   readonly bindings: BindingStore;
   readonly audit: AuditStore;
+  readonly idempotency: IdempotencyStore;
 }
 
 export interface WorkspaceStore {
@@ -74,7 +76,19 @@ export interface WorkspaceStore {
   findBySlug(slug: string): Promise<Workspace | null>;
   /** By slug. */
   list(): Promise<readonly Workspace[]>;
+  /**
+   * Writes the change where the row still has `workspace.version`, and grows the version by one.
+   * @throws ConcurrentChange when it has not.
+   */
+  update(workspace: Workspace, change: WorkspaceChange): Promise<Workspace>;
 }
+
+/** A field that is `undefined` stays as it is. */
+export type WorkspaceChange = {
+  readonly [Field in "name" | "defaultRequestsPerMinute" | "requestsPerMinuteMax" | "keyLifetimeDaysMax" | "keysMax"]?:
+    | Workspace[Field]
+    | undefined;
+};
 
 export interface ProjectStore {
   insert(project: Project): Promise<void>;
@@ -137,6 +151,7 @@ export interface KeyStore {
    * @throws ConcurrentChange when it has not.
    */
   update(key: ApiKey, change: ApiKeyChange): Promise<ApiKey>;
+  countNotRevoked(workspaceId: string): Promise<number>;
   /** Removes the row where it still has `key.version`. Its versions must be gone. @throws ConcurrentChange otherwise. */
   delete(key: ApiKey): Promise<void>;
   /** Newest first, `limit` at most, older than `before`. */
@@ -193,6 +208,14 @@ export interface AuditFilter {
   /** Older than the entry of this id. */
   readonly before?: string | undefined;
   readonly limit: number;
+}
+
+export interface IdempotencyStore {
+  find(claim: Pick<IdempotencyRecord, "workspaceId" | "procedure" | "digest">): Promise<IdempotencyRecord | null>;
+  insert(record: IdempotencyRecord): Promise<void>;
+  setRevision(record: IdempotencyRecord, revision: number): Promise<void>;
+  /** Removes what was made before the instant. How many. */
+  purge(before: Date): Promise<number>;
 }
 
 /** Everything `verify` needs to know of a secret, in one read. */

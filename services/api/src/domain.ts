@@ -7,6 +7,7 @@ import {
   createKeys,
   createProcessRateLimiter,
   createProjects,
+  createPurgeIdempotency,
   createTokens,
   createVerify,
   createWorkspaces,
@@ -21,6 +22,7 @@ import { createUlidSource } from "./adapters/ids.ts";
 import { type OpenDatabase, openDatabase } from "./database/open-database.ts";
 import type { Settings } from "./env.ts";
 import type { Logger } from "./http/logger.ts";
+import { everyHour } from "./jobs/every-hour.ts";
 import type { UseCases } from "./trpc/app-router.ts";
 import { createRecordCache } from "./verification/record-cache.ts";
 import { createFindBySha256, createRecordLookup } from "./verification/record-lookup.ts";
@@ -97,6 +99,7 @@ export const openDomain = async (settings: Settings, nature: Nature, logger: Log
     delivery: createDelivery(deps),
     audit: createAudit(deps),
   });
+  const purging = everyHour("the purge of idempotency keys", createPurgeIdempotency(deps), logger);
   return Object.freeze({
     storage,
     deps,
@@ -104,6 +107,9 @@ export const openDomain = async (settings: Settings, nature: Nature, logger: Log
     authenticate,
     findToken,
     cachedSecrets,
-    [Symbol.asyncDispose]: () => storage[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => {
+      purging[Symbol.dispose]();
+      return storage[Symbol.asyncDispose]();
+    },
   });
 };

@@ -34,6 +34,7 @@ const changes: { readonly [Path in MutationPath]: readonly AuditTargetType[] } =
   "keys.deleteMany": ["key"],
   "keys.verify": [],
   "workspaces.create": ["workspace", "project"],
+  "workspaces.update": ["workspace"],
   "projects.create": ["project"],
   "clusters.create": ["cluster"],
   // The things of a test come with the access.

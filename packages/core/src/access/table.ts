@@ -21,6 +21,8 @@ export const accessTable = {
   "keys.verify": ["admin", "verifier"],
   "workspaces.create": ["operator"],
   "workspaces.list": ["operator", "admin", "developer", "viewer"],
+  "workspaces.get": ["operator", "admin", "developer", "viewer"],
+  "workspaces.update": ["operator", "admin"],
   "projects.create": ["admin"],
   "projects.list": ["admin", "developer", "viewer"],
   "clusters.create": ["operator"],

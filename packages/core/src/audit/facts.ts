@@ -27,6 +27,13 @@ export const tokenFacts = (token: ManagementToken): Facts => ({
   revokedAt: token.revokedAt,
 });
 
-export const workspaceFacts = ({ slug, name }: Workspace): Facts => ({ slug, name });
+export const workspaceFacts = (workspace: Workspace): Facts => ({
+  slug: workspace.slug,
+  name: workspace.name,
+  defaultRequestsPerMinute: workspace.defaultRequestsPerMinute,
+  requestsPerMinuteMax: workspace.requestsPerMinuteMax,
+  keyLifetimeDaysMax: workspace.keyLifetimeDaysMax,
+  keysMax: workspace.keysMax,
+});
 
 export const projectFacts = ({ slug, name }: Project): Facts => ({ slug, name });

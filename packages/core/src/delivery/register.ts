@@ -11,6 +11,7 @@ import { DomainError, notFound } from "../errors.ts";
 import { insertFirst } from "../insert-first.ts";
 import { addMs, newVersion } from "../keys/secret-version.ts";
 import type { Stores } from "../ports.ts";
+import { requireRoom, requireWithin } from "../tenancy/key-limits.ts";
 import { digestsOfSha256 } from "./digests.ts";
 import { judgeRegistration } from "./judge-registration.ts";
 import { grantedWorkspace, keyOf } from "./managed-key.ts";
@@ -89,6 +90,8 @@ const createFor = async (
   const { stores, actor, input } = registering;
   const workspace = await grantedWorkspace(stores, actor, input.workspace);
   const key = await emptyKey(deps, registering, workspace);
+  requireWithin(workspace, key, registering.now);
+  await requireRoom(stores, workspace);
   await stores.keys.insert(key);
   const { uid: ownerUid, namespace, name } = input.owner;
   if (binding === null) {
@@ -139,7 +142,7 @@ const recordPending = (
  * Announces a secret version that is about to be published. It works from now on, so that what a workload can read is
  * valid at that moment; it ends by itself unless it is confirmed within `deliverWithinMs`. Idempotent.
  * @throws DomainError `FORBIDDEN` when the cluster may not act for the workspace, `NOT_FOUND` for an unknown project,
- * `CONFLICT` when the owner's key stands in another workspace, project or environment.
+ * `ABOVE_MAXIMUM` and `KEY_LIMIT_REACHED` by the rules of the workspace, `CONFLICT` when the owner's key stands in another workspace, project or environment.
  */
 export const createRegister =
   (deps: DomainDeps) =>

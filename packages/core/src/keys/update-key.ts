@@ -4,6 +4,7 @@ import type { WorkspaceActor } from "../access/actor.ts";
 import type { ApiKey } from "../entities.ts";
 import { DomainError } from "../errors.ts";
 import type { ApiKeyChange } from "../ports.ts";
+import { requireWithin, workspaceOf } from "../tenancy/key-limits.ts";
 import { type ChangeDeps, changeKey, managedByCluster, ownerOf, requireNotRevoked } from "./change-key.ts";
 import { futureInstant } from "./create-key.ts";
 import { sortedMetadata } from "./sorted-metadata.ts";
@@ -28,7 +29,7 @@ const ofManifest = ["name", "requestsPerMinute", "expiresAt"] as const satisfies
 /**
  * Changes what was given and differs. An expired key may be given a later expiry, and works again.
  * @throws DomainError `NOT_FOUND`; `CONFLICT` for a revoked key, and where the key was changed since `expectedVersion`;
- * `INVALID_INPUT` for an expiry in the past; `MANAGED_BY_CLUSTER` for what the manifest of an `ApiKey` sets.
+ * `INVALID_INPUT` for an expiry in the past; `ABOVE_MAXIMUM`; `MANAGED_BY_CLUSTER` for what the manifest of an `ApiKey` sets.
  */
 export const createUpdateKey =
   (deps: ChangeDeps) =>
@@ -44,5 +45,6 @@ export const createUpdateKey =
       if (Object.keys(change).length === 0) return { after: key };
       const owner = ofManifest.some((field) => field in change) ? await ownerOf({ stores, key }) : undefined;
       if (owner !== undefined) throw managedByCluster(owner, "change name, limit and expiry");
+      requireWithin(await workspaceOf(stores, key.workspaceId), change, now);
       return { after: await stores.keys.update(key, { ...change, updatedAt: now }) };
     });

@@ -7,13 +7,8 @@ import type { DomainDeps } from "../deps.ts";
 import type { Project, Workspace } from "../entities.ts";
 import { DomainError } from "../errors.ts";
 import { insertFirst } from "../insert-first.ts";
-
-const viewWorkspace = ({ id, slug, name, createdAt }: Workspace): WorkspaceView => ({
-  id,
-  slug,
-  name,
-  createdAt: createdAt.toISOString(),
-});
+import { createGetWorkspace, createUpdateWorkspace } from "./update-workspace.ts";
+import { viewWorkspace } from "./workspace-view.ts";
 
 type Deps = Pick<DomainDeps, "database" | "clock" | "ids">;
 
@@ -25,7 +20,17 @@ const createCreateWorkspace =
       if (await stores.workspaces.findBySlug(slug))
         throw new DomainError("ALREADY_EXISTS", `there is a workspace ${slug} already`);
       const createdAt = clock.now();
-      const workspace: Workspace = { id: ids.next("ws"), slug, name, createdAt };
+      const workspace: Workspace = {
+        id: ids.next("ws"),
+        slug,
+        name,
+        defaultRequestsPerMinute: null,
+        requestsPerMinuteMax: null,
+        keyLifetimeDaysMax: null,
+        keysMax: null,
+        createdAt,
+        version: 1,
+      };
       await insertFirst(stores.workspaces.insert(workspace));
       const first: Project = {
         id: ids.next("prj"),
@@ -61,5 +66,10 @@ const createListWorkspaces =
   };
 
 export const createWorkspaces = (deps: Deps) =>
-  Object.freeze({ create: createCreateWorkspace(deps), list: createListWorkspaces(deps) });
+  Object.freeze({
+    create: createCreateWorkspace(deps),
+    get: createGetWorkspace(deps),
+    list: createListWorkspaces(deps),
+    update: createUpdateWorkspace(deps),
+  });
 export type Workspaces = ReturnType<typeof createWorkspaces>;

@@ -32,13 +32,34 @@ const audit = ({ id, uid, word, text, int, instant, json }: ColumnTypes): TableS
   ],
 });
 
+const idempotency = ({ id, word, int, instant, digest }: ColumnTypes): TableSpec => ({
+  name: "idempotency_keys",
+  columns: {
+    workspace_id: { type: id },
+    procedure: { type: word },
+    digest: { type: digest },
+    fingerprint: { type: digest },
+    key_id: { type: id },
+    revision: { type: int },
+    created_at: { type: instant },
+  },
+  primaryKey: ["workspace_id", "procedure", "digest"],
+  indexes: [{ name: "idempotency_keys_created", columns: ["created_at"] }],
+});
+
 /** Columns of tables that are there, all nullable. */
 const columns = ({
   text,
   json,
+  int,
 }: ColumnTypes): readonly (readonly [table: string, name: string, type: ColumnType])[] => [
   ["api_keys", "owner", text(200)],
   ["api_keys", "metadata", json],
+  ["workspaces", "default_requests_per_minute", int],
+  ["workspaces", "requests_per_minute_max", int],
+  ["workspaces", "key_lifetime_days_max", int],
+  ["workspaces", "keys_max", int],
+  ["workspaces", "version", int],
 ];
 
 /** A class because TypeORM makes the instance; its name, with the time in it, is what the database remembers. */
@@ -50,7 +71,9 @@ export class Lifecycle1797984000000 implements MigrationInterface {
     if (type !== "mysql" && type !== "mariadb" && type !== "better-sqlite3")
       throw new Error(`no migrations for ${type}`);
     const dialect = dialectOf(type);
-    for (const statement of createTableStatements(dialect, audit(dialect.columns))) await runner.query(statement);
+    const tables = [audit(dialect.columns), idempotency(dialect.columns)];
+    for (const statement of tables.flatMap((table) => createTableStatements(dialect, table)))
+      await runner.query(statement);
     // No database but MariaDB can say "unless it is there", and a run may have died after any statement.
     for (const [table, name, column] of columns(dialect.columns)) {
       if (await runner.hasColumn(table, name)) continue;

@@ -6,6 +6,7 @@ import { auditEntries } from "./audit-entries.ts";
 import { bindings } from "./bindings.ts";
 import { clusterWorkspaces } from "./cluster-workspaces.ts";
 import { clusters } from "./clusters.ts";
+import { idempotencyKeys } from "./idempotency-keys.ts";
 import { managementTokens } from "./management-tokens.ts";
 import { projects } from "./projects.ts";
 import { secretVersions } from "./secret-versions.ts";
@@ -23,4 +24,5 @@ export const schemaFor = (types: ColumnTypes): EntitySchema[] =>
     secretVersions,
     bindings,
     auditEntries,
+    idempotencyKeys,
   ].map((table) => table(types) as EntitySchema);

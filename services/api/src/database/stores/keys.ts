@@ -1,5 +1,5 @@
 import { type ApiKey, type ApiKeyChange, ConcurrentChange, type KeyFilter, type KeyStore } from "@itsy/core";
-import { type EntityManager, type FindOptionsWhere, LessThan } from "typeorm";
+import { type EntityManager, type FindOptionsWhere, IsNull, LessThan } from "typeorm";
 
 import type { Session } from "../session.ts";
 import { definedOnly } from "./defined-only.ts";
@@ -39,6 +39,8 @@ export const createKeyStore = (session: Session): KeyStore =>
       session.keyChanged(key.id);
       return changed;
     },
+    countNotRevoked: (workspaceId: string) =>
+      session.read((manager) => table(manager).countBy({ workspaceId, revokedAt: IsNull() })),
     delete: async (key: ApiKey) => {
       const { id, workspaceId, version } = key;
       const { affected } = await session.write((manager) => table(manager).delete({ id, workspaceId, version }));

@@ -4,6 +4,7 @@ import type { Session } from "../session.ts";
 import { createAuditStore } from "./audit.ts";
 import { createBindingStore } from "./bindings.ts";
 import { createClusterStore } from "./clusters.ts";
+import { createIdempotencyStore } from "./idempotency.ts";
 import { createKeyStore } from "./keys.ts";
 import { createProjectStore } from "./projects.ts";
 import { createTokenStore } from "./tokens.ts";
@@ -21,4 +22,5 @@ export const createStores = (session: Session): Stores =>
     versions: createVersionStore(session),
     bindings: createBindingStore(session),
     audit: createAuditStore(session),
+    idempotency: createIdempotencyStore(session),
   });

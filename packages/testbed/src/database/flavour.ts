@@ -50,5 +50,3 @@ export const mariadb: Flavour = {
   ],
   serveFlags: ["--secure-file-priv=", "--innodb-log-file-size=32M", ...CHEAP_COMMITS],
 };
-
-export const flavours: readonly Flavour[] = [mysql, mariadb];

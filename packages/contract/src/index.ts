@@ -6,6 +6,7 @@ export * from "./error-body.ts";
 export * from "./error-code.ts";
 export * from "./key-changes.ts";
 export * from "./key-details.ts";
+export * from "./key-list.ts";
 export * from "./keys.ts";
 export * from "./primitives.ts";
 export * from "./procedures.ts";

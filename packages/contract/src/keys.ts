@@ -57,19 +57,6 @@ export type CreateKeyInput = z.infer<typeof CreateKeyInput>;
 export const KeyRef = z.strictObject({ keyId: KeyId });
 export type KeyRef = z.infer<typeof KeyRef>;
 
-export const ListKeysInput = z.strictObject({
-  project: Slug.optional(),
-  environment: Environment.optional(),
-  limit: z.int().min(1).max(100).default(50),
-  /** `nextCursor` of the page before. */
-  cursor: KeyId.optional(),
-});
-export type ListKeysInput = z.infer<typeof ListKeysInput>;
-
-/** Newest first. */
-export const KeyPage = z.object({ keys: z.array(KeyView), nextCursor: KeyId.nullable() });
-export type KeyPage = z.infer<typeof KeyPage>;
-
 export const RotateKeyInput = z.strictObject({
   keyId: KeyId,
   overlapMs: OverlapMs.default(0),

@@ -12,7 +12,8 @@ import {
   ManyKeysResult,
   UpdateKeyInput,
 } from "./key-changes.ts";
-import { CreateKeyInput, IssuedKey, KeyPage, KeyRef, KeyView, ListKeysInput, RotateKeyInput } from "./keys.ts";
+import { CountKeysInput, KeyCounts, KeyPage, ListKeysInput } from "./key-list.ts";
+import { CreateKeyInput, IssuedKey, KeyRef, KeyView, RotateKeyInput } from "./keys.ts";
 import { CreateProjectInput, ProjectList, ProjectView } from "./projects.ts";
 import { CreateTokenInput, IssuedToken, TokenList, TokenRef, TokenView } from "./tokens.ts";
 import { Verification, VerifyInput } from "./verification.ts";
@@ -39,6 +40,7 @@ export const procedures = {
     create: mutation(CreateKeyInput, IssuedKey),
     get: query(KeyRef, KeyView),
     list: query(ListKeysInput, KeyPage),
+    count: query(CountKeysInput, KeyCounts),
     rotate: mutation(RotateKeyInput, IssuedKey),
     update: mutation(UpdateKeyInput, KeyView),
     pause: mutation(KeyRef, KeyView),

@@ -1,4 +1,4 @@
-import type { AuditTargetType, Environment, KeyMetadata } from "@itsy/contract";
+import type { AuditTargetType, Environment, KeyMetadata, KeySort, KeyStatus } from "@itsy/contract";
 
 import type {
   ApiKey,
@@ -154,15 +154,38 @@ export interface KeyStore {
   countNotRevoked(workspaceId: string): Promise<number>;
   /** Removes the row where it still has `key.version`. Its versions must be gone. @throws ConcurrentChange otherwise. */
   delete(key: ApiKey): Promise<void>;
-  /** Newest first, `limit` at most, older than `before`. */
-  list(filter: KeyFilter): Promise<readonly ApiKey[]>;
+  /** `limit` at most; equals by id. "Never" (`null`) comes before every instant. */
+  list(filter: KeyFilter, listing: KeyListing): Promise<readonly ApiKey[]>;
+  /** How many there are of each status. */
+  count(filter: KeyFilter): Promise<Readonly<Record<KeyStatus, number>>>;
 }
 
+/** Which keys of one workspace are meant; what is left out is not looked at. */
 export interface KeyFilter {
   readonly workspaceId: string;
   readonly projectId?: string | undefined;
   readonly environment?: Environment | undefined;
-  readonly before?: string | undefined;
+  /** Derived from the facts at `at`. */
+  readonly status?: KeyStatus | undefined;
+  readonly at: Date;
+  /** Whether an `ApiKey` owns the key. */
+  readonly managed?: boolean | undefined;
+  /** How the name begins, in the comparison of the database: MySQL and MariaDB ignore case, SQLite does not. */
+  readonly namePrefix?: string | undefined;
+  /** The whole display prefix. */
+  readonly displayPrefix?: string | undefined;
+}
+
+/** A place in a list: the value of the sort (none for `created`; an instant in milliseconds), and the key's id. */
+export interface KeyPlace {
+  readonly value: string | number | null;
+  readonly id: string;
+}
+
+export interface KeyListing {
+  readonly sort: KeySort;
+  readonly order: "asc" | "desc";
+  readonly after?: KeyPlace | undefined;
   readonly limit: number;
 }
 

@@ -8,6 +8,7 @@ export const accessTable = {
   "keys.create": ["admin", "developer"],
   "keys.get": ["admin", "developer", "viewer"],
   "keys.list": ["admin", "developer", "viewer"],
+  "keys.count": ["admin", "developer", "viewer"],
   "keys.rotate": ["admin", "developer"],
   "keys.revoke": ["admin", "developer"],
   "keys.update": ["admin", "developer"],

@@ -4,7 +4,7 @@ import { createDeleteKey } from "./delete-key.ts";
 import { createFinishOverlap } from "./finish-overlap.ts";
 import { createManyKeys } from "./many-keys.ts";
 import { createPauseKey, createResumeKey } from "./pause-key.ts";
-import { createGetKey, createListKeys } from "./read-keys.ts";
+import { createCountKeys, createGetKey, createListKeys } from "./read-keys.ts";
 import { createRevokeKey } from "./revoke-key.ts";
 import { createRotateKey } from "./rotate-key.ts";
 import { createUpdateKey } from "./update-key.ts";
@@ -15,6 +15,7 @@ export const createKeys = (deps: DomainDeps) =>
     create: createCreateKey(deps),
     get: createGetKey(deps),
     list: createListKeys(deps),
+    count: createCountKeys(deps),
     rotate: createRotateKey(deps),
     revoke: createRevokeKey(deps),
     update: createUpdateKey(deps),

@@ -2,7 +2,13 @@ import type { MigrationInterface, QueryRunner } from "typeorm";
 
 import type { ColumnType, ColumnTypes } from "../column-types.ts";
 import { dialectOf } from "../dialect.ts";
-import { addColumnStatement, createTableStatements, type TableSpec } from "./table-statements.ts";
+import {
+  addColumnStatement,
+  createIndexStatement,
+  createTableStatements,
+  type IndexSpec,
+  type TableSpec,
+} from "./table-statements.ts";
 
 const audit = ({ id, uid, word, text, int, instant, json }: ColumnTypes): TableSpec => ({
   name: "audit_entries",
@@ -62,6 +68,18 @@ const columns = ({
   ["workspaces", "version", int],
 ];
 
+/** Of `api_keys`: one for each sort of the list, one for a search by display prefix, one that answers counts alone. */
+const keyIndexes: readonly IndexSpec[] = [
+  { name: "api_keys_workspace_name", columns: ["workspace_id", "name", "id"] },
+  { name: "api_keys_workspace_used", columns: ["workspace_id", "last_used_at", "id"] },
+  { name: "api_keys_workspace_expires", columns: ["workspace_id", "expires_at", "id"] },
+  { name: "api_keys_workspace_prefix", columns: ["workspace_id", "display_prefix"] },
+  { name: "api_keys_workspace_facts", columns: ["workspace_id", "revoked_at", "paused_at", "expires_at"] },
+];
+
+const indexesOf = async (runner: QueryRunner, table: string): Promise<ReadonlySet<string | undefined>> =>
+  new Set((await runner.getTable(table))?.indices.map(({ name }) => name));
+
 /** A class because TypeORM makes the instance; its name, with the time in it, is what the database remembers. */
 export class Lifecycle1797984000000 implements MigrationInterface {
   readonly name = "Lifecycle1797984000000";
@@ -78,6 +96,10 @@ export class Lifecycle1797984000000 implements MigrationInterface {
     for (const [table, name, column] of columns(dialect.columns)) {
       if (await runner.hasColumn(table, name)) continue;
       await runner.query(addColumnStatement(dialect, table, [name, column]));
+    }
+    const present = await indexesOf(runner, "api_keys");
+    for (const index of keyIndexes) {
+      if (!present.has(index.name)) await runner.query(createIndexStatement(dialect, "api_keys", index));
     }
   }
 

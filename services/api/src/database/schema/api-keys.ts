@@ -42,6 +42,11 @@ export const apiKeys = (types: ColumnTypes): EntitySchema<ApiKey> =>
       { name: "api_keys_workspace", columns: ["workspaceId", "id"] },
       { name: "api_keys_workspace_project", columns: ["workspaceId", "projectId", "id"] },
       { name: "api_keys_project", columns: ["projectId"] },
+      { name: "api_keys_workspace_name", columns: ["workspaceId", "name", "id"] },
+      { name: "api_keys_workspace_used", columns: ["workspaceId", "lastUsedAt", "id"] },
+      { name: "api_keys_workspace_expires", columns: ["workspaceId", "expiresAt", "id"] },
+      { name: "api_keys_workspace_prefix", columns: ["workspaceId", "displayPrefix"] },
+      { name: "api_keys_workspace_facts", columns: ["workspaceId", "revokedAt", "pausedAt", "expiresAt"] },
     ],
     foreignKeys: [
       references("api_keys_workspace_id", "workspaceId", "workspaces"),

@@ -7,6 +7,7 @@ export const keysRouter = (keys: Keys, verify: Verify) =>
     create: keys.create,
     get: keys.get,
     list: keys.list,
+    count: keys.count,
     rotate: keys.rotate,
     update: keys.update,
     pause: keys.pause,

@@ -12,7 +12,10 @@ const rowOf = (entry: AuditEntry): AuditRow => ({
   ofInstallation: entry.workspaceId === null || entry.actorKind === "installation" ? 1 : 0,
 });
 
-const entryOf = ({ ofInstallation: _, ...entry }: AuditRow): AuditEntry => entry;
+const entryOf = (row: AuditRow): AuditEntry => {
+  const { ofInstallation: _, ...entry } = row;
+  return entry;
+};
 
 type Query<Row extends ObjectLiteral> = SelectQueryBuilder<Row>;
 

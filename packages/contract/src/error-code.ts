@@ -20,6 +20,10 @@ export const errorCodes = {
   CONFLICT: { http: 409, trpc: "CONFLICT" },
   /** An `ApiKey` resource owns this key: change the resource instead. */
   MANAGED_BY_CLUSTER: { http: 409, trpc: "CONFLICT" },
+  /** The workspace has as many keys as it may have. */
+  KEY_LIMIT_REACHED: { http: 409, trpc: "CONFLICT" },
+  /** A rate limit or an expiry beyond what the workspace allows. */
+  ABOVE_MAXIMUM: { http: 400, trpc: "BAD_REQUEST" },
   PAYLOAD_TOO_LARGE: { http: 413, trpc: "PAYLOAD_TOO_LARGE" },
   UNSUPPORTED_MEDIA_TYPE: { http: 415, trpc: "UNSUPPORTED_MEDIA_TYPE" },
   /** The request took too long to arrive. */

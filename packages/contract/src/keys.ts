@@ -2,15 +2,8 @@ import { z } from "zod";
 
 import { Environment } from "./environment.ts";
 import { Everywhere } from "./everywhere.ts";
-import {
-  DisplayName,
-  KeyId,
-  OverlapMs,
-  REQUESTS_PER_MINUTE_DEFAULT,
-  RequestsPerMinute,
-  Slug,
-  Timestamp,
-} from "./primitives.ts";
+import { KeyMetadata, KeyOwner } from "./key-details.ts";
+import { DisplayName, IdempotencyKey, KeyId, OverlapMs, RequestsPerMinute, Slug, Timestamp } from "./primitives.ts";
 
 /** Derived from the facts of a key at one instant, never stored. */
 export const KeyStatus = z.enum(["active", "paused", "expired", "revoked"]);
@@ -31,9 +24,13 @@ export const KeyView = z.object({
   revision: z.int().min(0),
   /** Until when the previous secret version still works; `null` when none does. */
   retiringUntil: Timestamp.nullable(),
+  owner: KeyOwner.nullable(),
+  metadata: KeyMetadata,
   lastUsedAt: Timestamp.nullable(),
   createdAt: Timestamp,
   updatedAt: Timestamp,
+  /** Grows with every change: what `expectedVersion` of an update is held against. */
+  version: z.int(),
   /** The `ApiKey` resource that owns this key; `null` for a key that people and programs manage. */
   managedBy: z.object({ cluster: Slug, namespace: z.string(), name: z.string() }).nullable(),
 });
@@ -55,27 +52,24 @@ export const CreateKeyInput = z.strictObject({
   project: Slug.default("default"),
   name: DisplayName,
   environment: Environment,
-  requestsPerMinute: RequestsPerMinute.default(REQUESTS_PER_MINUTE_DEFAULT),
+  /** Left out: the default of the workspace, or 60. */
+  requestsPerMinute: RequestsPerMinute.optional(),
   /** Must lie in the future. */
   expiresAt: Timestamp.nullable().default(null),
+  owner: KeyOwner.nullable().default(null),
+  metadata: KeyMetadata.default({}),
+  /** The same input again under it: the same key with a fresh secret, unless the earlier secret was used (`CONFLICT`). */
+  idempotencyKey: IdempotencyKey.optional(),
 });
 export type CreateKeyInput = z.infer<typeof CreateKeyInput>;
 
 export const KeyRef = z.strictObject({ keyId: KeyId });
 export type KeyRef = z.infer<typeof KeyRef>;
 
-export const ListKeysInput = z.strictObject({
-  project: Slug.optional(),
-  environment: Environment.optional(),
-  limit: z.int().min(1).max(100).default(50),
-  /** `nextCursor` of the page before. */
-  cursor: KeyId.optional(),
+export const RotateKeyInput = z.strictObject({
+  keyId: KeyId,
+  overlapMs: OverlapMs.default(0),
+  /** As for create: the same rotation with a fresh secret, and the old version's end as it was. */
+  idempotencyKey: IdempotencyKey.optional(),
 });
-export type ListKeysInput = z.infer<typeof ListKeysInput>;
-
-/** Newest first. */
-export const KeyPage = z.object({ keys: z.array(KeyView), nextCursor: KeyId.nullable() });
-export type KeyPage = z.infer<typeof KeyPage>;
-
-export const RotateKeyInput = z.strictObject({ keyId: KeyId, overlapMs: OverlapMs.default(0) });
 export type RotateKeyInput = z.infer<typeof RotateKeyInput>;

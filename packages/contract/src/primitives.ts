@@ -25,6 +25,7 @@ export const WorkspaceId = id("ws");
 export const ProjectId = id("prj");
 export const ClusterId = id("cl");
 export const TokenId = id("tok");
+export const AuditId = id("aud");
 
 /** How many requests of one key are accepted in any 60 seconds. */
 export const RequestsPerMinute = z.int().min(1).max(1_000_000);
@@ -33,6 +34,14 @@ export const REQUESTS_PER_MINUTE_DEFAULT = 60;
 /** How long the previous secret version stays valid beside the new one, in milliseconds: 0 to 7 days. */
 export const OVERLAP_MS_MAX = 7 * 24 * 60 * 60 * 1000;
 export const OverlapMs = z.int().min(0).max(OVERLAP_MS_MAX);
+
+/**
+ * A name that the caller makes up for one call, for example a UUID: a call whose answer was lost may be made again under
+ * it. It is kept for at least 24 hours, in its workspace, for its procedure.
+ */
+export const IdempotencyKey = z
+  .string()
+  .regex(/^[A-Za-z0-9_.:-]{8,128}$/, "must be 8 to 128 letters, digits, '_', '.', ':' or '-'");
 
 /** SHA-256 of a secret as 64 hexadecimal digits: what travels instead of the secret. */
 export const SecretSha256 = z.string().regex(/^[0-9a-f]{64}$/, "must be 64 lower-case hexadecimal digits");

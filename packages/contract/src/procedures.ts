@@ -1,22 +1,29 @@
 import { z } from "zod";
 
+import { AuditPage, ListAuditInput } from "./audit.ts";
 import { ClusterAccessInput, ClusterList, ClusterView, CreateClusterInput } from "./clusters.ts";
 import * as delivery from "./delivery.ts";
 import {
-  CreateKeyInput,
-  IssuedKey,
-  KeyPage,
-  KeyRef,
-  KeyView,
-  ListKeysInput,
-  RevokedKey,
-  RotatedKey,
-  RotateKeyInput,
-} from "./keys.ts";
+  DeletedKey,
+  DeleteKeyInput,
+  DeleteKeysInput,
+  KeyRefs,
+  ManyDeletedResult,
+  ManyKeysResult,
+  UpdateKeyInput,
+} from "./key-changes.ts";
+import { CountKeysInput, KeyCounts, KeyPage, ListKeysInput } from "./key-list.ts";
+import { CreateKeyInput, IssuedKey, KeyRef, KeyView, RevokedKey, RotatedKey, RotateKeyInput } from "./keys.ts";
 import { CreateProjectInput, ProjectList, ProjectView } from "./projects.ts";
 import { CreateTokenInput, IssuedToken, RevokedToken, TokenList, TokenRef } from "./tokens.ts";
 import { Verification, VerifyInput } from "./verification.ts";
-import { CreateWorkspaceInput, WorkspaceList, WorkspaceView } from "./workspaces.ts";
+import {
+  CreateWorkspaceInput,
+  UpdateWorkspaceInput,
+  WorkspaceList,
+  WorkspaceRef,
+  WorkspaceView,
+} from "./workspaces.ts";
 
 const query = <I extends z.ZodType, O extends z.ZodType>(input: I, output: O) =>
   ({ type: "query", input, output }) as const;
@@ -33,13 +40,24 @@ export const procedures = {
     create: mutation(CreateKeyInput, IssuedKey),
     get: query(KeyRef, KeyView),
     list: query(ListKeysInput, KeyPage),
+    count: query(CountKeysInput, KeyCounts),
     rotate: mutation(RotateKeyInput, RotatedKey),
+    update: mutation(UpdateKeyInput, RevokedKey),
+    pause: mutation(KeyRef, RevokedKey),
+    resume: mutation(KeyRef, KeyView),
+    finishOverlap: mutation(KeyRef, RevokedKey),
     revoke: mutation(KeyRef, RevokedKey),
+    delete: mutation(DeleteKeyInput, DeletedKey),
+    revokeMany: mutation(KeyRefs, ManyKeysResult),
+    pauseMany: mutation(KeyRefs, ManyKeysResult),
+    deleteMany: mutation(DeleteKeysInput, ManyDeletedResult),
     verify: mutation(VerifyInput, Verification),
   },
   workspaces: {
     create: mutation(CreateWorkspaceInput, WorkspaceView),
+    get: query(WorkspaceRef, WorkspaceView),
     list: query(Nothing, WorkspaceList),
+    update: mutation(UpdateWorkspaceInput, WorkspaceView),
   },
   projects: {
     create: mutation(CreateProjectInput, ProjectView),
@@ -55,6 +73,9 @@ export const procedures = {
     create: mutation(CreateTokenInput, IssuedToken),
     list: query(Nothing, TokenList),
     revoke: mutation(TokenRef, RevokedToken),
+  },
+  audit: {
+    list: query(ListAuditInput, AuditPage),
   },
   delivery: {
     observe: query(delivery.ObserveInput, delivery.DeliveryView),

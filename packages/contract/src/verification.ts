@@ -36,6 +36,9 @@ export const Verification = z.discriminatedUnion("valid", [
     project: Slug,
     environment: Environment,
     name: DisplayName,
+    /** Whose key it is, as its people wrote it. */
+    owner: z.string().nullable().default(null),
+    metadata: z.record(z.string(), z.string()).default({}),
     rateLimit: RateLimitState,
   }),
   z.object({
@@ -43,6 +46,8 @@ export const Verification = z.discriminatedUnion("valid", [
     code: RefusalCode,
     /** With `RATE_LIMITED`: milliseconds until the next request can be accepted. */
     retryAfterMs: z.int().optional(),
+    /** With `RATE_LIMITED`, where the limiter knows it. */
+    rateLimit: RateLimitState.optional(),
   }),
 ]);
 export type Verification = z.infer<typeof Verification>;

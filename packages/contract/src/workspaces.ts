@@ -1,8 +1,27 @@
 import { z } from "zod";
 
-import { DisplayName, Slug, Timestamp, WorkspaceId } from "./primitives.ts";
+import { DisplayName, RequestsPerMinute, Slug, Timestamp, WorkspaceId } from "./primitives.ts";
 
-export const WorkspaceView = z.object({ id: WorkspaceId, slug: Slug, name: DisplayName, createdAt: Timestamp });
+const KEY_LIFETIME_DAYS_MAX = 3650;
+
+/** What a workspace sets for all its keys; `null`: nothing. */
+const keyRules = {
+  /** Of a key that is created without a limit. */
+  defaultRequestsPerMinute: RequestsPerMinute.nullable(),
+  requestsPerMinuteMax: RequestsPerMinute.nullable(),
+  /** With it, every key must expire, and within so many days from when its expiry is set. */
+  keyLifetimeDaysMax: z.int().min(1).max(KEY_LIFETIME_DAYS_MAX).nullable(),
+  /** How many keys there may be that are not revoked. */
+  keysMax: z.int().min(0).max(100_000_000).nullable(),
+};
+
+export const WorkspaceView = z.object({
+  id: WorkspaceId,
+  slug: Slug,
+  name: DisplayName,
+  ...keyRules,
+  createdAt: Timestamp,
+});
 export type WorkspaceView = z.infer<typeof WorkspaceView>;
 
 /** The project `default` is created with it. */
@@ -11,3 +30,15 @@ export type CreateWorkspaceInput = z.infer<typeof CreateWorkspaceInput>;
 
 export const WorkspaceList = z.object({ workspaces: z.array(WorkspaceView) });
 export type WorkspaceList = z.infer<typeof WorkspaceList>;
+
+/** `workspace` may be left out by a caller that belongs to one. */
+export const WorkspaceRef = z.strictObject({ workspace: Slug.optional() });
+export type WorkspaceRef = z.infer<typeof WorkspaceRef>;
+
+/** What is left out stays as it is. */
+export const UpdateWorkspaceInput = z.strictObject({
+  workspace: Slug.optional(),
+  name: DisplayName.optional(),
+  ...z.object(keyRules).partial().shape,
+});
+export type UpdateWorkspaceInput = z.infer<typeof UpdateWorkspaceInput>;

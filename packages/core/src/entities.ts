@@ -1,11 +1,19 @@
-import type { Environment, Role } from "@itsy/contract";
+import type { AuditTargetType, Environment, KeyMetadata, ProcedurePath, Role } from "@itsy/contract";
 
 /** The tenant. Nothing crosses it. */
 export interface Workspace {
   readonly id: string;
   readonly slug: string;
   readonly name: string;
+  /** Of a key that is created without a limit. */
+  readonly defaultRequestsPerMinute: number | null;
+  readonly requestsPerMinuteMax: number | null;
+  readonly keyLifetimeDaysMax: number | null;
+  /** How many keys there may be that are not revoked. */
+  readonly keysMax: number | null;
   readonly createdAt: Date;
+  /** Grows by one with every change: the guard of conditional updates. */
+  readonly version: number;
 }
 
 /** A group of keys inside a workspace. */
@@ -45,6 +53,10 @@ export interface ApiKey {
   readonly latestRevision: number;
   /** The display prefix of the current secret version. */
   readonly displayPrefix: string | null;
+  /** Free text for people. */
+  readonly owner: string | null;
+  /** By name, sorted. */
+  readonly metadata: KeyMetadata;
   readonly createdAt: Date;
   readonly updatedAt: Date;
   /** Grows by one with every change: the guard of conditional updates. */
@@ -100,5 +112,44 @@ export interface ManagementToken {
   readonly displayPrefix: string;
   readonly expiresAt: Date | null;
   readonly revokedAt: Date | null;
+  readonly createdAt: Date;
+}
+
+/** Values as JSON has them; an instant is RFC 3339 text. */
+export type Facts = Readonly<Record<string, unknown>>;
+
+/** One change of one thing. Rows of it are only ever added. */
+export interface AuditEntry {
+  readonly id: string;
+  readonly at: Date;
+  /** Whose thing it is; `null`: the installation's. */
+  readonly workspaceId: string | null;
+  readonly actorKind: "installation" | "workspace" | "cluster";
+  readonly tokenId: string;
+  readonly role: Role;
+  /** With the kind `cluster`. */
+  readonly clusterId: string | null;
+  readonly action: ProcedurePath;
+  readonly targetType: AuditTargetType;
+  readonly targetId: string;
+  /** The changed fields; `null`: it was made. */
+  readonly before: Facts | null;
+  /** The changed fields; `null`: it is gone. */
+  readonly after: Facts | null;
+  readonly ip: string | null;
+  readonly userAgent: string | null;
+}
+
+/** What a call under an idempotency key made. */
+export interface IdempotencyRecord {
+  readonly workspaceId: string;
+  readonly procedure: "keys.create" | "keys.rotate";
+  /** SHA-256 of the idempotency key. */
+  readonly digest: Uint8Array;
+  /** SHA-256 of the rest of the input. */
+  readonly fingerprint: Uint8Array;
+  readonly keyId: string;
+  /** The revision of the secret that was answered last. */
+  readonly revision: number;
   readonly createdAt: Date;
 }

@@ -1,6 +1,16 @@
-import type { Environment } from "@itsy/contract";
+import type { AuditTargetType, Environment, KeyMetadata, KeySort, KeyStatus } from "@itsy/contract";
 
-import type { ApiKey, Binding, Cluster, ManagementToken, Project, SecretVersion, Workspace } from "./entities.ts";
+import type {
+  ApiKey,
+  AuditEntry,
+  Binding,
+  Cluster,
+  IdempotencyRecord,
+  ManagementToken,
+  Project,
+  SecretVersion,
+  Workspace,
+} from "./entities.ts";
 import type { BarrierResult } from "./revocation/barrier-result.ts";
 import type { KeyChange } from "./revocation/ports.ts";
 
@@ -9,7 +19,7 @@ export interface Clock {
 }
 
 /** What an id is for; it becomes the id's prefix. */
-export type IdKind = "key" | "ver" | "ws" | "prj" | "cl" | "tok";
+export type IdKind = "key" | "ver" | "ws" | "prj" | "cl" | "tok" | "aud";
 
 /** `{kind}_` and a ULID in lower case. */
 export interface IdSource {
@@ -77,6 +87,8 @@ export interface Stores {
   readonly keys: KeyStore;
   readonly versions: VersionStore;
   readonly bindings: BindingStore;
+  readonly audit: AuditStore;
+  readonly idempotency: IdempotencyStore;
 }
 
 export interface WorkspaceStore {
@@ -85,7 +97,19 @@ export interface WorkspaceStore {
   findBySlug(slug: string): Promise<Workspace | null>;
   /** By slug. */
   list(): Promise<readonly Workspace[]>;
+  /**
+   * Writes the change where the row still has `workspace.version`, and grows the version by one.
+   * @throws ConcurrentChange when it has not.
+   */
+  update(workspace: Workspace, change: WorkspaceChange): Promise<Workspace>;
 }
+
+/** A field that is `undefined` stays as it is. */
+export type WorkspaceChange = {
+  readonly [Field in "name" | "defaultRequestsPerMinute" | "requestsPerMinuteMax" | "keyLifetimeDaysMax" | "keysMax"]?:
+    | Workspace[Field]
+    | undefined;
+};
 
 export interface ProjectStore {
   insert(project: Project): Promise<void>;
@@ -133,6 +157,8 @@ export type ApiKeyChange = Partial<
     | "revision"
     | "latestRevision"
     | "displayPrefix"
+    | "owner"
+    | "metadata"
     | "updatedAt"
   >
 >;
@@ -151,15 +177,41 @@ export interface KeyStore {
    * done may not be told that it holds everywhere before it does.
    */
   announce(keyId: string): void;
-  /** Newest first, `limit` at most, older than `before`. */
-  list(filter: KeyFilter): Promise<readonly ApiKey[]>;
+  countNotRevoked(workspaceId: string): Promise<number>;
+  /** Removes the row where it still has `key.version`. Its versions must be gone. @throws ConcurrentChange otherwise. */
+  delete(key: ApiKey): Promise<void>;
+  /** `limit` at most; equals by id. "Never" (`null`) comes before every instant. */
+  list(filter: KeyFilter, listing: KeyListing): Promise<readonly ApiKey[]>;
+  /** How many there are of each status. */
+  count(filter: KeyFilter): Promise<Readonly<Record<KeyStatus, number>>>;
 }
 
+/** Which keys of one workspace are meant; what is left out is not looked at. */
 export interface KeyFilter {
   readonly workspaceId: string;
   readonly projectId?: string | undefined;
   readonly environment?: Environment | undefined;
-  readonly before?: string | undefined;
+  /** Derived from the facts at `at`. */
+  readonly status?: KeyStatus | undefined;
+  readonly at: Date;
+  /** Whether an `ApiKey` owns the key. */
+  readonly managed?: boolean | undefined;
+  /** How the name begins, in the comparison of the database: MySQL and MariaDB ignore case, SQLite does not. */
+  readonly namePrefix?: string | undefined;
+  /** The whole display prefix. */
+  readonly displayPrefix?: string | undefined;
+}
+
+/** A place in a list: the value of the sort (none for `created`; an instant in milliseconds), and the key's id. */
+export interface KeyPlace {
+  readonly value: string | number | null;
+  readonly id: string;
+}
+
+export interface KeyListing {
+  readonly sort: KeySort;
+  readonly order: "asc" | "desc";
+  readonly after?: KeyPlace | undefined;
   readonly limit: number;
 }
 
@@ -170,6 +222,7 @@ export interface VersionStore {
   /** By any of the digests of one secret (one for each live pepper version). */
   findByDigest(digests: readonly Uint8Array[]): Promise<SecretVersion | null>;
   update(id: string, change: Partial<Pick<SecretVersion, "confirmedAt" | "validUntil">>): Promise<void>;
+  deleteOf(keyId: string): Promise<void>;
 }
 
 export interface BindingStore {
@@ -181,6 +234,37 @@ export interface BindingStore {
     binding: Binding,
     change: Partial<Pick<Binding, "keyId" | "releasedAt" | "namespace" | "name">>,
   ): Promise<void>;
+  /** The key is about to be deleted: whoever owns or owned it keeps the mark of a release, and no key. */
+  releaseKey(keyId: string, at: Date): Promise<void>;
+}
+
+/** Append-only: nothing changes or removes an entry. */
+export interface AuditStore {
+  append(entry: AuditEntry): Promise<void>;
+  /** Newest first, `limit` at most. */
+  list(filter: AuditFilter): Promise<readonly AuditEntry[]>;
+}
+
+export interface AuditFilter {
+  /** Of one workspace; or (`null`) the installation's own, and what its operators did anywhere. */
+  readonly workspaceId: string | null;
+  readonly targetType?: AuditTargetType | undefined;
+  readonly targetId?: string | undefined;
+  readonly tokenId?: string | undefined;
+  readonly action?: string | undefined;
+  readonly from?: Date | undefined;
+  readonly to?: Date | undefined;
+  /** Older than the entry of this id. */
+  readonly before?: string | undefined;
+  readonly limit: number;
+}
+
+export interface IdempotencyStore {
+  find(claim: Pick<IdempotencyRecord, "workspaceId" | "procedure" | "digest">): Promise<IdempotencyRecord | null>;
+  insert(record: IdempotencyRecord): Promise<void>;
+  setRevision(record: IdempotencyRecord, revision: number): Promise<void>;
+  /** Removes what was made before the instant. How many. */
+  purge(before: Date): Promise<number>;
 }
 
 /** Everything `verify` needs to know of a secret, in one read. */
@@ -191,6 +275,8 @@ export interface VerificationRecord {
   readonly project: string;
   readonly environment: Environment;
   readonly name: string;
+  readonly owner: string | null;
+  readonly metadata: KeyMetadata;
   readonly requestsPerMinute: number;
   readonly expiresAt: Date | null;
   readonly pausedAt: Date | null;

@@ -5,6 +5,7 @@ export type { DatabaseServer, TestDatabase } from "./database/database-server.ts
 export { type DatabaseOptions, startMariadb, startMysql } from "./database/start.ts";
 export { createDatabaseOn } from "./database/test-database.ts";
 export { findKubectl, type KubectlOptions } from "./kubectl/find.ts";
+export { type Nginx, type NginxOptions, startNginx } from "./nginx/start.ts";
 export { dieWithParent } from "./process/die-with-parent.ts";
 export {
   type ProvidedControlPlane,

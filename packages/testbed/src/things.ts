@@ -5,9 +5,10 @@ import { databaseSources } from "./database/start.ts";
 import type { TestbedEnv } from "./env.ts";
 import { kubectlRequest } from "./kubectl/request.ts";
 import { kubectlSources } from "./kubectl/sources.ts";
+import { nginxSources } from "./nginx/sources.ts";
 import type { Source } from "./sources/source.ts";
 
-export const THING_IDS = ["control-plane", "controller-manager", "kubectl", "mysql", "mariadb"] as const;
+export const THING_IDS = ["control-plane", "controller-manager", "kubectl", "mysql", "mariadb", "nginx"] as const;
 export type ThingId = (typeof THING_IDS)[number];
 
 /** Something that the testbed can start or find. */
@@ -31,4 +32,5 @@ export const loadThings = async (env: TestbedEnv): Promise<readonly Thing[]> => 
   { id: "kubectl", title: "Kubernetes command line", sources: kubectlSources(await kubectlRequest(env)) },
   { id: "mysql", title: "MySQL server", sources: databaseSources(mysql, env) },
   { id: "mariadb", title: "MariaDB server", sources: databaseSources(mariadb, env) },
+  { id: "nginx", title: "nginx", sources: nginxSources(env) },
 ];

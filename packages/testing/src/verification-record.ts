@@ -8,6 +8,8 @@ export const aVerificationRecord = (overrides: Partial<VerificationRecord> = {})
   project: "default",
   environment: "production",
   name: "checkout",
+  owner: null,
+  metadata: {},
   requestsPerMinute: 60,
   expiresAt: null,
   pausedAt: null,

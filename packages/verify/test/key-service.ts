@@ -33,6 +33,8 @@ export interface KeyService extends AsyncDisposable {
 
 export const valid = (overrides: Partial<Extract<Verification, { valid: true }>> = {}): Verification => ({
   valid: true,
+  owner: null,
+  metadata: {},
   keyId: "key_01jd0000000000000000000000",
   workspace: "acme",
   project: "default",

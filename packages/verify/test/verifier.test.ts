@@ -17,6 +17,8 @@ describe("what the service says", () => {
         project: "default",
         environment: "production",
         name: "Website Integration",
+        owner: null,
+        metadata: {},
       },
       rateLimit: { limit: 60, remaining: 59, resetMs: 1000 },
     });

@@ -33,6 +33,8 @@ const input = {
   environment: "local",
   requestsPerMinute: 60,
   expiresAt: null,
+  owner: null,
+  metadata: {},
 } as const;
 await using raw = await openRawCreate(database.url, CALLERS);
 

@@ -40,6 +40,9 @@ const limits = {
   drainMs: 1000,
   verifyCacheMax: 1,
 };
-const server = await startServer({ verifyDoor: app, app, limits, lifecycle }, { host: "127.0.0.1", port: 0 });
+const server = await startServer(
+  { verifyDoor: app, forwardAuthDoor: app, app, limits, lifecycle },
+  { host: "127.0.0.1", port: 0 },
+);
 process.stdout.write(`${JSON.stringify({ url: server.url })}\n`);
 process.on("SIGTERM", () => process.exit(0));

@@ -8,12 +8,17 @@ export interface RawCreate extends AsyncDisposable {
   readonly create: () => Promise<void>;
 }
 
+const WORKSPACE =
+  "SELECT id, slug, name, default_requests_per_minute, requests_per_minute_max, key_lifetime_days_max, keys_max, version, created_at FROM workspaces WHERE id = ? LIMIT 1";
 const PROJECT =
   "SELECT id, workspace_id, slug, name, created_at FROM projects WHERE workspace_id = ? AND slug = ? LIMIT 1";
 const INSERT_KEY =
-  "INSERT INTO api_keys (id, workspace_id, project_id, name, environment, requests_per_minute, expires_at, paused_at, paused_by, revoked_at, last_used_at, revision, latest_revision, display_prefix, created_at, updated_at, version) VALUES (?, ?, ?, ?, ?, ?, NULL, NULL, NULL, NULL, NULL, 1, 1, ?, ?, ?, 1)";
+  "INSERT INTO api_keys (id, workspace_id, project_id, name, environment, requests_per_minute, expires_at, paused_at, paused_by, revoked_at, last_used_at, revision, latest_revision, display_prefix, owner, metadata, created_at, updated_at, version) VALUES (?, ?, ?, ?, ?, ?, NULL, NULL, NULL, NULL, NULL, 1, 1, ?, NULL, NULL, ?, ?, 1)";
 const INSERT_VERSION =
   "INSERT INTO secret_versions (id, key_id, revision, digest, pepper_version, display_prefix, created_at, confirmed_at, valid_until) VALUES (?, ?, 1, ?, 1, ?, ?, ?, NULL)";
+
+const INSERT_AUDIT =
+  "INSERT INTO audit_entries (id, at, workspace_id, of_installation, actor_kind, token_id, role, cluster_id, action, target_type, target_id, `before`, `after`, ip, user_agent) VALUES (?, ?, ?, 0, 'workspace', 'bench', 'admin', NULL, 'keys.create', 'key', ?, NULL, ?, NULL, NULL)";
 
 let count = 0;
 const id = (kind: string) => `${kind}_${String((count += 1)).padStart(26, "0")}`;
@@ -29,10 +34,18 @@ export const openRawCreate = async (url: string, connectionsMax: number): Promis
     const [keyId, prefix] = [id("key"), "itsy_local_sk_abcd"];
     try {
       await connection.query("START TRANSACTION");
+      await connection.query(WORKSPACE, [workspaceId]);
       const [projects] = await connection.query<mysql.RowDataPacket[]>(PROJECT, [workspaceId, "default"]);
       const key = [keyId, workspaceId, projects[0]?.["id"], "bench", "local", 60, prefix, now, now];
       await connection.query(INSERT_KEY, key);
       await connection.query(INSERT_VERSION, [id("ver"), keyId, randomBytes(32), prefix, now, now]);
+      const after = JSON.stringify({
+        name: "bench",
+        environment: "local",
+        requestsPerMinute: 60,
+        displayPrefix: prefix,
+      });
+      await connection.query(INSERT_AUDIT, [id("aud"), now, workspaceId, keyId, after]);
       await connection.query("COMMIT");
     } finally {
       connection.release();

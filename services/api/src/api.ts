@@ -4,11 +4,13 @@ import type { DestinationStream } from "pino";
 import { type Domain, type Nature, openDomain } from "./domain.ts";
 import type { Settings } from "./env.ts";
 import { createApp } from "./http/app.ts";
+import { createForwardAuthDoor } from "./http/forward-auth-door.ts";
 import { createLifecycle } from "./http/lifecycle.ts";
 import { createLogger, type Logger } from "./http/logger.ts";
 import { createMetrics } from "./http/metrics.ts";
+import { createOriginOf } from "./http/origin.ts";
 import { createReadiness } from "./http/readiness.ts";
-import { type RunningServer, startServer } from "./http/server.ts";
+import { HEADERS_MAX, type RunningServer, startServer } from "./http/server.ts";
 import { createVerifyDoor } from "./http/verify-door.ts";
 import { provideFirstToken } from "./tokens/first-token.ts";
 import { createAppRouter } from "./trpc/app-router.ts";
@@ -29,18 +31,27 @@ export interface Api extends AsyncDisposable {
   readonly logger: Logger;
 }
 
-const serve = (settings: Settings, domain: Domain, logger: Logger): Promise<RunningServer> => {
+interface ServeDeps {
+  readonly domain: Domain;
+  readonly logger: Logger;
+  readonly monotonicMs: () => number;
+}
+
+const serve = (settings: Settings, { domain, logger, monotonicMs }: ServeDeps): Promise<RunningServer> => {
   const { limits } = settings;
   const lifecycle = createLifecycle();
   const { storage, authenticate, memory } = domain;
   const metrics = createMetrics(memory);
   const verify = counted(domain.useCases.verify, metrics);
   const router = createAppRouter({ ...domain.useCases, verify });
-  const trpc = createTrpcHandler({ router, authenticate, bodyBytesMax: limits.bodyBytesMax });
+  const originOf = createOriginOf({ trustedProxyHops: settings.trustedProxyHops, format: domain.deps.format });
+  const trpc = createTrpcHandler({ router, authenticate, originOf, bodyBytesMax: limits.bodyBytesMax });
   const readiness = createReadiness({ storage, lifecycle, isLeaseHeld: memory.isLeaseHeld });
   const app = createApp({ trpc, readiness, metrics, logger, lifecycle });
-  const verifyDoor = createVerifyDoor({ authenticate, verify, metrics, logger, lifecycle });
-  return startServer({ verifyDoor, app, limits, lifecycle }, settings);
+  const doorDeps = { authenticate, verify, metrics, logger, lifecycle };
+  const verifyDoor = createVerifyDoor(doorDeps);
+  const forwardAuthDoor = createForwardAuthDoor({ ...doorDeps, monotonicMs, headersMax: HEADERS_MAX });
+  return startServer({ verifyDoor, forwardAuthDoor, app, limits, lifecycle }, settings);
 };
 
 /**
@@ -54,7 +65,7 @@ export const startApi = async (settings: Settings, surroundings: Surroundings): 
   try {
     const options = { file: settings.bootstrapTokenFile, print: surroundings.print };
     if (await provideFirstToken(domain.deps, options)) logger.info("issued the first operator token");
-    const server = await serve(settings, domain, logger);
+    const server = await serve(settings, { domain, logger, monotonicMs: surroundings.monotonicMs });
     // Whoever started the process reads the address here, so it is told at every level.
     logger.child({}, { level: "info" }).info({ url: server.url }, "listening");
     return Object.freeze({

@@ -1,11 +1,13 @@
 import {
   type Clock,
+  createAudit,
   createAuthenticate,
   createClusters,
   createDelivery,
   createKeys,
   createProcessRateLimiter,
   createProjects,
+  createPurgeIdempotency,
   createTokens,
   createVerify,
   createWorkspaces,
@@ -18,6 +20,7 @@ import { createUlidSource } from "./adapters/ids.ts";
 import { type OpenDatabase, openDatabase } from "./database/open-database.ts";
 import type { Settings } from "./env.ts";
 import type { Logger } from "./http/logger.ts";
+import { everyHour } from "./jobs/every-hour.ts";
 import { type Following, followChanges } from "./revocation/follow-changes.ts";
 import { createMemory } from "./revocation/memory.ts";
 import type { UseCases } from "./trpc/app-router.ts";
@@ -77,7 +80,9 @@ export const openDomain = async (settings: Settings, nature: Nature, logger: Log
     clusters: createClusters(deps),
     tokens: createTokens(deps),
     delivery: createDelivery(deps),
+    audit: createAudit(deps),
   });
+  const purging = everyHour("the purge of idempotency keys", createPurgeIdempotency(deps), logger);
   return Object.freeze({
     storage,
     deps,
@@ -91,6 +96,7 @@ export const openDomain = async (settings: Settings, nature: Nature, logger: Log
       onSettled: following.onSettled,
     },
     [Symbol.asyncDispose]: async () => {
+      purging[Symbol.dispose]();
       await following[Symbol.asyncDispose]();
       await storage[Symbol.asyncDispose]();
     },

@@ -20,6 +20,8 @@ export interface Settings {
   readonly verifyLeaseMs: number;
   readonly logLevel: "fatal" | "error" | "warn" | "info" | "debug" | "trace" | "silent";
   readonly limits: Limits;
+  /** How many proxies before the service are trusted to tell who called them (`X-Forwarded-For`). */
+  readonly trustedProxyHops: number;
   /** Where the first operator token goes; `undefined`: one line on standard output. */
   readonly bootstrapTokenFile: string | undefined;
 }
@@ -88,6 +90,7 @@ const Environment = z.object({
   DRAIN_MS: whole(0, HOUR_MS).default(10_000),
   VERIFY_LEASE_MS: whole(1_500, HOUR_MS).default(2_000),
   VERIFY_CACHE_MAX: whole(1, 10_000_000).default(50_000),
+  TRUSTED_PROXY_HOPS: whole(0, 16).default(0),
   BOOTSTRAP_TOKEN_FILE: z.string().optional(),
 });
 type Environment = z.infer<typeof Environment>;
@@ -150,6 +153,7 @@ export const parseSettings = (source: Readonly<Record<string, string | undefined
       drainMs: env.DRAIN_MS,
       verifyCacheMax: env.VERIFY_CACHE_MAX,
     }),
+    trustedProxyHops: env.TRUSTED_PROXY_HOPS,
     bootstrapTokenFile: env.BOOTSTRAP_TOKEN_FILE === undefined ? undefined : resolve(env.BOOTSTRAP_TOKEN_FILE),
   });
 };

@@ -46,6 +46,8 @@ describe.each(databaseKinds)("a key on %s", (kind) => {
       project: "default",
       environment: "preview",
       name: "checkout",
+      owner: null,
+      metadata: {},
       rateLimit: { limit: 5, remaining: 4, resetMs: expect.any(Number) },
     });
     expect(await admin.keys.verify({ secret })).toMatchObject({ valid: true, keyId: key.id });

@@ -85,6 +85,8 @@ test.each([
     "POST /v1/verify HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
     /400 .*MALFORMED_BODY/s,
   ],
+  ["no host", "GET /healthz HTTP/1.1\r\n\r\n", /400 .*MALFORMED_BODY/s],
+  ["CONNECT", "CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n", /405 .*METHOD_NOT_ALLOWED/s],
 ])("%s is refused, with a code, and ends the connection", async (_what, bytes, expected) => {
   await using raw = await openRaw(api.url);
   raw.write(bytes);
@@ -104,6 +106,12 @@ test.each(["GET", "PUT", "DELETE", "PATCH", "OPTIONS"])("%s /v1/verify is not a 
   const response = await fetch(`${api.url}/v1/verify`, { method });
   expect([response.status, response.headers.get("allow")]).toEqual([405, "POST"]);
   expect(await response.json()).toMatchObject({ error: { code: "METHOD_NOT_ALLOWED" } });
+});
+
+test("an expectation that nobody knows is neither met nor refused", async () => {
+  await using raw = await openRaw(api.url);
+  raw.write(good().replace("Host:", "Expect: 200-maybe\r\nHost:"));
+  expect(await raw.received(/"code":"NOT_FOUND"/)).toMatch(/^HTTP\/1\.1 200 /);
 });
 
 test("two requests in one packet are both answered, in their order", async () => {

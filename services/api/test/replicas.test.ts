@@ -63,6 +63,39 @@ describe.each(serverKinds)("two replicas on %s", (kind) => {
     await expect(far.client(secret).keys.list({})).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
   });
 
+  test("paused, tightened, out of its overlap or deleted, alone or with others, a key is so for the other one, too", async () => {
+    await using two = await startTwo(kind);
+    const { admin, warm, verdictFar } = two;
+    const create = async () => {
+      const issued = await admin.keys.create({ name: "a", environment: "production" });
+      await warm(issued.secret);
+      return { keyId: issued.key.id, secret: issued.secret };
+    };
+    const one = await create();
+    expect(await admin.keys.update({ keyId: one.keyId, requestsPerMinute: 7 })).toMatchObject(effective);
+    expect(await verdictFar(one.secret)).toMatchObject({ rateLimit: { limit: 7 } });
+    const next = await admin.keys.rotate({ keyId: one.keyId, overlapMs: 60_000 });
+    await warm(one.secret);
+    expect(await admin.keys.finishOverlap({ keyId: one.keyId })).toMatchObject(effective);
+    expect(await verdictFar(one.secret)).toEqual(REVOKED);
+    await warm(next.secret);
+    expect(await admin.keys.pause({ keyId: one.keyId })).toMatchObject(effective);
+    expect(await verdictFar(next.secret)).toEqual({ valid: false, code: "PAUSED" });
+    expect(await admin.keys.delete({ keyId: one.keyId, confirmName: "a" })).toEqual({ deleted: true, ...effective });
+    expect(await verdictFar(next.secret)).toEqual({ valid: false, code: "NOT_FOUND" });
+
+    const [a, b, c] = [await create(), await create(), await create()];
+    const paused = await admin.keys.pauseMany({ keyIds: [a.keyId] });
+    expect(paused.results).toMatchObject([{ ok: true, key: effective }]);
+    expect(await verdictFar(a.secret)).toEqual({ valid: false, code: "PAUSED" });
+    const revoked = await admin.keys.revokeMany({ keyIds: [b.keyId] });
+    expect(revoked.results).toMatchObject([{ ok: true, key: effective }]);
+    expect(await verdictFar(b.secret)).toEqual(REVOKED);
+    const deleted = await admin.keys.deleteMany({ keys: [{ keyId: c.keyId, confirmName: "a" }] });
+    expect(deleted.results).toEqual([{ ok: true, ...effective }]);
+    expect(await verdictFar(c.secret)).toEqual({ valid: false, code: "NOT_FOUND" });
+  });
+
   test("a delivered key that is paused, replaced or released is refused by the other, too", async () => {
     await using two = await startTwo(kind);
     const { near, warm, verdictFar } = two;

@@ -3,11 +3,18 @@ import type { WorkspaceRole } from "@itsy/contract";
 /** Who calls, as proven by a credential. Each kind may only ever do what its roles allow (`accessTable`). */
 export type Actor = InstallationActor | WorkspaceActor | ClusterActor;
 
+/** From where somebody calls, as far as the edge knows. */
+export interface Origin {
+  readonly ip: string | null;
+  readonly userAgent: string | null;
+}
+
 /** Runs the installation: makes workspaces, clusters and tokens; sees no keys. */
 export interface InstallationActor {
   readonly kind: "installation";
   readonly tokenId: string;
   readonly role: "operator";
+  readonly origin?: Origin;
 }
 
 /** Acts inside one workspace, and only there. */
@@ -15,6 +22,7 @@ export interface WorkspaceActor {
   readonly kind: "workspace";
   readonly tokenId: string;
   readonly role: WorkspaceRole;
+  readonly origin?: Origin;
   readonly workspaceId: string;
 }
 
@@ -23,5 +31,13 @@ export interface ClusterActor {
   readonly kind: "cluster";
   readonly tokenId: string;
   readonly role: "reconciler";
+  readonly origin?: Origin;
   readonly clusterId: string;
 }
+
+/** The program that prepares an installation, before anybody has a token. */
+export const bootstrapActor: InstallationActor = Object.freeze({
+  kind: "installation",
+  tokenId: "bootstrap",
+  role: "operator",
+});

@@ -1,6 +1,7 @@
 import type { ConfirmInput, ConfirmOutcome } from "@itsy/contract";
 
 import type { ClusterActor } from "../access/actor.ts";
+import { recordKey } from "../audit/record-key.ts";
 import type { DomainDeps } from "../deps.ts";
 import { retiringUntil } from "../keys/key-view.ts";
 import { makeCurrent } from "../keys/make-current.ts";
@@ -38,8 +39,18 @@ export const createConfirm =
       }
       if (state !== "pending" || next.revision <= key.revision) return refused;
       const ends = (await stores.versions.listValid([key.id], now)).some(({ id }) => id !== next.id);
-      await makeCurrent(stores, { key, next, overlapMs: input.overlapMs, now });
-      return { outcome: await confirmed(stores, next, now), ends };
+      const after = await makeCurrent(stores, { key, next, overlapMs: input.overlapMs, now });
+      const outcome = await confirmed(stores, next, now);
+      await recordKey(
+        { ids: deps.ids, stores },
+        { actor, action: "delivery.confirm", now },
+        {
+          before: key,
+          after,
+          afterBeside: { retiringUntil: outcome.retiringUntil },
+        },
+      );
+      return { outcome, ends };
     });
     // A first delivery ends nothing: it is as quick as it was.
     if (result.ends) await everywhere;

@@ -23,6 +23,8 @@ const key: ApiKey = {
   revision: 3,
   latestRevision: 4,
   displayPrefix: null,
+  owner: null,
+  metadata: {},
   createdAt: past,
   updatedAt: past,
   version: 7,

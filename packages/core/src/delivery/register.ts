@@ -2,16 +2,22 @@ import type { RegisterInput, RegisterOutcome } from "@itsy/contract";
 
 import type { ClusterActor } from "../access/actor.ts";
 import { assertNever } from "../assert-never.ts";
+import { keyFacts } from "../audit/facts.ts";
+import { record } from "../audit/record.ts";
+import { recordKey } from "../audit/record-key.ts";
 import type { DomainDeps } from "../deps.ts";
 import type { ApiKey, Binding, Workspace } from "../entities.ts";
 import { DomainError, notFound } from "../errors.ts";
 import { insertFirst } from "../insert-first.ts";
 import { addMs, newVersion } from "../keys/secret-version.ts";
 import type { Stores } from "../ports.ts";
+import { requireRoom, requireWithin } from "../tenancy/key-limits.ts";
 import { digestsOfSha256 } from "./digests.ts";
 import { judgeRegistration } from "./judge-registration.ts";
 import { grantedWorkspace, keyOf } from "./managed-key.ts";
 import { columnsOf } from "./settings.ts";
+
+const ACTION = "delivery.register";
 
 interface Registering {
   readonly stores: Stores;
@@ -46,6 +52,8 @@ const emptyKey = async (
     revision: 0,
     latestRevision: input.revision,
     displayPrefix: null,
+    owner: null,
+    metadata: {},
     createdAt: now,
     updatedAt: now,
     version: 1,
@@ -82,6 +90,8 @@ const createFor = async (
   const { stores, actor, input } = registering;
   const workspace = await grantedWorkspace(stores, actor, input.workspace);
   const key = await emptyKey(deps, registering, workspace);
+  requireWithin(workspace, key, registering.now);
+  await requireRoom(stores, workspace);
   await stores.keys.insert(key);
   const { uid: ownerUid, namespace, name } = input.owner;
   if (binding === null) {
@@ -98,14 +108,41 @@ const createFor = async (
   } else {
     await stores.bindings.update(binding, { keyId: key.id, namespace, name });
   }
-  return addVersion(deps, registering, key);
+  const outcome = await addVersion(deps, registering, key);
+  await record(
+    { ids: deps.ids, stores },
+    { actor, action: ACTION, now: registering.now },
+    {
+      workspaceId: key.workspaceId,
+      target: { type: "key", id: key.id },
+      before: null,
+      after: { ...keyFacts(key), ownerUid, clusterId: actor.clusterId, pendingRevision: input.revision },
+    },
+  );
+  return outcome;
 };
+
+/** The entry of a version that was announced, or announced again, for a key that is there. */
+const recordPending = (
+  deps: DomainDeps,
+  { stores, actor, input, now }: Registering,
+  { before, after }: { readonly before: ApiKey; readonly after: ApiKey },
+) =>
+  recordKey(
+    { ids: deps.ids, stores },
+    { actor, action: ACTION, now },
+    {
+      before,
+      after,
+      afterBeside: { pendingRevision: input.revision, deliverUntil: addMs(now, input.deliverWithinMs) },
+    },
+  );
 
 /**
  * Announces a secret version that is about to be published. It works from now on, so that what a workload can read is
  * valid at that moment; it ends by itself unless it is confirmed within `deliverWithinMs`. Idempotent.
  * @throws DomainError `FORBIDDEN` when the cluster may not act for the workspace, `NOT_FOUND` for an unknown project,
- * `CONFLICT` when the owner's key stands in another workspace, project or environment.
+ * `ABOVE_MAXIMUM` and `KEY_LIMIT_REACHED` by the rules of the workspace, `CONFLICT` when the owner's key stands in another workspace, project or environment.
  */
 export const createRegister =
   (deps: DomainDeps) =>
@@ -125,13 +162,17 @@ export const createRegister =
       if (verdict === "create" || verdict === "replace") return createFor(deps, registering, binding);
       if (key === null) return { outcome: "released" };
       switch (verdict) {
-        case "add":
+        case "add": {
           // Also the guard: whoever registers or confirms at the same time finds the row changed and looks again.
-          await stores.keys.update(key, { latestRevision: Math.max(key.latestRevision, revision), updatedAt: now });
+          const latestRevision = Math.max(key.latestRevision, revision);
+          const after = await stores.keys.update(key, { latestRevision, updatedAt: now });
+          await recordPending(deps, registering, { before: key, after });
           return addVersion(deps, registering, key);
+        }
         case "extend": {
           const deliverUntil = addMs(now, input.deliverWithinMs);
-          await stores.keys.update(key, { updatedAt: now });
+          const after = await stores.keys.update(key, { updatedAt: now });
+          await recordPending(deps, registering, { before: key, after });
           if (known !== null) await stores.versions.update(known.id, { validUntil: deliverUntil });
           return { outcome: "registered", keyId: key.id, revision, deliverUntil: deliverUntil.toISOString() };
         }

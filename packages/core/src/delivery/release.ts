@@ -1,6 +1,8 @@
 import type { ReleaseInput, ReleaseOutcome } from "@itsy/contract";
 
 import type { ClusterActor } from "../access/actor.ts";
+import { record } from "../audit/record.ts";
+import { recordKey } from "../audit/record-key.ts";
 import type { DomainDeps } from "../deps.ts";
 import type { ApiKey } from "../entities.ts";
 import { insertFirst } from "../insert-first.ts";
@@ -11,12 +13,12 @@ import type { Stores } from "../ports.ts";
 import { keyOf } from "./managed-key.ts";
 
 /** Leaves the key to people: what was registered but never confirmed ends, the rest stays as it is. */
-const retain = async (stores: Stores, key: ApiKey, now: Date) => {
+const retain = async (stores: Stores, key: ApiKey, now: Date): Promise<ApiKey> => {
   for (const version of await stores.versions.listValid([key.id], now)) {
     if (versionState(version, now) === "pending")
       await stores.versions.update(version.id, { validUntil: ENDED_EVERYWHERE });
   }
-  await stores.keys.update(key, { updatedAt: now });
+  return stores.keys.update(key, { updatedAt: now });
 };
 
 /**
@@ -26,10 +28,11 @@ const retain = async (stores: Stores, key: ApiKey, now: Date) => {
  * @throws DomainError `FORBIDDEN` when the cluster may no longer act for the key's workspace.
  */
 export const createRelease =
-  ({ database, clock }: Pick<DomainDeps, "database" | "clock">) =>
+  ({ database, clock, ids }: Pick<DomainDeps, "database" | "clock" | "ids">) =>
   async (actor: ClusterActor, { ownerUid, policy }: ReleaseInput): Promise<ReleaseOutcome> => {
     const { result, everywhere } = await database.commit(async (stores) => {
       const now = clock.now();
+      const doing = { actor, action: "delivery.release", now } as const;
       const binding = await stores.bindings.findByOwner(actor.clusterId, ownerUid);
       if (binding === null) {
         await insertFirst(
@@ -42,6 +45,12 @@ export const createRelease =
             releasedAt: now,
           }),
         );
+        await record({ ids, stores }, doing, {
+          workspaceId: null,
+          target: { type: "owner", id: ownerUid },
+          before: null,
+          after: { released: true },
+        });
         return { keyId: null };
       }
       if (binding.releasedAt !== null) {
@@ -49,8 +58,15 @@ export const createRelease =
         return { keyId: binding.keyId };
       }
       const managed = await keyOf(stores, actor, binding);
-      if (managed !== null) await (policy === "revoke" ? revokeWithin : retain)(stores, managed.key, now);
       await stores.bindings.update(binding, { releasedAt: now });
+      if (managed === null) return { keyId: binding.keyId };
+      const after = await (policy === "revoke" ? revokeWithin : retain)(stores, managed.key, now);
+      await recordKey({ ids, stores }, doing, {
+        before: managed.key,
+        after,
+        beforeBeside: { ownerUid },
+        afterBeside: { ownerUid: null },
+      });
       return { keyId: binding.keyId };
     });
     await everywhere;

@@ -2,11 +2,17 @@ import type { CreateKeyInput, IssuedKey } from "@itsy/contract";
 import { secretSha256 } from "@itsy/key-format";
 
 import type { WorkspaceActor } from "../access/actor.ts";
+import { keyFacts } from "../audit/facts.ts";
+import { record } from "../audit/record.ts";
 import type { DomainDeps } from "../deps.ts";
 import type { ApiKey } from "../entities.ts";
 import { DomainError, notFound } from "../errors.ts";
+import { claimOf } from "../idempotency/claim.ts";
+import { remember, replay } from "../idempotency/replay.ts";
+import { defaultRequestsPerMinute, requireRoom, requireWithin, workspaceOf } from "../tenancy/key-limits.ts";
 import { viewWith } from "./key-view.ts";
 import { newVersion } from "./secret-version.ts";
+import { sortedMetadata } from "./sorted-metadata.ts";
 
 /** An expiry must lie in the future when it is set. @throws DomainError `INVALID_INPUT`. */
 export const futureInstant = (text: string | null, now: Date): Date | null => {
@@ -16,15 +22,26 @@ export const futureInstant = (text: string | null, now: Date): Date | null => {
   return instant;
 };
 
-/** A new key with its first secret version. The secret is shown in this answer and never again. */
+/**
+ * A new key with its first secret version. The secret is shown in this answer and never again.
+ * @throws DomainError `NOT_FOUND` for an unknown project; `INVALID_INPUT` for an expiry in the past; `ABOVE_MAXIMUM`,
+ * `KEY_LIMIT_REACHED`; `CONFLICT` for an idempotency key that cannot be answered again (`replay`).
+ */
 export const createCreateKey =
   (deps: DomainDeps) =>
   async (actor: WorkspaceActor, input: CreateKeyInput): Promise<IssuedKey> => {
     const now = deps.clock.now();
+    const claim = claimOf({ workspaceId: actor.workspaceId, procedure: "keys.create" }, input);
     const expiresAt = futureInstant(input.expiresAt, now);
     const secret = deps.format.generate({ environment: input.environment, randomBytes: deps.random });
     const displayPrefix = deps.format.displayPrefix(secret);
-    return deps.database.transaction(async (stores) => {
+    const { result, everywhere } = await deps.database.commit(async (stores): Promise<IssuedKey> => {
+      const replayed = claim && (await replay(deps, { stores, actor, now }, claim));
+      if (replayed !== null) return replayed;
+      const workspace = await workspaceOf(stores, actor.workspaceId);
+      const requestsPerMinute = input.requestsPerMinute ?? defaultRequestsPerMinute(workspace);
+      requireWithin(workspace, { requestsPerMinute, expiresAt }, now);
+      await requireRoom(stores, workspace);
       const project = await stores.projects.findBySlug(actor.workspaceId, input.project);
       if (project === null) throw notFound("project");
       const key: ApiKey = {
@@ -33,7 +50,7 @@ export const createCreateKey =
         projectId: project.id,
         name: input.name,
         environment: input.environment,
-        requestsPerMinute: input.requestsPerMinute,
+        requestsPerMinute,
         expiresAt,
         pausedAt: null,
         pausedBy: null,
@@ -42,6 +59,8 @@ export const createCreateKey =
         revision: 1,
         latestRevision: 1,
         displayPrefix,
+        owner: input.owner,
+        metadata: sortedMetadata(input.metadata),
         createdAt: now,
         updatedAt: now,
         version: 1,
@@ -57,8 +76,22 @@ export const createCreateKey =
       });
       await stores.keys.insert(key);
       await stores.versions.insert(version);
+      if (claim !== null) await remember(stores, claim, { key, now });
+      await record(
+        { ids: deps.ids, stores },
+        { actor, action: "keys.create", now },
+        {
+          workspaceId: key.workspaceId,
+          target: { type: "key", id: key.id },
+          before: null,
+          after: keyFacts(key),
+        },
+      );
       // All that is shown was just written: nothing has to be read for it.
       const around = { project, versions: [version], binding: undefined, cluster: undefined };
       return { key: viewWith(key, around, now), secret };
     });
+    // Over at once for a new key; a repetition ended the secret before.
+    await everywhere;
+    return result;
   };

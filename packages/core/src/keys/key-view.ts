@@ -33,9 +33,12 @@ export const viewWith = (key: ApiKey, around: Surroundings, at: Date): KeyView =
     displayPrefix: key.displayPrefix,
     revision: key.revision,
     retiringUntil: isoOrNull(retiringUntil(around.versions, at)),
+    owner: key.owner,
+    metadata: key.metadata,
     lastUsedAt: isoOrNull(key.lastUsedAt),
     createdAt: key.createdAt.toISOString(),
     updatedAt: key.updatedAt.toISOString(),
+    version: key.version,
     managedBy:
       around.binding && around.cluster
         ? { cluster: around.cluster.slug, namespace: around.binding.namespace, name: around.binding.name }

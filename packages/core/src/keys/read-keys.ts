@@ -1,38 +1,69 @@
-import type { KeyPage, KeyRef, KeyView, ListKeysInput } from "@itsy/contract";
+import type { CountKeysInput, KeyCounts, KeyPage, KeyRef, KeyView, ListKeysInput } from "@itsy/contract";
 
 import type { WorkspaceActor } from "../access/actor.ts";
 import type { DomainDeps } from "../deps.ts";
 import { notFound } from "../errors.ts";
+import type { KeyFilter } from "../ports.ts";
 import { viewKey, viewKeys } from "./key-view.ts";
+import { cursorOf, type Ordering, placeOf } from "./list-cursor.ts";
 
-type Deps = Pick<DomainDeps, "database" | "clock">;
+type ReadDeps = Pick<DomainDeps, "database" | "clock">;
 
 /** @throws DomainError `NOT_FOUND`, also for a key of another workspace. */
 export const createGetKey =
-  ({ database, clock }: Deps) =>
+  ({ database, clock }: ReadDeps) =>
   async (actor: WorkspaceActor, { keyId }: KeyRef): Promise<KeyView> => {
     const key = await database.read.keys.findById(actor.workspaceId, keyId);
     if (key === null) throw notFound("key");
     return viewKey(database.read, key, clock.now());
   };
 
-/** One page, newest first. @throws DomainError `NOT_FOUND` for an unknown project. */
+/** What starts like a secret is looked for by its display prefix only: the rest of it, if pasted, goes nowhere. */
+const searchOf = (search: string | undefined): Pick<KeyFilter, "namePrefix" | "displayPrefix"> => {
+  const [displayPrefix] =
+    /^[a-z][a-z0-9]{1,15}_(?:production|preview|local)_sk_[0-9A-Za-z]{4}/.exec(search ?? "") ?? [];
+  return displayPrefix === undefined ? { namePrefix: search } : { displayPrefix };
+};
+
+/** @throws DomainError `NOT_FOUND` for an unknown project. */
+const filterOf = async (
+  { database, clock }: ReadDeps,
+  actor: WorkspaceActor,
+  input: CountKeysInput & Pick<ListKeysInput, "status">,
+): Promise<KeyFilter> => {
+  const { project: slug, environment, status, managed, search } = input;
+  const project = slug === undefined ? null : await database.read.projects.findBySlug(actor.workspaceId, slug);
+  if (slug !== undefined && project === null) throw notFound("project");
+  const { workspaceId } = actor;
+  return { workspaceId, projectId: project?.id, environment, status, managed, at: clock.now(), ...searchOf(search) };
+};
+
+const orderingOf = (input: ListKeysInput, { namePrefix }: KeyFilter): Ordering => {
+  const sort = input.sort ?? (namePrefix === undefined ? "created" : "name");
+  return { sort, order: input.order ?? (sort === "created" || sort === "lastUsed" ? "desc" : "asc") };
+};
+
+/** One page. @throws DomainError `NOT_FOUND` for an unknown project, `INVALID_INPUT` for a cursor of another list. */
 export const createListKeys =
-  ({ database, clock }: Deps) =>
+  (deps: ReadDeps) =>
   async (actor: WorkspaceActor, input: ListKeysInput): Promise<KeyPage> => {
-    const stores = database.read;
-    const project =
-      input.project === undefined ? null : await stores.projects.findBySlug(actor.workspaceId, input.project);
-    if (input.project !== undefined && project === null) throw notFound("project");
+    const filter = await filterOf(deps, actor, input);
+    const ordering = orderingOf(input, filter);
+    const after = input.cursor === undefined ? undefined : placeOf(input.cursor, ordering);
+    const stores = deps.database.read;
     // One more than asked tells whether another page follows.
-    const found = await stores.keys.list({
-      workspaceId: actor.workspaceId,
-      projectId: project?.id,
-      environment: input.environment,
-      before: input.cursor,
-      limit: input.limit + 1,
-    });
+    const found = await stores.keys.list(filter, { ...ordering, after, limit: input.limit + 1 });
     const keys = found.slice(0, input.limit);
-    const nextCursor = found.length > input.limit ? (keys.at(-1)?.id ?? null) : null;
-    return { keys: await viewKeys(stores, keys, clock.now()), nextCursor };
+    const last = keys.at(-1);
+    const nextCursor = found.length > input.limit && last !== undefined ? cursorOf(last, ordering) : null;
+    return { keys: await viewKeys(stores, keys, filter.at), nextCursor };
+  };
+
+/** @throws DomainError `NOT_FOUND` for an unknown project. */
+export const createCountKeys =
+  (deps: ReadDeps) =>
+  async (actor: WorkspaceActor, input: CountKeysInput): Promise<KeyCounts> => {
+    const counts = await deps.database.read.keys.count(await filterOf(deps, actor, input));
+    const { active, paused, expired, revoked } = counts;
+    return { ...counts, total: active + paused + expired + revoked };
   };

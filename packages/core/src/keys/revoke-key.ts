@@ -1,12 +1,9 @@
 import type { KeyRef, RevokedKey } from "@itsy/contract";
 
 import type { WorkspaceActor } from "../access/actor.ts";
-import type { DomainDeps } from "../deps.ts";
 import type { ApiKey } from "../entities.ts";
-import { notFound } from "../errors.ts";
 import type { Stores } from "../ports.ts";
-import { everywhereOf } from "../revocation/everywhere.ts";
-import { viewKey } from "./key-view.ts";
+import { type ChangeDeps, changeKey } from "./change-key.ts";
 import { endAllVersions } from "./make-current.ts";
 
 /** Revokes inside the caller's transaction. A key that is revoked already stays as it is. */
@@ -24,13 +21,8 @@ export const revokeWithin = async (stores: Stores, key: ApiKey, now: Date): Prom
  * `effectiveEverywhere: true`. @throws DomainError `NOT_FOUND`.
  */
 export const createRevokeKey =
-  ({ database, clock }: Pick<DomainDeps, "database" | "clock">) =>
-  async (actor: WorkspaceActor, { keyId }: KeyRef): Promise<RevokedKey> => {
-    const { result, everywhere } = await database.commit(async (stores) => {
-      const now = clock.now();
-      const key = await stores.keys.findById(actor.workspaceId, keyId);
-      if (key === null) throw notFound("key");
-      return viewKey(stores, await revokeWithin(stores, key, now), now);
-    });
-    return { ...result, ...everywhereOf(await everywhere) };
-  };
+  (deps: ChangeDeps) =>
+  async (actor: WorkspaceActor, { keyId }: KeyRef): Promise<RevokedKey> =>
+    changeKey(deps, { actor, keyId, action: "keys.revoke" }, async ({ stores, key, now }) => ({
+      after: await revokeWithin(stores, key, now),
+    }));

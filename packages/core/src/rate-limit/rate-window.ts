@@ -17,7 +17,7 @@ export interface RateWindow {
 /** A cost above the limit is refused whenever it comes: its `retryAfterMs`, a whole window, promises nothing. */
 export type RateDecision =
   | { readonly accepted: true; readonly state: RateLimitState }
-  | { readonly accepted: false; readonly retryAfterMs: number };
+  | { readonly accepted: false; readonly retryAfterMs: number; readonly state?: RateLimitState };
 
 export const createRateWindow = (): RateWindow => {
   // One slot more than the window is long: the slot that is leaving is still counted while part of it is inside.
@@ -55,8 +55,11 @@ export const createRateWindow = (): RateWindow => {
       // A clock that steps back must not reopen the window.
       const slot = Math.max(Math.floor(nowMs / SLOT_MS), newest);
       if (slot > newest) forgetOld(slot);
-      if (total + cost > limit)
-        return { accepted: false, retryAfterMs: Math.max(1, msUntil(total + cost - limit, nowMs)) };
+      if (total + cost > limit) {
+        const retryAfterMs = Math.max(1, msUntil(total + cost - limit, nowMs));
+        const remaining = Math.max(0, limit - total);
+        return { accepted: false, retryAfterMs, state: { limit, remaining, resetMs: msUntil(total, nowMs) } };
+      }
       const index = slot % counts.length;
       counts[index] = (counts[index] ?? 0) + cost;
       total += cost;

@@ -1,6 +1,7 @@
 import type { ClusterAccessInput, ClusterList, ClusterView, CreateClusterInput } from "@itsy/contract";
 
 import type { InstallationActor } from "../access/actor.ts";
+import { record } from "../audit/record.ts";
 import type { DomainDeps } from "../deps.ts";
 import type { Cluster } from "../entities.ts";
 import { DomainError, notFound } from "../errors.ts";
@@ -27,14 +28,25 @@ type Deps = Pick<DomainDeps, "database" | "clock" | "ids">;
 
 /** Changes whether a cluster may act for a workspace. Idempotent. @throws DomainError `NOT_FOUND`. */
 const createSetAccess =
-  ({ database }: Deps, change: "allow" | "disallow") =>
-  async (_actor: InstallationActor, input: ClusterAccessInput): Promise<ClusterView> =>
+  ({ database, clock, ids }: Deps, change: "allow" | "disallow") =>
+  async (actor: InstallationActor, input: ClusterAccessInput): Promise<ClusterView> =>
     database.transaction(async (stores) => {
       const cluster = await stores.clusters.findBySlug(input.cluster);
       if (cluster === null) throw notFound("cluster");
       const workspace = await stores.workspaces.findBySlug(input.workspace);
       if (workspace === null) throw notFound("workspace");
+      const before = await stores.clusters.isAllowed(cluster.id, workspace.id);
       await stores.clusters[change](cluster.id, workspace.id);
+      await record(
+        { ids, stores },
+        { actor, action: `clusters.${change}`, now: clock.now() },
+        {
+          workspaceId: workspace.id,
+          target: { type: "cluster", id: cluster.id },
+          before: { allowed: before },
+          after: { allowed: change === "allow" },
+        },
+      );
       return viewCluster(stores, cluster);
     });
 
@@ -42,12 +54,22 @@ const createSetAccess =
 export const createClusters = (deps: Deps) =>
   Object.freeze({
     /** @throws DomainError `ALREADY_EXISTS`. */
-    create: async (_actor: InstallationActor, { slug }: CreateClusterInput): Promise<ClusterView> =>
+    create: async (actor: InstallationActor, { slug }: CreateClusterInput): Promise<ClusterView> =>
       deps.database.transaction(async (stores) => {
         if (await stores.clusters.findBySlug(slug))
           throw new DomainError("ALREADY_EXISTS", `there is a cluster ${slug} already`);
         const cluster: Cluster = { id: deps.ids.next("cl"), slug, createdAt: deps.clock.now() };
         await insertFirst(stores.clusters.insert(cluster));
+        await record(
+          { ids: deps.ids, stores },
+          { actor, action: "clusters.create", now: cluster.createdAt },
+          {
+            workspaceId: null,
+            target: { type: "cluster", id: cluster.id },
+            before: null,
+            after: { slug },
+          },
+        );
         return viewCluster(stores, cluster);
       }),
     list: async (_actor: InstallationActor): Promise<ClusterList> => {

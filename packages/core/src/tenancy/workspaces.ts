@@ -1,36 +1,56 @@
 import type { CreateWorkspaceInput, WorkspaceList, WorkspaceView } from "@itsy/contract";
 
 import type { InstallationActor, WorkspaceActor } from "../access/actor.ts";
+import { projectFacts, workspaceFacts } from "../audit/facts.ts";
+import { record } from "../audit/record.ts";
 import type { DomainDeps } from "../deps.ts";
-import type { Workspace } from "../entities.ts";
+import type { Project, Workspace } from "../entities.ts";
 import { DomainError } from "../errors.ts";
 import { insertFirst } from "../insert-first.ts";
-
-const viewWorkspace = ({ id, slug, name, createdAt }: Workspace): WorkspaceView => ({
-  id,
-  slug,
-  name,
-  createdAt: createdAt.toISOString(),
-});
+import { createGetWorkspace, createUpdateWorkspace } from "./update-workspace.ts";
+import { viewWorkspace } from "./workspace-view.ts";
 
 type Deps = Pick<DomainDeps, "database" | "clock" | "ids">;
 
 /** @throws DomainError `ALREADY_EXISTS`. */
 const createCreateWorkspace =
   ({ database, clock, ids }: Deps) =>
-  async (_actor: InstallationActor, { slug, name }: CreateWorkspaceInput): Promise<WorkspaceView> =>
+  async (actor: InstallationActor, { slug, name }: CreateWorkspaceInput): Promise<WorkspaceView> =>
     database.transaction(async (stores) => {
       if (await stores.workspaces.findBySlug(slug))
         throw new DomainError("ALREADY_EXISTS", `there is a workspace ${slug} already`);
       const createdAt = clock.now();
-      const workspace: Workspace = { id: ids.next("ws"), slug, name, createdAt };
+      const workspace: Workspace = {
+        id: ids.next("ws"),
+        slug,
+        name,
+        defaultRequestsPerMinute: null,
+        requestsPerMinuteMax: null,
+        keyLifetimeDaysMax: null,
+        keysMax: null,
+        createdAt,
+        version: 1,
+      };
       await insertFirst(stores.workspaces.insert(workspace));
-      await stores.projects.insert({
+      const first: Project = {
         id: ids.next("prj"),
         workspaceId: workspace.id,
         slug: "default",
         name: "Default",
         createdAt,
+      };
+      await stores.projects.insert(first);
+      const doing = { actor, action: "workspaces.create", now: createdAt } as const;
+      const made = { workspaceId: workspace.id, before: null };
+      await record({ ids, stores }, doing, {
+        ...made,
+        target: { type: "workspace", id: workspace.id },
+        after: workspaceFacts(workspace),
+      });
+      await record({ ids, stores }, doing, {
+        ...made,
+        target: { type: "project", id: first.id },
+        after: projectFacts(first),
       });
       return viewWorkspace(workspace);
     });
@@ -46,5 +66,10 @@ const createListWorkspaces =
   };
 
 export const createWorkspaces = (deps: Deps) =>
-  Object.freeze({ create: createCreateWorkspace(deps), list: createListWorkspaces(deps) });
+  Object.freeze({
+    create: createCreateWorkspace(deps),
+    get: createGetWorkspace(deps),
+    list: createListWorkspaces(deps),
+    update: createUpdateWorkspace(deps),
+  });
 export type Workspaces = ReturnType<typeof createWorkspaces>;

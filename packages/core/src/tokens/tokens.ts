@@ -3,6 +3,8 @@ import { digestWith, secretSha256 } from "@itsy/key-format";
 
 import type { InstallationActor, WorkspaceActor } from "../access/actor.ts";
 import { assertNever } from "../assert-never.ts";
+import { tokenFacts } from "../audit/facts.ts";
+import { record } from "../audit/record.ts";
 import type { DomainDeps } from "../deps.ts";
 import type { ManagementToken } from "../entities.ts";
 import { DomainError, notFound } from "../errors.ts";
@@ -59,11 +61,17 @@ const placeOf = async (stores: Stores, actor: Manager, input: CreateTokenInput):
   }
 };
 
+export interface Issuing {
+  readonly actor: Manager;
+  readonly place: Place;
+  readonly input: Pick<CreateTokenInput, "role" | "name" | "expiresAt">;
+}
+
 /** Issues inside the caller's transaction; also what the first start uses. */
 export const issueToken = async (
   deps: Omit<DomainDeps, "database">,
   stores: Stores,
-  { place, input }: { readonly place: Place; readonly input: Pick<CreateTokenInput, "role" | "name" | "expiresAt"> },
+  { actor, place, input }: Issuing,
 ): Promise<IssuedToken> => {
   const createdAt = deps.clock.now();
   const secret = deps.format.generateToken({ randomBytes: deps.random });
@@ -80,6 +88,16 @@ export const issueToken = async (
     createdAt,
   };
   await stores.tokens.insert(token);
+  await record(
+    { ids: deps.ids, stores },
+    { actor, action: "tokens.create", now: createdAt },
+    {
+      workspaceId: token.workspaceId,
+      target: { type: "token", id: token.id },
+      before: null,
+      after: tokenFacts(token),
+    },
+  );
   return { token: await viewToken(stores, token), secret };
 };
 
@@ -89,7 +107,7 @@ export const createTokens = (deps: DomainDeps) =>
     /** @throws DomainError `FORBIDDEN`, `NOT_FOUND`, `INVALID_INPUT`. */
     create: async (actor: Manager, input: CreateTokenInput): Promise<IssuedToken> =>
       deps.database.transaction(async (stores) =>
-        issueToken(deps, stores, { place: await placeOf(stores, actor, input), input }),
+        issueToken(deps, stores, { actor, place: await placeOf(stores, actor, input), input }),
       ),
 
     /** Of the caller's workspace; for an operator, of the installation and its clusters. */
@@ -105,9 +123,20 @@ export const createTokens = (deps: DomainDeps) =>
         const token = await stores.tokens.findById(tokenId);
         const isForeign = actor.kind === "workspace" && token?.workspaceId !== actor.workspaceId;
         if (token === null || isForeign) throw notFound("token");
-        const revokedAt = token.revokedAt ?? deps.clock.now();
-        await stores.tokens.revoke(tokenId, revokedAt);
-        return viewToken(stores, { ...token, revokedAt });
+        const now = deps.clock.now();
+        const revoked = { ...token, revokedAt: token.revokedAt ?? now };
+        await stores.tokens.revoke(tokenId, revoked.revokedAt);
+        await record(
+          { ids: deps.ids, stores },
+          { actor, action: "tokens.revoke", now },
+          {
+            workspaceId: token.workspaceId,
+            target: { type: "token", id: token.id },
+            before: tokenFacts(token),
+            after: tokenFacts(revoked),
+          },
+        );
+        return viewToken(stores, revoked);
       });
       return { ...result, ...everywhereOf(await everywhere) };
     },

@@ -14,6 +14,8 @@ const good: VerificationRecord = {
   project: "default",
   environment: "production",
   name: "Website",
+  owner: null,
+  metadata: {},
   requestsPerMinute: 60,
   expiresAt: null,
   pausedAt: null,

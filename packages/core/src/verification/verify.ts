@@ -34,9 +34,12 @@ export const createVerify = ({ format, records, limiter, clock }: VerifyDeps): V
     const code = firstRefusal({ record, required: input, workspaceId: actor.workspaceId, now });
     if (code !== null) return { valid: false, code };
     const rate = limiter.take(record.keyId, record.requestsPerMinute);
-    if (!rate.accepted) return { valid: false, code: "RATE_LIMITED", retryAfterMs: rate.retryAfterMs };
-    const { keyId, workspace, project, environment, name } = record;
-    return { valid: true, keyId, workspace, project, environment, name, rateLimit: rate.state };
+    if (!rate.accepted) {
+      const { retryAfterMs, state } = rate;
+      return { valid: false, code: "RATE_LIMITED", retryAfterMs, ...(state !== undefined && { rateLimit: state }) };
+    }
+    const { keyId, workspace, project, environment, name, owner, metadata } = record;
+    return { valid: true, keyId, workspace, project, environment, name, owner, metadata, rateLimit: rate.state };
   };
 
   return (actor, input) => {

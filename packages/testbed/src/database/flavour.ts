@@ -1,3 +1,4 @@
+import type { AptPackages } from "../debian/apt-root.ts";
 import type { TestbedEnv } from "../env.ts";
 
 /** What differs between the two servers. */
@@ -7,11 +8,7 @@ export type Flavour = {
   readonly urlVariable: "MYSQL_URL" | "MARIADB_URL";
   readonly givenUrl: (env: TestbedEnv) => string | null;
   readonly container: { readonly image: string; readonly env: Readonly<Record<string, string>> };
-  readonly apt: {
-    /** The Debian suite that has it; null is the machine's own. */
-    readonly suite: string | null;
-    readonly packages: readonly string[];
-  };
+  readonly apt: AptPackages;
   readonly serverProgram: string;
   /** The command that fills an empty data directory; root has no password. */
   readonly initialise: (dataDir: string) => readonly string[];

@@ -2,7 +2,7 @@ import type { EntitySchemaColumnOptions } from "typeorm";
 
 /** How one kind of value is stored, and how it becomes what the domain sees. */
 export type ColumnType = Pick<EntitySchemaColumnOptions, "length" | "charset" | "collation" | "transformer"> & {
-  readonly type: "varchar" | "bigint" | "int" | "integer" | "binary" | "blob";
+  readonly type: "varchar" | "bigint" | "int" | "integer" | "binary" | "blob" | "text";
 };
 
 export interface ColumnTypes {
@@ -22,6 +22,8 @@ export interface ColumnTypes {
   readonly int: ColumnType;
   /** A number under 2^53 that counts. */
   readonly count: ColumnType;
+  /** A small object as JSON text. */
+  readonly json: ColumnType;
   /** 32 bytes. */
   readonly digest: ColumnType;
 }
@@ -34,6 +36,12 @@ const instantTransformer = {
 const digestTransformer = {
   to: (value: Uint8Array): Buffer => Buffer.from(value.buffer, value.byteOffset, value.byteLength),
   from: (value: Uint8Array): Uint8Array => new Uint8Array(value),
+};
+
+const jsonTransformer = {
+  to: (value: object | null | undefined): string | null | undefined =>
+    typeof value === "object" && value !== null ? JSON.stringify(value) : value,
+  from: (value: string | null): unknown => (value === null ? null : JSON.parse(value)),
 };
 
 // Not the character set `ascii`: a comparison with other text is then an error (3854), where it should find nothing.
@@ -64,6 +72,7 @@ export const mysqlColumns: ColumnTypes = Object.freeze<ColumnTypes>({
   instant: { type: "bigint", transformer: instantTransformer },
   int: { type: "int" },
   count: { type: "bigint" },
+  json: { type: "text", charset: "utf8mb4", collation: "utf8mb4_bin", transformer: jsonTransformer },
   digest: { type: "binary", length: DIGEST_LENGTH, transformer: digestTransformer },
 });
 
@@ -79,5 +88,6 @@ export const sqliteColumns: ColumnTypes = Object.freeze<ColumnTypes>({
   instant: { type: "bigint", transformer: instantTransformer },
   int: { type: "integer" },
   count: { type: "bigint" },
+  json: { type: "text", transformer: jsonTransformer },
   digest: { type: "blob", transformer: digestTransformer },
 });

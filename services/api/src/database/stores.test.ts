@@ -9,6 +9,7 @@ import { storeTenant } from "../../test/database/tenant.ts";
 import { DatabaseError } from "./database-error.ts";
 
 const at = (text: string) => new Date(text);
+const newestFirst = { sort: "created", order: "desc", limit: 100 } as const;
 
 describe.each(databaseKinds)("the stores on %s", (kind) => {
   test("what is stored comes back the same: milliseconds, names beyond the BMP, bytes and null", async () => {
@@ -32,6 +33,8 @@ describe.each(databaseKinds)("the stores on %s", (kind) => {
       revision: 2_147_483_647,
       latestRevision: 2_147_483_647,
       displayPrefix: "itsy_local_sk_ab1Z",
+      owner: "Käse 🧀 GmbH",
+      metadata: { plan: "größer", "x.y-z_1": "" },
       version: 7,
     });
     const edges = Uint8Array.from({ length: 32 }, (_, index) => [0, 0x27, 0x5c, 0xff, 0xc8][index % 5] ?? 0);
@@ -71,7 +74,12 @@ describe.each(databaseKinds)("the stores on %s", (kind) => {
       expect(await read.workspaces.findById(text)).toBeNull();
       expect(await read.workspaces.findBySlug(text)).toBeNull();
       expect(await read.keys.findById(text, text)).toBeNull();
-      expect(await read.keys.list({ workspaceId: text, before: text, limit: 10 })).toEqual([]);
+      expect(
+        await read.keys.list(
+          { workspaceId: text, at: new Date(0) },
+          { ...newestFirst, after: { value: null, id: text } },
+        ),
+      ).toEqual([]);
     }
     expect(await read.versions.listValid([], new Date())).toEqual([]);
     expect(await read.versions.findByDigest([])).toBeNull();
@@ -204,18 +212,21 @@ describe.each(databaseKinds)("the stores on %s", (kind) => {
       await stores.projects.insert(other);
       for (const key of keys) await stores.keys.insert(key);
     });
-    const newestFirst = keys.toReversed();
-    const list = async (filter: object) =>
-      (await database.read.keys.list({ workspaceId: workspace.id, limit: 100, ...filter })).map(({ id }) => id);
+    const reversed = keys.toReversed();
+    const list = async (filter: object, listing: object = {}) => {
+      const of = { workspaceId: workspace.id, at: new Date(0), ...filter };
+      return (await database.read.keys.list(of, { ...newestFirst, ...listing })).map(({ id }) => id);
+    };
+    const after = (index: number) => ({ after: { value: null, id: reversed[index]?.id } });
     const ids = (some: typeof keys) => some.map(({ id }) => id);
 
-    expect(await list({})).toEqual(ids(newestFirst));
-    expect(await list({ limit: 3 })).toEqual(ids(newestFirst.slice(0, 3)));
-    expect(await list({ limit: 3, before: newestFirst[2]?.id })).toEqual(ids(newestFirst.slice(3, 6)));
-    expect(await list({ limit: 3, before: newestFirst[5]?.id })).toEqual(ids(newestFirst.slice(6)));
-    expect(await list({ projectId: other.id })).toEqual(ids(newestFirst.filter((key) => key.projectId === other.id)));
+    expect(await list({})).toEqual(ids(reversed));
+    expect(await list({}, { limit: 3 })).toEqual(ids(reversed.slice(0, 3)));
+    expect(await list({}, { limit: 3, ...after(2) })).toEqual(ids(reversed.slice(3, 6)));
+    expect(await list({}, { limit: 3, ...after(5) })).toEqual(ids(reversed.slice(6)));
+    expect(await list({ projectId: other.id })).toEqual(ids(reversed.filter((key) => key.projectId === other.id)));
     expect(await list({ environment: "preview" })).toEqual(
-      ids(newestFirst.filter((key) => key.environment === "preview")),
+      ids(reversed.filter((key) => key.environment === "preview")),
     );
   });
 

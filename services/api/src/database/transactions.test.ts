@@ -67,7 +67,12 @@ describe.each(databaseKinds)("transactions on %s", (kind) => {
     await expect(failed).rejects.toBe(failure);
     expect(told).toEqual([]);
     await database.transaction(({ keys }) => keys.insert(kept));
-    expect(await database.read.keys.list({ workspaceId: owner.workspaceId, limit: 10 })).toEqual([kept]);
+    expect(
+      await database.read.keys.list(
+        { workspaceId: owner.workspaceId, at: new Date(0) },
+        { sort: "created", order: "desc", limit: 10 },
+      ),
+    ).toEqual([kept]);
     expect(told).toEqual([kept.id]);
   });
 
@@ -199,7 +204,10 @@ describe.each(databaseKinds)("transactions on %s", (kind) => {
     );
     const lost = rejected.filter((id) => id !== null);
     expect(lost).toHaveLength(5);
-    const stored = await database.read.keys.list({ workspaceId: owner.workspaceId, limit: 100 });
+    const stored = await database.read.keys.list(
+      { workspaceId: owner.workspaceId, at: new Date(0) },
+      { sort: "created", order: "desc", limit: 100 },
+    );
     expect(stored.map(({ id, version }) => [id, version])).toEqual(
       keys
         .filter(({ id }) => !lost.includes(id))
@@ -261,7 +269,10 @@ describe.each(serverKinds)("locks on %s", (kind) => {
         await stores.keys.update(seenOther, { requestsPerMinute: seenOther.requestsPerMinute + 1 });
       });
     await Promise.all([crossing([first.id, second.id]), crossing([second.id, first.id])]);
-    const stored = await database.read.keys.list({ workspaceId: owner.workspaceId, limit: 10 });
+    const stored = await database.read.keys.list(
+      { workspaceId: owner.workspaceId, at: new Date(0) },
+      { sort: "created", order: "desc", limit: 10 },
+    );
     expect(stored.map(({ requestsPerMinute }) => requestsPerMinute)).toEqual([62, 62]);
     expect(sleeps.length).toBeGreaterThan(0);
   });

@@ -16,7 +16,8 @@ describe.each(databaseKinds)("the hot lookup on %s", (kind) => {
       pausedAt: new Date("2027-01-01T00:00:00.002Z"),
       revokedAt: new Date("2027-01-01T00:00:00.003Z"),
     };
-    const key = rows.key({ ...owner, ...instants, name: "Käse 🧀", environment: "preview", requestsPerMinute: 1234 });
+    const details = { owner: "Ärzte 🧀", metadata: { plan: "größer" }, requestsPerMinute: 1234 };
+    const key = rows.key({ ...owner, ...instants, ...details, name: "Käse 🧀", environment: "preview" });
     const open = rows.key(owner);
     const validUntil = new Date("2027-06-01T00:00:00.004Z");
     // Bytes that are no UTF-8, a quote, a backslash and zeros.
@@ -35,7 +36,7 @@ describe.each(databaseKinds)("the hot lookup on %s", (kind) => {
       project: project.slug,
       environment: "preview",
       name: "Käse 🧀",
-      requestsPerMinute: 1234,
+      ...details,
       ...instants,
       validUntil,
     };
@@ -46,6 +47,8 @@ describe.each(databaseKinds)("the hot lookup on %s", (kind) => {
       ...record,
       keyId: open.id,
       name: open.name,
+      owner: null,
+      metadata: {},
       environment: open.environment,
       requestsPerMinute: open.requestsPerMinute,
       expiresAt: null,

@@ -8,6 +8,9 @@ export interface VerificationRow {
   readonly project: string;
   readonly environment: string;
   readonly name: string;
+  readonly owner: string | null;
+  /** JSON, or nothing. */
+  readonly metadata: string | null;
   readonly requestsPerMinute: number;
   readonly expiresAt: number | null;
   readonly pausedAt: number | null;
@@ -18,7 +21,7 @@ export interface VerificationRow {
 /** One statement for so many digests. */
 export const verificationQuery = (digests: number): string =>
   `SELECT k.id AS keyId, k.workspace_id AS workspaceId, w.slug AS workspace, p.slug AS project,
-  k.environment AS environment, k.name AS name, k.requests_per_minute AS requestsPerMinute,
+  k.environment AS environment, k.name AS name, k.owner AS owner, k.metadata AS metadata, k.requests_per_minute AS requestsPerMinute,
   k.expires_at AS expiresAt, k.paused_at AS pausedAt, k.revoked_at AS revokedAt, v.valid_until AS validUntil
 FROM secret_versions v
 JOIN api_keys k ON k.id = v.key_id
@@ -36,6 +39,8 @@ export const toVerificationRecord = (row: VerificationRow): VerificationRecord =
   project: row.project,
   environment: row.environment as VerificationRecord["environment"],
   name: row.name,
+  owner: row.owner,
+  metadata: row.metadata === null ? {} : (JSON.parse(row.metadata) as VerificationRecord["metadata"]),
   requestsPerMinute: row.requestsPerMinute,
   expiresAt: instant(row.expiresAt),
   pausedAt: instant(row.pausedAt),

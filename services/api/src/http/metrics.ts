@@ -3,7 +3,7 @@ import type { BarrierResult } from "@itsy/core";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 
 /** The ways in; `other` is whatever is not one of ours. */
-export type Door = "verify" | "trpc" | "health" | "metrics" | "other";
+export type Door = "verify" | "forward_auth" | "trpc" | "health" | "metrics" | "other";
 
 /** Why a verification was refused, or that it was not. */
 type VerifyOutcome = "VALID" | RefusalCode;

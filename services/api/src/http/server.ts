@@ -3,15 +3,18 @@ import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 
-import { type ErrorCode, errorCodes } from "@itsy/contract";
+import { errorCodes } from "@itsy/contract";
 
 import type { Limits } from "../env.ts";
-import { answerWith } from "./error-answer.ts";
+import { answerWith, sendError } from "./error-answer.ts";
+import { formOf } from "./forward-auth-request.ts";
 import type { Lifecycle } from "./lifecycle.ts";
+import { requestIdOf } from "./request-id.ts";
 import { type Door, VERIFY_PATH } from "./verify-door.ts";
 
 export interface ServerDeps {
   readonly verifyDoor: Door;
+  readonly forwardAuthDoor: Door;
   readonly app: RequestListener;
   readonly limits: Limits;
   readonly lifecycle: Lifecycle;
@@ -24,7 +27,8 @@ export interface RunningServer {
   drain(): Promise<void>;
 }
 
-const HEADERS_MAX = 100;
+/** Node.js leaves out what comes after so many. */
+export const HEADERS_MAX = 100;
 const CHECK_TIMEOUTS_EVERY_MS = 1000;
 
 const codeOfBrokenRequest = (error: NodeJS.ErrnoException) => {
@@ -40,7 +44,17 @@ const onClientError = (error: NodeJS.ErrnoException, socket: Duplex) => {
     socket.destroy();
     return;
   }
-  const code = codeOfBrokenRequest(error) satisfies ErrorCode;
+  answerOnSocket(socket, codeOfBrokenRequest(error));
+};
+
+/** CONNECT hands over the socket instead of a response. */
+const onConnect = (_req: unknown, socket: Duplex) => {
+  // Nobody else listens to it now, and its other end may be gone already.
+  socket.on("error", () => socket.destroy());
+  answerOnSocket(socket, "METHOD_NOT_ALLOWED");
+};
+
+const answerOnSocket = (socket: Duplex, code: Parameters<typeof answerWith>[0]) => {
   const status = errorCodes[code].http;
   const body = JSON.stringify({ error: answerWith(code) });
   socket.end(
@@ -80,23 +94,42 @@ const close = async (server: Server, drainMs: number): Promise<void> => {
   clearTimeout(bound);
 };
 
-/** Serves both halves on one port. */
+/** The hot paths before Express, which alone costs as much again. */
+const listenerOf = ({ verifyDoor, forwardAuthDoor, app }: ServerDeps): RequestListener => {
+  return (req, res) => {
+    // RFC 9112, section 3.2. Node.js would say so too, but without a code.
+    if (req.httpVersion === "1.1" && req.headers.host === undefined) {
+      const refusal = { ...answerWith("MALFORMED_BODY"), requestId: requestIdOf(req), close: true };
+      return sendError(res, refusal);
+    }
+    if (req.url === VERIFY_PATH) return verifyDoor(req, res);
+    if (formOf(req.url) !== null) return forwardAuthDoor(req, res);
+    app(req, res);
+  };
+};
+
+/** Serves all doors on one port. */
 export const startServer = async (
-  { verifyDoor, app, limits, lifecycle }: ServerDeps,
+  deps: ServerDeps,
   address: { readonly host: string; readonly port: number },
 ): Promise<RunningServer> => {
+  const { limits, lifecycle } = deps;
+  const listener = listenerOf(deps);
   const server = createServer(
     {
+      requireHostHeader: false,
       headersTimeout: Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs),
       requestTimeout: limits.requestTimeoutMs,
       keepAliveTimeout: limits.keepAliveMs,
       connectionsCheckingInterval: CHECK_TIMEOUTS_EVERY_MS,
     },
-    // The hot path before Express, which alone costs as much again.
-    (req, res) => (req.url === VERIFY_PATH ? verifyDoor(req, res) : app(req, res)),
+    listener,
   );
   server.maxHeadersCount = HEADERS_MAX;
   server.on("clientError", onClientError);
+  server.on("connect", onConnect);
+  // An expectation that nobody knows is not met, and not refused either: Node.js would, without a code.
+  server.on("checkExpectation", listener);
   const url = await listen(server, address);
   return Object.freeze({
     url,

@@ -1,6 +1,6 @@
 import { readFileSync, unlinkSync, writeFileSync } from "node:fs";
 
-import { type DomainDeps, DuplicateRow, issueToken } from "@itsy/core";
+import { bootstrapActor, type DomainDeps, DuplicateRow, type IdKind, issueToken } from "@itsy/core";
 
 /** One fixed id: of several replicas that start at once on a new database, the unique key lets one issue the token. */
 const FIRST_TOKEN_ID = `tok_${"0".repeat(26)}`;
@@ -17,7 +17,7 @@ const claim = async (deps: DomainDeps, text: string): Promise<boolean> => {
   const { database, ...rest } = deps;
   const fixed = {
     ...rest,
-    ids: { next: () => FIRST_TOKEN_ID },
+    ids: { next: (kind: IdKind) => (kind === "tok" ? FIRST_TOKEN_ID : rest.ids.next(kind)) },
     format: { ...deps.format, generateToken: () => text },
   };
   const place = { workspaceId: null, clusterId: null };
@@ -25,7 +25,7 @@ const claim = async (deps: DomainDeps, text: string): Promise<boolean> => {
   try {
     return await database.transaction(async (stores) => {
       if (!(await stores.tokens.isEmpty())) return false;
-      await issueToken(fixed, stores, { place, input });
+      await issueToken(fixed, stores, { actor: bootstrapActor, place, input });
       return true;
     });
   } catch (error) {

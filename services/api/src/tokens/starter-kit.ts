@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
 import type { CreateTokenInput } from "@itsy/contract";
-import { DomainError, type InstallationActor } from "@itsy/core";
+import { DomainError, bootstrapActor as operator } from "@itsy/core";
 import { z } from "zod";
 
 import type { Domain } from "../domain.ts";
@@ -29,8 +29,6 @@ export interface StarterKitOptions {
 }
 
 type Deps = Pick<UseCases, "workspaces" | "clusters" | "tokens"> & { readonly findToken: Domain["findToken"] };
-
-const operator: InstallationActor = { kind: "installation", tokenId: "bootstrap", role: "operator" };
 
 const unlessThere = async (creation: Promise<unknown>): Promise<void> => {
   try {

@@ -1,8 +1,9 @@
 import type { Procedures } from "@itsy/contract";
-import type { Clusters, Delivery, Keys, Projects, Tokens, Verify, Workspaces } from "@itsy/core";
+import type { Audit, Clusters, Delivery, Keys, Projects, Tokens, Verify, Workspaces } from "@itsy/core";
 import type { AnyTRPCRouter } from "@trpc/server";
 
 import { trpc } from "./init.ts";
+import { auditRouter } from "./routers/audit.ts";
 import { clustersRouter } from "./routers/clusters.ts";
 import { deliveryRouter } from "./routers/delivery.ts";
 import { keysRouter } from "./routers/keys.ts";
@@ -18,6 +19,7 @@ export interface UseCases {
   readonly clusters: Clusters;
   readonly tokens: Tokens;
   readonly delivery: Delivery;
+  readonly audit: Audit;
 }
 
 export const createAppRouter = (useCases: UseCases) =>
@@ -28,6 +30,7 @@ export const createAppRouter = (useCases: UseCases) =>
     clusters: clustersRouter(useCases.clusters),
     tokens: tokensRouter(useCases.tokens),
     delivery: deliveryRouter(useCases.delivery),
+    audit: auditRouter(useCases.audit),
   } satisfies Record<keyof Procedures, AnyTRPCRouter>);
 
 export type AppRouter = ReturnType<typeof createAppRouter>;

@@ -4,6 +4,7 @@ import type { CreateExpressContextOptions } from "@trpc/server/adapters/express"
 import type { Authenticate } from "../access/token-cache.ts";
 import { bearerOf } from "../http/bearer.ts";
 import { unauthenticated } from "../http/error-answer.ts";
+import type { OriginOf } from "../http/origin.ts";
 import { recordOf } from "../http/request-record.ts";
 
 /** What every call knows of its request. */
@@ -14,16 +15,16 @@ export interface Context {
 }
 
 export const createContextFactory =
-  ({ authenticate }: { readonly authenticate: Authenticate }) =>
+  ({ authenticate, originOf }: { readonly authenticate: Authenticate; readonly originOf: OriginOf }) =>
   ({ req, res }: CreateExpressContextOptions): Context => {
     const record = recordOf(res);
     let asked: Promise<Actor> | undefined;
-    const ask = async () => {
+    const ask = async (): Promise<Actor> => {
       const token = bearerOf(req);
       if (token === null) throw unauthenticated();
       const actor = await authenticate(token);
       record.tokenId = actor.tokenId;
-      return actor;
+      return { ...actor, origin: originOf(req) };
     };
     return { requestId: record.requestId, caller: () => (asked ??= ask()) };
   };

@@ -4,6 +4,7 @@ import type { RequestHandler } from "express";
 
 import type { Authenticate } from "../access/token-cache.ts";
 import { isOurs } from "../http/error-answer.ts";
+import type { OriginOf } from "../http/origin.ts";
 import { recordOf } from "../http/request-record.ts";
 import type { AppRouter } from "./app-router.ts";
 import { createContextFactory } from "./context.ts";
@@ -15,15 +16,16 @@ const BATCH_MAX = 10;
 export interface TrpcHandlerDeps {
   readonly router: AppRouter;
   readonly authenticate: Authenticate;
+  readonly originOf: OriginOf;
   /** The largest body, in bytes. */
   readonly bodyBytesMax: number;
 }
 
 /** The router on HTTP. Queries may come by POST, so that no input stands in a URL. */
-export const createTrpcHandler = ({ router, authenticate, bodyBytesMax }: TrpcHandlerDeps): RequestHandler =>
+export const createTrpcHandler = ({ router, authenticate, originOf, bodyBytesMax }: TrpcHandlerDeps): RequestHandler =>
   createExpressMiddleware({
     router,
-    createContext: createContextFactory({ authenticate }),
+    createContext: createContextFactory({ authenticate, originOf }),
     allowMethodOverride: true,
     allowBatching: true,
     maxBatchSize: BATCH_MAX,

@@ -12,6 +12,13 @@ export interface Rows {
   binding(overrides: Pick<Binding, "clusterId"> & Partial<Binding>): Binding;
 }
 
+const noRules = {
+  defaultRequestsPerMinute: null,
+  requestsPerMinuteMax: null,
+  keyLifetimeDaysMax: null,
+  keysMax: null,
+};
+
 export const createRows = (seed = 1): Rows => {
   const bytes = createSeededBytes(seed);
   let count = 0;
@@ -20,7 +27,7 @@ export const createRows = (seed = 1): Rows => {
   return Object.freeze({
     workspace: (overrides: Partial<Workspace> = {}) => {
       const id = next();
-      return { id: `ws_${id}`, slug: `ws-${id}`, name: "Acme", createdAt, ...overrides };
+      return { id: `ws_${id}`, slug: `ws-${id}`, name: "Acme", ...noRules, createdAt, version: 1, ...overrides };
     },
     project: (overrides: Pick<Project, "workspaceId"> & Partial<Project>) => {
       const id = next();
@@ -43,6 +50,8 @@ export const createRows = (seed = 1): Rows => {
       revision: 0,
       latestRevision: 0,
       displayPrefix: null,
+      owner: null,
+      metadata: {},
       createdAt,
       updatedAt: createdAt,
       version: 1,

@@ -2,9 +2,14 @@ import type { MigrationInterface } from "typeorm";
 
 import { CreateTables1795305600000 } from "./1795305600000-create-tables.ts";
 import { CreateChangeFeed1795348800000 } from "./1795348800000-create-change-feed.ts";
+import { Lifecycle1797984000000 } from "./1797984000000-lifecycle.ts";
 
 /** The table in which TypeORM remembers what was run. */
 export const MIGRATIONS_TABLE = "schema_migrations";
 
 /** All migrations, the oldest first. A new one is added at the end and never changed once released. */
-export const migrations: (new () => MigrationInterface)[] = [CreateTables1795305600000, CreateChangeFeed1795348800000];
+export const migrations: (new () => MigrationInterface)[] = [
+  CreateTables1795305600000,
+  CreateChangeFeed1795348800000,
+  Lifecycle1797984000000,
+];

@@ -6,11 +6,17 @@ export interface ColumnSpec {
   readonly nullable?: true;
 }
 
+export interface IndexSpec {
+  readonly name: string;
+  readonly columns: readonly string[];
+  readonly unique?: true;
+}
+
 export interface TableSpec {
   readonly name: string;
   readonly columns: Readonly<Record<string, ColumnSpec>>;
   readonly primaryKey: readonly string[];
-  readonly indexes?: readonly { readonly name: string; readonly columns: readonly string[]; readonly unique?: true }[];
+  readonly indexes?: readonly IndexSpec[];
   /** Each references the `id` of another table. */
   readonly foreignKeys?: readonly { readonly name: string; readonly column: string; readonly table: string }[];
 }
@@ -24,6 +30,24 @@ const columnSql = (quotedName: string, { type, nullable }: ColumnSpec): string =
   ]
     .filter((part) => part !== "")
     .join(" ");
+
+/** The statement that adds a column; it must be nullable, since there are rows. */
+export const addColumnStatement = (
+  dialect: Dialect,
+  table: string,
+  column: readonly [name: string, type: ColumnType],
+) => {
+  const quoted = (name: string): string => `${dialect.nameQuote}${name}${dialect.nameQuote}`;
+  const [name, type] = column;
+  return `ALTER TABLE ${quoted(table)} ADD COLUMN ${columnSql(quoted(name), { type, nullable: true })}`;
+};
+
+/** The statement that adds an index to a table that is there. */
+export const createIndexStatement = (dialect: Dialect, table: string, index: IndexSpec): string => {
+  const quoted = (name: string): string => `${dialect.nameQuote}${name}${dialect.nameQuote}`;
+  const columns = index.columns.map(quoted).join(", ");
+  return `CREATE ${index.unique ? "UNIQUE " : ""}INDEX ${quoted(index.name)} ON ${quoted(table)} (${columns})`;
+};
 
 /**
  * The statements that create the table where it does not exist. MySQL commits each one by itself, so each may have been

@@ -72,7 +72,12 @@ describe.each(serverKinds)("an outage of %s", (kind) => {
     expect(told).toEqual([]);
 
     await server.start();
-    expect(await database.read.keys.list({ workspaceId: owner.workspaceId, limit: 10 })).toEqual([key]);
+    expect(
+      await database.read.keys.list(
+        { workspaceId: owner.workspaceId, at: new Date(0) },
+        { sort: "created", order: "desc", limit: 10 },
+      ),
+    ).toEqual([key]);
     expect(new Set(await outcomes())).toEqual(new Set(["answered"]));
     expect(told).toEqual([key.id]);
   }, 120_000);

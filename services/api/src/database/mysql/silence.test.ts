@@ -67,9 +67,12 @@ describe.each(serverKinds)("a %s that falls silent", (kind) => {
 
     proxy.thaw();
     await expect.poll(outcomes, { timeout: 10_000 }).toEqual(new Set(["answered"]));
-    const names = (await database.read.keys.list({ workspaceId: owner.workspaceId, limit: 100 })).map(
-      ({ name }) => name,
-    );
+    const names = (
+      await database.read.keys.list(
+        { workspaceId: owner.workspaceId, at: new Date(0) },
+        { sort: "created", order: "desc", limit: 100 },
+      )
+    ).map(({ name }) => name);
     expect(names).not.toContain("lost");
   });
 });

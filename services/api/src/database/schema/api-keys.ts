@@ -1,8 +1,18 @@
+import type { KeyMetadata } from "@itsy/contract";
 import type { ApiKey } from "@itsy/core";
 import { EntitySchema } from "typeorm";
 
 import type { ColumnTypes } from "../column-types.ts";
 import { references } from "./references.ts";
+
+/** Nothing is stored for no metadata: most keys have none. */
+const metadataTransformer = {
+  to: (value: KeyMetadata | undefined): string | null | undefined => {
+    if (value === undefined) return undefined;
+    return Object.keys(value).length === 0 ? null : JSON.stringify(value);
+  },
+  from: (value: string | null): KeyMetadata => (value === null ? {} : (JSON.parse(value) as KeyMetadata)),
+};
 
 export const apiKeys = (types: ColumnTypes): EntitySchema<ApiKey> =>
   new EntitySchema<ApiKey>({
@@ -22,6 +32,8 @@ export const apiKeys = (types: ColumnTypes): EntitySchema<ApiKey> =>
       revision: types.int,
       latestRevision: { ...types.int, name: "latest_revision" },
       displayPrefix: { ...types.text(64), name: "display_prefix", nullable: true },
+      owner: { ...types.text(200), nullable: true },
+      metadata: { ...types.json, nullable: true, transformer: metadataTransformer },
       createdAt: { ...types.instant, name: "created_at" },
       updatedAt: { ...types.instant, name: "updated_at" },
       version: types.int,
@@ -30,6 +42,11 @@ export const apiKeys = (types: ColumnTypes): EntitySchema<ApiKey> =>
       { name: "api_keys_workspace", columns: ["workspaceId", "id"] },
       { name: "api_keys_workspace_project", columns: ["workspaceId", "projectId", "id"] },
       { name: "api_keys_project", columns: ["projectId"] },
+      { name: "api_keys_workspace_name", columns: ["workspaceId", "name", "id"] },
+      { name: "api_keys_workspace_used", columns: ["workspaceId", "lastUsedAt", "id"] },
+      { name: "api_keys_workspace_expires", columns: ["workspaceId", "expiresAt", "id"] },
+      { name: "api_keys_workspace_prefix", columns: ["workspaceId", "displayPrefix"] },
+      { name: "api_keys_workspace_facts", columns: ["workspaceId", "revokedAt", "pausedAt", "expiresAt"] },
     ],
     foreignKeys: [
       references("api_keys_workspace_id", "workspaceId", "workspaces"),

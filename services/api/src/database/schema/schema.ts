@@ -2,9 +2,11 @@ import type { EntitySchema } from "typeorm";
 
 import type { ColumnTypes } from "../column-types.ts";
 import { apiKeys } from "./api-keys.ts";
+import { auditEntries } from "./audit-entries.ts";
 import { bindings } from "./bindings.ts";
 import { clusterWorkspaces } from "./cluster-workspaces.ts";
 import { clusters } from "./clusters.ts";
+import { idempotencyKeys } from "./idempotency-keys.ts";
 import { keyChanges } from "./key-changes.ts";
 import { managementTokens } from "./management-tokens.ts";
 import { projects } from "./projects.ts";
@@ -25,4 +27,6 @@ export const schemaFor = (types: ColumnTypes): EntitySchema[] =>
     bindings,
     keyChanges,
     replicas,
+    auditEntries,
+    idempotencyKeys,
   ].map((table) => table(types) as EntitySchema);

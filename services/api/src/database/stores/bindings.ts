@@ -21,6 +21,12 @@ const update = async (manager: EntityManager, binding: Binding, change: BindingC
   if (affected !== 1) throw new ConcurrentChange("the binding");
 };
 
+/** In two statements, since a release that happened keeps its instant. */
+const releaseKey = async (manager: EntityManager, keyId: string, at: Date): Promise<void> => {
+  await table(manager).update({ keyId, releasedAt: IsNull() }, { releasedAt: at });
+  await table(manager).update({ keyId }, { keyId: null });
+};
+
 export const createBindingStore = (session: Session): BindingStore =>
   Object.freeze({
     insert: (binding: Binding) => session.write((manager) => insertRow(manager, "bindings", binding)),
@@ -35,5 +41,6 @@ export const createBindingStore = (session: Session): BindingStore =>
         }),
       );
     },
+    releaseKey: (keyId: string, at: Date) => session.write((manager) => releaseKey(manager, keyId, at)),
     update: (binding: Binding, change: BindingChange) => session.write((manager) => update(manager, binding, change)),
   });

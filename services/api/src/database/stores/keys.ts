@@ -1,9 +1,17 @@
-import { type ApiKey, type ApiKeyChange, ConcurrentChange, type KeyFilter, type KeyStore } from "@itsy/core";
-import { type EntityManager, type FindOptionsWhere, LessThan } from "typeorm";
+import {
+  type ApiKey,
+  type ApiKeyChange,
+  ConcurrentChange,
+  type KeyFilter,
+  type KeyListing,
+  type KeyStore,
+} from "@itsy/core";
+import { type EntityManager, IsNull } from "typeorm";
 
 import type { Session } from "../session.ts";
 import { definedOnly } from "./defined-only.ts";
 import { insertRow } from "./insert-row.ts";
+import { countKeys, listKeys } from "./key-list.ts";
 
 const table = (manager: EntityManager) => manager.getRepository<ApiKey>("api_keys");
 
@@ -17,14 +25,6 @@ const update = async (manager: EntityManager, key: ApiKey, change: ApiKeyChange)
   if (affected !== 1) throw new ConcurrentChange("the key");
   return { ...key, ...next };
 };
-
-const condition = ({ workspaceId, projectId, environment, before }: KeyFilter): FindOptionsWhere<ApiKey> => ({
-  workspaceId,
-  ...(projectId === undefined ? {} : { projectId }),
-  ...(environment === undefined ? {} : { environment }),
-  // Ids grow with time, so the id is the place in the list.
-  ...(before === undefined ? {} : { id: LessThan(before) }),
-});
 
 export const createKeyStore = (session: Session): KeyStore =>
   Object.freeze({
@@ -40,8 +40,14 @@ export const createKeyStore = (session: Session): KeyStore =>
       return changed;
     },
     announce: (keyId: string) => session.keyChanged(keyId),
-    list: (filter: KeyFilter) =>
-      session.read((manager) =>
-        table(manager).find({ where: condition(filter), order: { id: "DESC" }, take: filter.limit }),
-      ),
+    countNotRevoked: (workspaceId: string) =>
+      session.read((manager) => table(manager).countBy({ workspaceId, revokedAt: IsNull() })),
+    delete: async (key: ApiKey) => {
+      const { id, workspaceId, version } = key;
+      const { affected } = await session.write((manager) => table(manager).delete({ id, workspaceId, version }));
+      if (affected !== 1) throw new ConcurrentChange("the key");
+      session.keyChanged(id);
+    },
+    list: (filter: KeyFilter, listing: KeyListing) => session.read((manager) => listKeys(manager, filter, listing)),
+    count: (filter: KeyFilter) => session.read((manager) => countKeys(manager, filter)),
   });

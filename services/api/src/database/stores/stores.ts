@@ -1,8 +1,10 @@
 import type { Stores } from "@itsy/core";
 
 import type { Session } from "../session.ts";
+import { createAuditStore } from "./audit.ts";
 import { createBindingStore } from "./bindings.ts";
 import { createClusterStore } from "./clusters.ts";
+import { createIdempotencyStore } from "./idempotency.ts";
 import { createKeyStore } from "./keys.ts";
 import { createProjectStore } from "./projects.ts";
 import { createTokenStore } from "./tokens.ts";
@@ -19,4 +21,6 @@ export const createStores = (session: Session): Stores =>
     keys: createKeyStore(session),
     versions: createVersionStore(session),
     bindings: createBindingStore(session),
+    audit: createAuditStore(session),
+    idempotency: createIdempotencyStore(session),
   });

@@ -49,5 +49,9 @@ export const createVersionStore = (session: Session): VersionStore => {
       const keyId = await keyIdOf(id);
       if (keyId !== undefined) session.keyChanged(keyId);
     },
+    deleteOf: async (keyId: string) => {
+      await session.write((manager) => table(manager).delete({ keyId }));
+      session.keyChanged(keyId);
+    },
   });
 };

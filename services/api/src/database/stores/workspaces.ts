@@ -1,15 +1,31 @@
-import type { Workspace, WorkspaceStore } from "@itsy/core";
+import { ConcurrentChange, type Workspace, type WorkspaceChange, type WorkspaceStore } from "@itsy/core";
 import type { EntityManager } from "typeorm";
 
 import type { Session } from "../session.ts";
+import { definedOnly } from "./defined-only.ts";
 import { insertRow } from "./insert-row.ts";
 
 const table = (manager: EntityManager) => manager.getRepository<Workspace>("workspaces");
+
+const update = async (manager: EntityManager, workspace: Workspace, change: WorkspaceChange): Promise<Workspace> => {
+  const next = { ...(definedOnly(change) as Partial<Workspace>), version: workspace.version + 1 };
+  const { affected } = await table(manager)
+    .createQueryBuilder()
+    .update()
+    .set(next)
+    // Empty in the rows that are older than the column.
+    .where("id = :id AND COALESCE(version, 1) = :version", { id: workspace.id, version: workspace.version })
+    .execute();
+  if (affected !== 1) throw new ConcurrentChange("the workspace");
+  return { ...workspace, ...next };
+};
 
 export const createWorkspaceStore = (session: Session): WorkspaceStore =>
   Object.freeze({
     insert: (workspace: Workspace) => session.write((manager) => insertRow(manager, "workspaces", workspace)),
     findById: (id: string) => session.read((manager) => table(manager).findOneBy({ id })),
     findBySlug: (slug: string) => session.read((manager) => table(manager).findOneBy({ slug })),
+    update: (workspace: Workspace, change: WorkspaceChange) =>
+      session.write((manager) => update(manager, workspace, change)),
     list: () => session.read((manager) => table(manager).find({ order: { slug: "ASC" } })),
   });

@@ -17,6 +17,8 @@ const codes: readonly (readonly [ItsyErrorCode, string, string])[] = [
   ["NOT_FOUND", "ServiceRefused", "stalled"],
   ["CONFLICT", "ServiceRefused", "stalled"],
   ["INVALID_INPUT", "ServiceRefused", "stalled"],
+  ["ABOVE_MAXIMUM", "ServiceRefused", "stalled"],
+  ["KEY_LIMIT_REACHED", "ServiceRefused", "stalled"],
 ];
 
 test.each(codes)(

@@ -48,6 +48,8 @@ const ofService = ({ code, message }: ItsyError, apiKey: StoredApiKey): Finding 
       return stuck("ServiceRefused", `The key service knows no project "${project}" in workspace "${workspace}".`);
     case "CONFLICT":
     case "INVALID_INPUT":
+    case "ABOVE_MAXIMUM":
+    case "KEY_LIMIT_REACHED":
     case "ALREADY_EXISTS":
     case "MANAGED_BY_CLUSTER":
     case "MALFORMED_BODY":

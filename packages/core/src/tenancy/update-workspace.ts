@@ -1,0 +1,59 @@
+import type { UpdateWorkspaceInput, WorkspaceRef, WorkspaceView } from "@itsy/contract";
+
+import type { InstallationActor, WorkspaceActor } from "../access/actor.ts";
+import { workspaceFacts } from "../audit/facts.ts";
+import { record } from "../audit/record.ts";
+import type { DomainDeps } from "../deps.ts";
+import type { Workspace } from "../entities.ts";
+import { DomainError, notFound } from "../errors.ts";
+import type { Stores } from "../ports.ts";
+import { viewWorkspace } from "./workspace-view.ts";
+
+type Caller = InstallationActor | WorkspaceActor;
+
+/** The workspace that is meant: an operator names it, everyone else has one. */
+const meant = async (stores: Stores, actor: Caller, slug: string | undefined): Promise<Workspace> => {
+  if (actor.kind === "installation" && slug === undefined) {
+    throw new DomainError("INVALID_INPUT", "an operator says which workspace is meant");
+  }
+  const workspace =
+    actor.kind === "workspace"
+      ? await stores.workspaces.findById(actor.workspaceId)
+      : await stores.workspaces.findBySlug(slug ?? "");
+  if (workspace === null || (slug !== undefined && slug !== workspace.slug)) throw notFound("workspace");
+  return workspace;
+};
+
+/** @throws DomainError `NOT_FOUND`, also for a workspace that is not the caller's. */
+export const createGetWorkspace =
+  ({ database }: Pick<DomainDeps, "database">) =>
+  async (actor: Caller, { workspace }: WorkspaceRef): Promise<WorkspaceView> =>
+    viewWorkspace(await meant(database.read, actor, workspace));
+
+/**
+ * Changes the name, the default and the maximums of a workspace. Keys that are beyond a new maximum stay as they are
+ * until they are changed.
+ * @throws DomainError `NOT_FOUND`; `INVALID_INPUT` where the default would be above the maximum.
+ */
+export const createUpdateWorkspace =
+  ({ database, clock, ids }: Pick<DomainDeps, "database" | "clock" | "ids">) =>
+  async (actor: Caller, { workspace: slug, ...change }: UpdateWorkspaceInput): Promise<WorkspaceView> =>
+    database.transaction(async (stores) => {
+      const before = await meant(stores, actor, slug);
+      const after = await stores.workspaces.update(before, change);
+      const { defaultRequestsPerMinute, requestsPerMinuteMax } = after;
+      if ((defaultRequestsPerMinute ?? 0) > (requestsPerMinuteMax ?? Number.POSITIVE_INFINITY)) {
+        throw new DomainError("INVALID_INPUT", "defaultRequestsPerMinute is above requestsPerMinuteMax");
+      }
+      await record(
+        { ids, stores },
+        { actor, action: "workspaces.update", now: clock.now() },
+        {
+          workspaceId: after.id,
+          target: { type: "workspace", id: after.id },
+          before: workspaceFacts(before),
+          after: workspaceFacts(after),
+        },
+      );
+      return viewWorkspace(after);
+    });

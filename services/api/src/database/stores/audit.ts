@@ -1,0 +1,57 @@
+import type { AuditEntry, AuditFilter, AuditStore } from "@itsy/core";
+import type { EntityManager, ObjectLiteral, SelectQueryBuilder } from "typeorm";
+
+import type { AuditRow } from "../schema/audit-entries.ts";
+import type { Session } from "../session.ts";
+import { insertRow } from "./insert-row.ts";
+
+const table = (manager: EntityManager) => manager.getRepository<AuditRow>("audit_entries");
+
+const rowOf = (entry: AuditEntry): AuditRow => ({
+  ...entry,
+  ofInstallation: entry.workspaceId === null || entry.actorKind === "installation" ? 1 : 0,
+});
+
+const entryOf = (row: AuditRow): AuditEntry => {
+  const { ofInstallation: _, ...entry } = row;
+  return entry;
+};
+
+type Query<Row extends ObjectLiteral> = SelectQueryBuilder<Row>;
+
+const within = (manager: EntityManager, filter: AuditFilter): Query<AuditRow> => {
+  const query = table(manager).createQueryBuilder("entry");
+  const { workspaceId, targetType, targetId, tokenId, action, from, to } = filter;
+  if (workspaceId === null) query.where("entry.ofInstallation = 1");
+  else query.where("entry.workspaceId = :workspaceId", { workspaceId });
+  if (targetType !== undefined) query.andWhere("entry.targetType = :targetType", { targetType });
+  if (targetId !== undefined) query.andWhere("entry.targetId = :targetId", { targetId });
+  if (tokenId !== undefined) query.andWhere("entry.tokenId = :tokenId", { tokenId });
+  if (action !== undefined) query.andWhere("entry.action = :action", { action });
+  if (from !== undefined) query.andWhere("entry.at >= :from", { from: from.getTime() });
+  if (to !== undefined) query.andWhere("entry.at < :to", { to: to.getTime() });
+  return query;
+};
+
+const list = async (manager: EntityManager, filter: AuditFilter): Promise<readonly AuditEntry[]> => {
+  const query = within(manager, filter);
+  if (filter.before !== undefined) {
+    // Looked for among what the caller may see only: another one's entry is no place in this list.
+    const last = await within(manager, { workspaceId: filter.workspaceId, limit: 1 })
+      .andWhere("entry.id = :id", { id: filter.before })
+      .getOne();
+    if (last === null) return [];
+    // The first condition is the range of the index, the second cuts off what has the same instant.
+    query
+      .andWhere("entry.at <= :lastAt", { lastAt: last.at.getTime() })
+      .andWhere("(entry.at < :lastAt OR entry.id < :lastId)", { lastId: last.id });
+  }
+  const rows = await query.orderBy("entry.at", "DESC").addOrderBy("entry.id", "DESC").limit(filter.limit).getMany();
+  return rows.map(entryOf);
+};
+
+export const createAuditStore = (session: Session): AuditStore =>
+  Object.freeze({
+    append: (entry: AuditEntry) => session.write((manager) => insertRow(manager, "audit_entries", rowOf(entry))),
+    list: (filter: AuditFilter) => session.read((manager) => list(manager, filter)),
+  });

@@ -1,0 +1,125 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+import type { ErrorCode, Verification } from "@itsy/contract";
+import { authorize, type Verify } from "@itsy/core";
+import { type Denial, readCredential } from "@itsy/verify/http";
+
+import type { Authenticate } from "../access/token-cache.ts";
+import { answerOf, answerWith, isOurs, sendError } from "./error-answer.ts";
+import { send, told, toldOfDenial, unavailable } from "./forward-auth-answer.ts";
+import { formOf, proxyTokenOf, requirementsOf } from "./forward-auth-request.ts";
+import type { Lifecycle } from "./lifecycle.ts";
+import type { Logger } from "./logger.ts";
+import type { Metrics } from "./metrics.ts";
+import { requestIdOf } from "./request-id.ts";
+
+export interface ForwardAuthDoorDeps {
+  readonly authenticate: Authenticate;
+  readonly verify: Verify;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly lifecycle: Lifecycle;
+  readonly monotonicMs: () => number;
+  /** Headers beyond this many were not read. */
+  readonly headersMax: number;
+}
+
+interface Visit {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly requestId: string;
+  readonly beganMs: number;
+}
+
+/** A proxy that is set up wrongly asks as often as its clients do: it is not logged as often. */
+const COMPLAIN_EVERY_MS = 10_000;
+
+/** What is wrong with a request whoever sends it. */
+const flawOf = (req: IncomingMessage, headersMax: number) => {
+  const isReading = req.method === "GET" || req.method === "HEAD";
+  if (!isReading && formOf(req.url) === "fixed") return "METHOD_NOT_ALLOWED";
+  // What was not read may be a second credential.
+  if (req.rawHeaders.length > 2 * headersMax) return "PAYLOAD_TOO_LARGE";
+  return null;
+};
+
+/** Nobody reads it, so the connection ends rather than wait for the rest of it. */
+const announcesBody = ({ headers }: IncomingMessage): boolean =>
+  headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0";
+
+/**
+ * `GET|HEAD /v1/forward-auth`, for proxies that ask before they let a request through: the same answers as
+ * `POST /v1/verify`, as statuses and headers. 401 and 403 are said of the client's key only: when the proxy's own
+ * token or requirements are wrong, nobody can say anything of the key, which is 503. A body is never read.
+ */
+export const createForwardAuthDoor = (deps: ForwardAuthDoorDeps) => {
+  const { authenticate, verify, metrics, logger, lifecycle, monotonicMs, headersMax } = deps;
+  let complainedAtMs = Number.NEGATIVE_INFINITY;
+
+  const complain = (requestId: string, code: ErrorCode) => {
+    if (monotonicMs() - complainedAtMs < COMPLAIN_EVERY_MS) return;
+    complainedAtMs = monotonicMs();
+    logger.warn({ requestId, door: "forward_auth", code }, "a proxy asks in a wrong way: its token or requirements");
+  };
+
+  const finish = ({ req, res, requestId, beganMs }: Visit, what: ReturnType<typeof told>, code: "OK" | ErrorCode) => {
+    send(res, what, { requestId, close: lifecycle.draining || announcesBody(req) });
+    metrics.request("forward_auth", code, performance.now() - beganMs);
+  };
+
+  const deny = (visit: Visit, denial: Denial) => finish(visit, toldOfDenial(denial), "OK");
+  const answer = (visit: Visit, verification: Verification) => finish(visit, told(verification), "OK");
+
+  const fail = (visit: Visit, thrown: unknown) => {
+    const { code } = answerOf(thrown);
+    if (!isOurs(code)) complain(visit.requestId, code);
+    else logger.error({ err: thrown, requestId: visit.requestId, door: "forward_auth" }, "failed");
+    finish(visit, toldOfDenial(unavailable), code);
+  };
+
+  const later = async <Value>(visit: Visit, value: Promise<Value>, next: (value: Value) => void) => {
+    try {
+      next(await value);
+    } catch (error) {
+      fail(visit, error);
+    }
+  };
+
+  /** What needs no promise is done without one. */
+  const settle = <Value>(visit: Visit, value: Value | Promise<Value>, next: (value: Value) => void) => {
+    if (value instanceof Promise) void later(visit, value, next);
+    else next(value);
+  };
+
+  const judge = (visit: Visit, token: string) =>
+    settle(visit, authenticate(token), (caller) => {
+      const actor = authorize(caller, "keys.verify");
+      const requirements = requirementsOf(visit.req);
+      const credential = readCredential(visit.req.headersDistinct);
+      if (!credential.found) return deny(visit, { outcome: "unidentified", code: credential.code });
+      const verification = verify(actor, { ...requirements, secret: credential.secret });
+      settle(visit, verification, (value) => answer(visit, value));
+    });
+
+  return (req: IncomingMessage, res: ServerResponse): void => {
+    const visit: Visit = { req, res, requestId: requestIdOf(req), beganMs: performance.now() };
+    const flaw = flawOf(req, headersMax);
+    if (flaw !== null) {
+      if (flaw === "METHOD_NOT_ALLOWED") res.setHeader("Allow", "GET, HEAD");
+      sendError(res, { ...answerWith(flaw), requestId: visit.requestId, close: true });
+      metrics.request("forward_auth", flaw, performance.now() - visit.beganMs);
+      return;
+    }
+    const token = proxyTokenOf(req);
+    if (token === null) {
+      complain(visit.requestId, "UNAUTHENTICATED");
+      finish(visit, toldOfDenial(unavailable), "UNAUTHENTICATED");
+      return;
+    }
+    try {
+      judge(visit, token);
+    } catch (error) {
+      fail(visit, error);
+    }
+  };
+};

@@ -1,0 +1,49 @@
+import type { IncomingMessage } from "node:http";
+import { isIP } from "node:net";
+
+import type { Origin } from "@itsy/core";
+import type { SecretFormat } from "@itsy/key-format";
+
+const USER_AGENT_LENGTH_MAX = 200;
+
+export interface OriginOptions {
+  /** How many proxies before the service are trusted to add the address of who called them to `X-Forwarded-For`. */
+  readonly trustedProxyHops: number;
+  readonly format: Pick<SecretFormat, "scannerPattern" | "tokenScannerPattern">;
+}
+
+/** An IPv4 address as itself, also where the socket maps it into IPv6. */
+const plainAddress = (text: string): string => {
+  const trimmed = text.trim();
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(trimmed)?.[1];
+  return mapped ?? trimmed;
+};
+
+/**
+ * The last address that a trusted hop wrote: so many from the right, the socket's own being the rightmost. Everything
+ * to its left is what a caller may have made up.
+ */
+const addressOf = ({ headers, socket }: IncomingMessage, trustedProxyHops: number): string | null => {
+  const own = plainAddress(socket.remoteAddress ?? "");
+  const forwarded = [headers["x-forwarded-for"] ?? []].flat().join(",");
+  const chain = [...(trustedProxyHops === 0 || forwarded === "" ? [] : forwarded.split(",")), own];
+  const told = plainAddress(chain[Math.max(0, chain.length - 1 - trustedProxyHops)] ?? "");
+  if (isIP(told) !== 0) return told;
+  return isIP(own) === 0 ? null : own;
+};
+
+/** From where a request comes, as it goes into the audit: bounded, one line, and without anything like a secret. */
+export const createOriginOf = ({ trustedProxyHops, format }: OriginOptions) => {
+  const anySecret = new RegExp(
+    `${format.scannerPattern}|${format.tokenScannerPattern}`.replaceAll(String.raw`\b`, ""),
+    "g",
+  );
+  return (req: IncomingMessage): Origin => {
+    const agent = req.headers["user-agent"]?.replace(anySecret, "[redacted]").replaceAll(/\p{Cc}/gu, " ");
+    return {
+      ip: addressOf(req, trustedProxyHops),
+      userAgent: agent === undefined ? null : agent.slice(0, USER_AGENT_LENGTH_MAX).toWellFormed(),
+    };
+  };
+};
+export type OriginOf = ReturnType<typeof createOriginOf>;

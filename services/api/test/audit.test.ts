@@ -1,0 +1,275 @@
+import { DatabaseSync } from "node:sqlite";
+
+import { type AuditTargetType, type ProcedurePath, type Procedures, procedurePaths, procedures } from "@itsy/contract";
+import { type AuditEntry, accessTable } from "@itsy/core";
+import { secretSha256Hex } from "@itsy/key-format";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import { callProcedure } from "./api/call.ts";
+import { samples, type Things } from "./api/samples.ts";
+import { startTestApi, type TestApi } from "./api/start-test-api.ts";
+import { makePlace, makeThings, type Place, unknownThings } from "./api/things.ts";
+import { databaseKinds, openFreshDatabase } from "./database/fresh-database.ts";
+
+type MutationOf<Router extends keyof Procedures> = {
+  [Name in keyof Procedures[Router] & string]: Procedures[Router][Name] extends { readonly type: "mutation" }
+    ? `${Router}.${Name}`
+    : never;
+}[keyof Procedures[Router] & string];
+type MutationPath = { [Router in keyof Procedures]: MutationOf<Router> }[keyof Procedures];
+
+/** What each mutation changes, given its sample. A mutation of the contract that is missing here does not compile. */
+const changes: { readonly [Path in MutationPath]: readonly AuditTargetType[] } = {
+  "keys.create": ["key"],
+  "keys.rotate": ["key"],
+  "keys.revoke": ["key"],
+  "keys.update": ["key"],
+  "keys.pause": ["key"],
+  // The key of a test is neither paused nor in an overlap.
+  "keys.resume": [],
+  "keys.finishOverlap": [],
+  "keys.delete": ["key"],
+  "keys.revokeMany": ["key"],
+  "keys.pauseMany": ["key"],
+  "keys.deleteMany": ["key"],
+  "keys.verify": [],
+  "workspaces.create": ["workspace", "project"],
+  "workspaces.update": ["workspace"],
+  "projects.create": ["project"],
+  "clusters.create": ["cluster"],
+  // The things of a test come with the access.
+  "clusters.allow": [],
+  "clusters.disallow": ["cluster"],
+  "tokens.create": ["token"],
+  "tokens.revoke": ["token"],
+  "delivery.register": ["key"],
+  "delivery.confirm": ["key"],
+  "delivery.configure": ["key"],
+  "delivery.release": ["key"],
+};
+const mutations = Object.keys(changes) as MutationPath[];
+
+/** After which a second, equal call finds nothing to change. */
+const repeatable: readonly MutationPath[] = [
+  "keys.revoke",
+  "keys.pause",
+  "keys.revokeMany",
+  "keys.pauseMany",
+  "clusters.allow",
+  "clusters.disallow",
+  "tokens.revoke",
+  "delivery.confirm",
+  "delivery.configure",
+  "delivery.release",
+];
+
+interface Row {
+  readonly id: string;
+  readonly action: string;
+  readonly target_type: string;
+  readonly target_id: string;
+  readonly token_id: string;
+  readonly ip: string;
+  readonly user_agent: string;
+}
+
+let api: TestApi;
+let place: Place;
+
+beforeAll(async () => {
+  api = await startTestApi({ env: { TRUSTED_PROXY_HOPS: "1" } });
+  place = await makePlace(api, "acme");
+});
+afterAll(() => api[Symbol.asyncDispose]());
+
+const rows = (): readonly Row[] => {
+  const database = new DatabaseSync(api.databaseUrl.replace(/^sqlite:/, ""), { readOnly: true });
+  try {
+    return database.prepare("SELECT * FROM audit_entries ORDER BY rowid").all() as unknown as Row[];
+  } finally {
+    database.close();
+  }
+};
+
+const tokenFor = (path: ProcedurePath): string => {
+  const [role] = accessTable[path];
+  if (role === "operator") return api.operatorToken;
+  return role === "reconciler" ? place.reconcilerToken : place.tenant.tokens[role];
+};
+
+const call = (path: ProcedurePath, things: Things) =>
+  callProcedure(api.url, path, { token: tokenFor(path), input: samples[path](things) });
+
+/** The entries that `work` added; those before must be as they were. */
+const added = async (work: () => Promise<unknown>): Promise<readonly Row[]> => {
+  const before = rows();
+  await work();
+  const after = rows();
+  expect(after.slice(0, before.length)).toEqual(before);
+  return after.slice(before.length);
+};
+
+test("the table has every mutation of the contract", () => {
+  const all = procedurePaths.filter((path) => {
+    const [router, name] = path.split(".") as [keyof typeof procedures, string];
+    return (procedures[router] as unknown as Record<string, { type: string }>)[name]?.type === "mutation";
+  });
+  expect(mutations.toSorted()).toEqual(all.toSorted());
+});
+
+describe.each(mutations)("%s", (path) => {
+  test("writes one entry for each thing that it changes, in its name", async () => {
+    const things = await makeThings(api, place);
+    const entries = await added(async () => expect(await call(path, things)).toMatchObject({ status: 200 }));
+    expect(entries.map((entry) => entry.target_type)).toEqual(changes[path]);
+    for (const entry of entries) expect(entry).toMatchObject({ action: path, ip: "127.0.0.1", user_agent: "node" });
+  });
+
+  test("writes nothing where it is refused", async () => {
+    const things = unknownThings();
+    const entries = await added(async () => {
+      const answer = await call(path, things);
+      if (answer.code === null) return;
+      expect(["NOT_FOUND", "FORBIDDEN"]).toContain(answer.code);
+    });
+    const isRefused = (await call(path, unknownThings())).code !== null;
+    if (isRefused) expect(entries).toEqual([]);
+  });
+});
+
+test.each(repeatable)("%s a second time changes nothing and writes nothing", async (path) => {
+  const things = await makeThings(api, place);
+  await call(path, things);
+  expect(await added(async () => expect(await call(path, things)).toMatchObject({ status: 200 }))).toEqual([]);
+});
+
+test("an entry tells who, what, before and after, and from where, with the address that the trusted proxy wrote", async () => {
+  const admin = api.client(place.tenant.tokens.admin);
+  const { key } = await admin.keys.create({ name: "told", environment: "preview" });
+  await fetch(`${api.url}/trpc/keys.revoke`, {
+    method: "POST",
+    headers: {
+      authorization: `Bearer ${place.tenant.tokens.developer}`,
+      "content-type": "application/json",
+      "user-agent": `x ${api.operatorToken} ${"y".repeat(400)}`,
+      "x-forwarded-for": "10.9.9.9, 2001:db8::7",
+    },
+    body: JSON.stringify({ keyId: key.id }),
+  });
+  const developer = (await admin.tokens.list()).tokens.find(({ name }) => name === "developer");
+  const { entries } = await admin.audit.list({ targetId: key.id });
+  expect(entries).toEqual([
+    {
+      id: expect.stringMatching(/^aud_/),
+      at: api.clock.now().toISOString(),
+      action: "keys.revoke",
+      workspace: "acme",
+      actor: { kind: "workspace", tokenId: developer?.id, role: "developer", cluster: null },
+      target: { type: "key", id: key.id },
+      before: { revokedAt: null },
+      after: { revokedAt: api.clock.now().toISOString() },
+      ip: "2001:db8::7",
+      userAgent: expect.stringMatching(/^x \[redacted\] y{180,190}$/),
+    },
+    expect.objectContaining({
+      action: "keys.create",
+      before: null,
+      after: expect.objectContaining({ name: "told", environment: "preview", requestsPerMinute: 60, revision: 1 }),
+    }),
+  ]);
+});
+
+test("an admin sees the own workspace, an operator the installation; each filter holds", async () => {
+  const other = await makePlace(api, "rival");
+  const things = await makeThings(api, other);
+  const operator = api.client(api.operatorToken);
+  const admin = api.client(other.tenant.tokens.admin);
+  await admin.keys.revoke({ keyId: things.keyId });
+
+  const own = (await admin.audit.list({ limit: 100 })).entries;
+  expect(new Set(own.map(({ workspace }) => workspace))).toEqual(new Set(["rival"]));
+  expect(own.map(({ action }) => action)).toEqual(expect.arrayContaining(["workspaces.create", "clusters.allow"]));
+  const installation = (await operator.audit.list({ limit: 100 })).entries;
+  const isForOperator = ({ actor, workspace }: (typeof own)[number]) =>
+    actor.kind === "installation" || workspace === null;
+  expect(installation.filter((entry) => !isForOperator(entry))).toEqual([]);
+  expect(installation.map(({ action }) => action)).toContain("clusters.create");
+
+  const revocations = (await admin.audit.list({ action: "keys.revoke" })).entries;
+  expect(revocations.map(({ target }) => target.id)).toEqual([things.keyId]);
+  const tokenId = revocations[0]?.actor.tokenId ?? "";
+  expect((await admin.audit.list({ tokenId, action: "keys.revoke" })).entries).toEqual(revocations);
+  expect((await admin.audit.list({ tokenId: "tok_none" })).entries).toEqual([]);
+  const now = api.clock.now().toISOString();
+  expect((await admin.audit.list({ to: now })).entries).toEqual([]);
+  expect((await admin.audit.list({ from: now, limit: 100 })).entries).toEqual(own);
+  const tokens = (await admin.audit.list({ targetType: "token", limit: 100 })).entries;
+  expect(new Set(tokens.map(({ target }) => target.type))).toEqual(new Set(["token"]));
+});
+
+test("pages follow one another without a gap or a repetition", async () => {
+  const admin = api.client(place.tenant.tokens.admin);
+  for (let index = 0; index < 7; index++) {
+    await admin.projects.create({ slug: `paged-${index}`, name: "Paged" });
+    if (index % 3 === 0) api.clock.advance(5);
+  }
+  const filter = { action: "projects.create" };
+  const whole = (await admin.audit.list({ ...filter, limit: 100 })).entries;
+  const seen: unknown[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await admin.audit.list({ ...filter, limit: 3, ...(cursor !== undefined && { cursor }) });
+    seen.push(...page.entries);
+    cursor = page.nextCursor ?? undefined;
+  } while (cursor !== undefined);
+  expect(seen).toEqual(whole);
+  expect(whole.length).toBeGreaterThan(6);
+  const foreign = (await api.client(api.operatorToken).audit.list({ action: "clusters.create" })).entries[0]?.id ?? "";
+  expect(await admin.audit.list({ cursor: foreign })).toEqual({ entries: [], nextCursor: null });
+});
+
+test("no entry has a secret, its SHA-256 or a token in it", async () => {
+  const things = await makeThings(api, place);
+  const admin = api.client(place.tenant.tokens.admin);
+  const rotated = await admin.keys.rotate({ keyId: things.keyId, overlapMs: 1000 });
+  const issued = await admin.tokens.create({ role: "viewer", name: "x" });
+  const told = JSON.stringify(rows());
+  expect(told).toContain(things.keyId);
+  for (const secret of [things.secret, rotated.secret, issued.secret, api.operatorToken, place.reconcilerToken]) {
+    for (const trace of [secret, secret.slice(-12), secretSha256Hex(secret)]) expect(told).not.toContain(trace);
+  }
+});
+
+describe.each(databaseKinds)("the audit on %s", (kind) => {
+  const entry: AuditEntry = {
+    id: `aud_${"0".repeat(26)}`,
+    at: new Date("2027-01-01T00:00:00.001Z"),
+    workspaceId: "ws_1",
+    actorKind: "cluster",
+    tokenId: "tok_1",
+    role: "reconciler",
+    clusterId: "cl_1",
+    action: "delivery.configure",
+    targetType: "key",
+    targetId: "key_1",
+    before: { name: "Käse 🧀'\"\\", expiresAt: null },
+    after: { name: "b", metadata: { a: "1" } },
+    ip: "2001:db8::7",
+    userAgent: null,
+  };
+
+  test("keeps what it was given, and nothing of a transaction that was rolled back", async () => {
+    await using opened = await openFreshDatabase(kind);
+    const { database } = opened;
+    const failing = database.transaction(async ({ audit }) => {
+      await audit.append(entry);
+      throw new Error("rolled back");
+    });
+    await expect(failing).rejects.toThrow("rolled back");
+    const list = () => database.read.audit.list({ workspaceId: "ws_1", limit: 10 });
+    expect(await list()).toEqual([]);
+    await database.transaction(({ audit }) => audit.append(entry));
+    expect(await list()).toEqual([entry]);
+    expect(await database.read.audit.list({ workspaceId: null, limit: 10 })).toEqual([]);
+  });
+});

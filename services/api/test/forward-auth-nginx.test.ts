@@ -1,0 +1,269 @@
+import type { AddressInfo } from "node:net";
+import { createServer } from "node:net";
+
+import { generateSecret } from "@itsy/key-format";
+import { availability, type Nginx } from "@itsy/testbed";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import { type Application, type Arrival, startApplication, startSampleNginx } from "./api/forward-auth-nginx.ts";
+import { openRaw } from "./api/raw.ts";
+import { startTestApi, type Tenant, type TestApi } from "./api/start-test-api.ts";
+
+const isMissing = (await availability()).find(({ id }) => id === "nginx")?.state === "missing";
+const ci = /^(1|true|yes)$/i.test(process.env["CI"] ?? "");
+
+let api: TestApi;
+let tenant: Tenant;
+let application: Application;
+let nginx: Nginx;
+
+const hostOf = (url: string) => new URL(url).host;
+
+const beforeAllTests = async () => {
+  api = await startTestApi();
+  tenant = await api.tenant("acme");
+  application = await startApplication();
+  const { address } = application;
+  const token = tenant.tokens.verifier;
+  nginx = await startSampleNginx({ service: hostOf(api.url), application: address, token });
+};
+
+const aKey = async (more: object = {}) =>
+  api.client(tenant.tokens.admin).keys.create({ name: "Website", environment: "production", ...more });
+
+/** Sends header lines as they are. */
+const send = async (lines: readonly string[], { request = "GET /orders?x=1", body = "", to = nginx.url } = {}) => {
+  await using raw = await openRaw(to);
+  const all = [`${request} HTTP/1.1`, "Host: shop.example", "Connection: close", ...lines];
+  raw.write(`${all.join("\r\n")}\r\n\r\n${body}`);
+  const text = await raw.closed;
+  const [head = "", ...rest] = text.split("\r\n\r\n");
+  const [statusLine = "", ...headerLines] = head.split("\r\n");
+  const headers = new Headers(
+    headerLines.map((line): [string, string] => {
+      const colon = line.indexOf(":");
+      return [line.slice(0, colon), line.slice(colon + 1).trim()];
+    }),
+  );
+  return { status: Number(statusLine.split(" ")[1]), headers, body: rest.join("\r\n\r\n") };
+};
+
+/** Everything that an application could take for a word of Itsy Keys, or for the key. */
+const saidTo = ({ headers }: Arrival) =>
+  headers
+    .map(([name, value]) => [name.toLowerCase().replaceAll(/[^a-z0-9]/g, "-"), value] as const)
+    .filter(([name]) => /itsy|authorization|api-key/.test(name));
+
+const newArrival = async <T>(act: () => Promise<T>): Promise<{ readonly answer: T; readonly arrival: Arrival }> => {
+  const before = application.arrivals.length;
+  const answer = await act();
+  expect(application.arrivals).toHaveLength(before + 1);
+  return { answer, arrival: application.arrivals.at(-1) as Arrival };
+};
+
+const noArrival = async <T>(act: () => Promise<T>): Promise<T> => {
+  const before = application.arrivals.length;
+  const answer = await act();
+  expect(application.arrivals).toHaveLength(before);
+  return answer;
+};
+
+/** By hand, an nginx that this machine cannot have is shown as skipped; with CI=true the tests run and fail. */
+describe.runIf(ci || !isMissing)("nginx with the documented sample", { timeout: 60_000 }, () => {
+  beforeAll(beforeAllTests, 300_000);
+  afterAll(async () => {
+    await nginx?.[Symbol.asyncDispose]();
+    await application?.[Symbol.asyncDispose]();
+    await api?.[Symbol.asyncDispose]();
+  });
+
+  const identityOf = (keyId: string, name = "Website") => [
+    ["x-itsy-key-id", keyId],
+    ["x-itsy-workspace", "acme"],
+    ["x-itsy-project", "default"],
+    ["x-itsy-environment", "production"],
+    ["x-itsy-key-name", encodeURIComponent(name)],
+  ];
+
+  test("a good key's request arrives with its identity, and without the key", async () => {
+    const { key, secret } = await aKey({ name: "Büro, 東京" });
+    for (const line of [`Authorization: Bearer ${secret}`, `X-API-Key: ${secret}`]) {
+      const { answer, arrival } = await newArrival(() => send([line]));
+      expect([answer.status, answer.body]).toEqual([200, expect.stringContaining("served")]);
+      expect(saidTo(arrival)).toEqual(identityOf(key.id, "Büro, 東京"));
+      expect(answer.headers.get("ratelimit-policy")).toBe('"api-key";q=60;w=60');
+      expect(answer.headers.get("ratelimit")).toMatch(/^"api-key";r=\d+;t=\d+$/);
+    }
+  });
+
+  test("method, path, query and body arrive as they were sent", async () => {
+    const { secret } = await aKey();
+    const { arrival } = await newArrival(() =>
+      send([`X-API-Key: ${secret}`, "Content-Length: 5"], { request: "PUT /a/b?environment=preview", body: "hello" }),
+    );
+    expect(arrival).toMatchObject({ method: "PUT", url: "/a/b?environment=preview", body: "hello" });
+  });
+
+  test("whatever a client says of itself, the application hears only what the key service said", async () => {
+    const { key, secret } = await aKey({ requestsPerMinute: 100_000 });
+    const told = ["Key-Id", "Workspace", "Project", "Environment", "Key-Name", "Token", "Code"];
+    const spelled = fc
+      .tuple(fc.constantFrom(...told), fc.constantFrom("-", "_"), fc.constantFrom("-", "_", ""), fc.nat(2))
+      .map(([name, first, second, letters]) => {
+        const whole = `X${first}Itsy${first}${name.replaceAll("-", second)}`;
+        return [whole, whole.toUpperCase(), whole.toLowerCase()][letters] ?? whole;
+      });
+    const space = fc.constantFrom("", " ", "\t");
+    const value = fc.constantFrom(
+      "umbrella",
+      "umbrella, acme",
+      "",
+      '"umbrella"',
+      "acme\tumbrella",
+      "%75",
+      "x".repeat(500),
+    );
+    const line = fc
+      .tuple(spelled, space, value, space)
+      .map(([name, before, text, after]) => `${name}:${before}${text}${after}`);
+    await fc.assert(
+      fc.asyncProperty(fc.array(line, { minLength: 1, maxLength: 12 }), fc.nat(12), async (lines, at) => {
+        const all = lines.toSpliced(at, 0, `Authorization: Bearer ${secret}`);
+        const { arrival } = await newArrival(() => send(all));
+        // Names without any separator are other names; none of them is one of the identity's.
+        const heard = saidTo(arrival).filter(([name]) => !/^x-itsy-(?:keyid|keyname)$/.test(name));
+        expect(heard).toEqual(identityOf(key.id));
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test.each([
+    [
+      "a header with a space before its colon",
+      (secret: string) => [`X-API-Key: ${secret}`, "X-Itsy-Workspace : umbrella"],
+    ],
+    ["a folded header", (secret: string) => [`X-API-Key: ${secret}`, "X-Other: a", " X-Itsy-Workspace: umbrella"]],
+    ["a header that Connection names", (secret: string) => [`X-API-Key: ${secret}`, "Connection: X-Itsy-Workspace"]],
+  ])("%s smuggles nothing", async (_what, lines) => {
+    const { key, secret } = await aKey();
+    const before = application.arrivals.length;
+    const { status } = await send(lines(secret));
+    const arrived = application.arrivals.slice(before);
+    expect(status === 400 ? [] : arrived.map(saidTo)).toEqual(status === 400 ? [] : [identityOf(key.id)]);
+  });
+
+  test("a client's own management token is not taken for the proxy's", async () => {
+    const umbrella = await api.tenant(`umbrella-${crypto.randomUUID().slice(0, 8)}`);
+    const { secret } = await api
+      .client(umbrella.tokens.admin)
+      .keys.create({ name: "Theirs", environment: "production" });
+    const answer = await noArrival(() =>
+      send([`X-API-Key: ${secret}`, `X-Itsy-Token: ${umbrella.tokens.verifier}`, "X-Itsy-Require: "]),
+    );
+    expect(answer.status).toBe(401);
+  });
+
+  test("of two keys that differ none is let through", async () => {
+    const [one, two] = [await aKey(), await aKey()];
+    const answer = await noArrival(() => send([`Authorization: Bearer ${one.secret}`, `X-API-Key: ${two.secret}`]));
+    expect([answer.status, answer.headers.get("x-itsy-code")]).toEqual([400, "API_KEY_AMBIGUOUS"]);
+    expect(answer.headers.get("www-authenticate")).toBe('Bearer error="invalid_request"');
+  });
+
+  test.each([
+    ["no key", [], "API_KEY_MISSING", "Bearer"],
+    [
+      "an unknown key",
+      [`X-API-Key: ${generateSecret({ environment: "production" })}`],
+      "API_KEY_INVALID",
+      'Bearer error="invalid_token"',
+    ],
+    ["somebody else's scheme", ["Authorization: Basic YTpi"], "API_KEY_MISSING", "Bearer"],
+  ])("%s is 401 with one challenge", async (_what, lines, code, challenge) => {
+    const answer = await noArrival(() => send(lines));
+    expect(answer.status).toBe(401);
+    expect(answer.headers.get("www-authenticate")).toBe(challenge);
+    expect(JSON.parse(answer.body)).toMatchObject({ status: 401, code });
+  });
+
+  test("a revoked key is 401 from the next request on", async () => {
+    const { key, secret } = await aKey();
+    await newArrival(() => send([`X-API-Key: ${secret}`]));
+    await api.client(tenant.tokens.admin).keys.revoke({ keyId: key.id });
+    const answer = await noArrival(() => send([`X-API-Key: ${secret}`]));
+    expect([answer.status, answer.headers.get("x-itsy-code")]).toEqual([401, "API_KEY_REVOKED"]);
+  });
+
+  test("a key beyond its limit is 429, with when to come back", async () => {
+    const { secret } = await aKey({ requestsPerMinute: 1 });
+    await newArrival(() => send([`X-API-Key: ${secret}`]));
+    const answer = await noArrival(() => send([`X-API-Key: ${secret}`]));
+    expect(answer.status).toBe(429);
+    const seconds = answer.headers.get("retry-after");
+    expect(Number(seconds)).toBeGreaterThan(0);
+    expect(answer.headers.get("ratelimit")).toBe(`"api-key";r=0;t=${seconds}`);
+    expect(answer.headers.get("ratelimit-policy")).toBe('"api-key";q=1;w=60');
+    expect(JSON.parse(answer.body)).toMatchObject({ code: "RATE_LIMITED" });
+  });
+
+  test("the internal location cannot be asked from outside", async () => {
+    const { secret } = await aKey();
+    const answer = await noArrival(() => send([`X-API-Key: ${secret}`], { request: "GET /.itsy-keys" }));
+    expect(answer.status).toBe(404);
+  });
+});
+
+describe.runIf(ci || !isMissing)(
+  "nginx whose key service cannot answer lets nothing through",
+  { timeout: 60_000 },
+  () => {
+    const refusedWith = async (service: string, token = "itsy_mt_none") => {
+      await using application = await startApplication();
+      await using nginx = await startSampleNginx({ service, application: application.address, token });
+      const secret = generateSecret({ environment: "production" });
+      const answer = await send([`X-API-Key: ${secret}`, "X-Itsy-Workspace: acme"], { to: nginx.url });
+      expect(application.arrivals).toEqual([]);
+      return answer;
+    };
+
+    const listening = async (onData: string | null) => {
+      const server = createServer((socket) => {
+        socket.on("error", () => {});
+        socket.once("data", () => {
+          if (onData !== null) socket.end(onData);
+        });
+      });
+      const { promise, resolve } = Promise.withResolvers<void>();
+      server.listen(0, "127.0.0.1", resolve);
+      await promise;
+      return {
+        address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+        [Symbol.dispose]: () => void server.close(),
+      };
+    };
+
+    test("when nothing listens", async () => {
+      expect((await refusedWith("127.0.0.1:1")).status).toBe(503);
+    });
+
+    test.each([
+      ["when it takes the connection and stays silent", null],
+      ["when it hangs up", ""],
+      ["when it is cut off in the middle", "HTTP/1.1 200 OK\r\nX-Itsy-Wo"],
+      ["when something else answers", "SSH-2.0-OpenSSH\r\n"],
+      ["when it says 500", "HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n"],
+      ["when it redirects", "HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n"],
+    ])("%s", async (_what, said) => {
+      using service = await listening(said);
+      expect((await refusedWith(service.address)).status).toBe(503);
+    });
+
+    test("when nginx has a wrong token: the client's key is not called bad", async () => {
+      await using own = await startTestApi();
+      const answer = await refusedWith(hostOf(own.url));
+      expect([answer.status, answer.headers.get("www-authenticate")]).toEqual([503, null]);
+    });
+  },
+);

@@ -1,0 +1,129 @@
+import { ItsyError } from "@itsy/client";
+import { displayPrefix, generateSecret, secretSha256Hex } from "@itsy/key-format";
+import { describe, expect, test } from "vitest";
+
+import { startTestApi } from "./api/start-test-api.ts";
+import { databaseKinds } from "./database/fresh-database.ts";
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+const start = async (kind: (typeof databaseKinds)[number]) => {
+  const api = await startTestApi({ kind });
+  const { tokens } = await api.tenant("acme");
+  return {
+    api,
+    admin: api.client(tokens.admin),
+    operator: api.client(api.operatorToken),
+    reconciler: api.client(await api.cluster("local", ["acme"])),
+    [Symbol.asyncDispose]: () => api[Symbol.asyncDispose](),
+  };
+};
+
+const codeOf = async (call: Promise<unknown>) =>
+  call.then(
+    () => "no error",
+    (error: unknown) => (error instanceof ItsyError ? error.code : error),
+  );
+
+const registration = (settings: { requestsPerMinute: number; expiresAt: string | null }) => {
+  const secret = generateSecret({ environment: "production" });
+  return {
+    owner: { uid: crypto.randomUUID(), namespace: "shop", name: "a" },
+    workspace: "acme",
+    project: "default",
+    environment: "production" as const,
+    revision: 1,
+    secretSha256: secretSha256Hex(secret),
+    displayPrefix: displayPrefix(secret),
+    settings: { name: "a", paused: false, ...settings },
+    deliverWithinMs: 60_000,
+  };
+};
+
+describe.each(databaseKinds)("the rules of a workspace on %s", (kind) => {
+  test("the default limit is what a key without one gets; none is above the maximum", async () => {
+    await using started = await start(kind);
+    const { admin, operator, reconciler } = started;
+    const create = async (requestsPerMinute?: number) =>
+      admin.keys.create({
+        name: "a",
+        environment: "local",
+        ...(requestsPerMinute !== undefined && { requestsPerMinute }),
+      });
+    expect((await create()).key.requestsPerMinute).toBe(60);
+    await operator.workspaces.update({ workspace: "acme", requestsPerMinuteMax: 20 });
+    expect((await create()).key.requestsPerMinute).toBe(20);
+    const { key } = await admin.workspaces.update({ defaultRequestsPerMinute: 5 }).then(() => create());
+    expect(key.requestsPerMinute).toBe(5);
+    expect(await codeOf(create(21))).toBe("ABOVE_MAXIMUM");
+    expect(await codeOf(admin.keys.update({ keyId: key.id, requestsPerMinute: 21 }))).toBe("ABOVE_MAXIMUM");
+    expect(await codeOf(admin.workspaces.update({ defaultRequestsPerMinute: 21 }))).toBe("INVALID_INPUT");
+    expect((await admin.workspaces.get({})).defaultRequestsPerMinute).toBe(5);
+
+    const managed = registration({ requestsPerMinute: 21, expiresAt: null });
+    expect(await codeOf(reconciler.delivery.register(managed))).toBe("ABOVE_MAXIMUM");
+    const fitting = { ...managed, settings: { ...managed.settings, requestsPerMinute: 20 } };
+    expect(await codeOf(reconciler.delivery.register(fitting))).toBe("no error");
+    const { owner } = managed;
+    expect(await codeOf(reconciler.delivery.configure({ owner, settings: managed.settings }))).toBe("ABOVE_MAXIMUM");
+    await admin.workspaces.update({ requestsPerMinuteMax: 10 });
+    const renamed = { ...fitting.settings, name: "b" };
+    expect(await codeOf(reconciler.delivery.configure({ owner, settings: renamed }))).toBe("no error");
+  });
+
+  test("with a longest life, a key must expire, and within it", async () => {
+    await using started = await start(kind);
+    const { admin, api, reconciler } = started;
+    await admin.workspaces.update({ keyLifetimeDaysMax: 30 });
+    const inDays = (days: number) => new Date(api.clock.now().getTime() + days * DAY_MS).toISOString();
+    const create = (expiresAt: string | null) => admin.keys.create({ name: "a", environment: "local", expiresAt });
+    expect(await codeOf(create(null))).toBe("ABOVE_MAXIMUM");
+    expect(await codeOf(create(inDays(31)))).toBe("ABOVE_MAXIMUM");
+    const { key } = await create(inDays(30));
+    expect(await codeOf(admin.keys.update({ keyId: key.id, expiresAt: null }))).toBe("ABOVE_MAXIMUM");
+    expect(await codeOf(admin.keys.update({ keyId: key.id, name: "b" }))).toBe("no error");
+    const managed = registration({ requestsPerMinute: 1, expiresAt: null });
+    expect(await codeOf(reconciler.delivery.register(managed))).toBe("ABOVE_MAXIMUM");
+  });
+
+  test("a workspace never has more keys than its maximum, however many ask at once", async () => {
+    await using started = await start(kind);
+    const { admin, reconciler } = started;
+    await admin.workspaces.update({ keysMax: 3 });
+    const create = () => admin.keys.create({ name: "a", environment: "local" });
+    const codes = await Promise.all(Array.from({ length: 8 }, () => codeOf(create())));
+    const made = codes.filter((code) => code === "no error").length;
+    expect(made).toBeLessThanOrEqual(3);
+    expect(codes.filter((code) => !["no error", "KEY_LIMIT_REACHED", "UNAVAILABLE"].includes(String(code)))).toEqual(
+      [],
+    );
+    for (let index = made; index < 3; index++) await create();
+    expect(await codeOf(create())).toBe("KEY_LIMIT_REACHED");
+    const managed = registration({ requestsPerMinute: 1, expiresAt: null });
+    expect(await codeOf(reconciler.delivery.register(managed))).toBe("KEY_LIMIT_REACHED");
+    const [first] = (await admin.keys.list({})).keys;
+    await admin.keys.revoke({ keyId: first?.id ?? "" });
+    expect(await codeOf(create())).toBe("no error");
+    expect(await codeOf(create())).toBe("KEY_LIMIT_REACHED");
+  });
+
+  test("an operator names the workspace, an admin has one", async () => {
+    await using started = await start(kind);
+    const { admin, operator } = started;
+    expect(await codeOf(operator.workspaces.get({}))).toBe("INVALID_INPUT");
+    expect(await codeOf(operator.workspaces.get({ workspace: "none" }))).toBe("NOT_FOUND");
+    const updated = await operator.workspaces.update({ workspace: "acme", name: "Acme 2", keysMax: 9 });
+    expect(updated).toMatchObject({ slug: "acme", name: "Acme 2", keysMax: 9, requestsPerMinuteMax: null });
+    expect(await admin.workspaces.get({ workspace: "acme" })).toEqual(updated);
+    const cleared = await admin.workspaces.update({ keysMax: null });
+    expect(cleared.keysMax).toBeNull();
+    const entries = (await admin.audit.list({ action: "workspaces.update" })).entries;
+    expect(entries.map(({ before, after }) => [before, after])).toEqual([
+      [{ keysMax: 9 }, { keysMax: null }],
+      [
+        { name: "The acme", keysMax: null },
+        { name: "Acme 2", keysMax: 9 },
+      ],
+    ]);
+  });
+});

@@ -12,7 +12,7 @@ test.runIf(serverKinds.includes("mysql"))(
   async () => {
     await using server = await startMysql();
     const seed = Date.now() % 2 ** 31;
-    const options = { seed, calm: 70, stormy: 80, databaseEvery: 3, workers: 12 };
+    const options = { seed, calm: 70, stormy: 80, databaseEvery: 3, workers: 16 };
     const { verdict, havoc, calmWaitsMs } = await runLinearizability(server, options);
     expect(verdict.violations, `seed ${seed}`).toEqual([]);
     expect(verdict.ended).toBeGreaterThanOrEqual(200);

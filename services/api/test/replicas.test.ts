@@ -3,6 +3,8 @@ import { displayPrefix, generateSecret, secretSha256Hex } from "@itsy/key-format
 import { waitUntil } from "@itsy/testbed";
 import { describe, expect, test } from "vitest";
 
+import { openDatabase } from "../src/database/open-database.ts";
+import { spawnProgram } from "./api/spawn.ts";
 import { startTestApi, type TestApi } from "./api/start-test-api.ts";
 import { startFreezableProxy } from "./database/freezable-proxy.ts";
 import { freshDatabase, type ServerKind, serverKinds } from "./database/fresh-database.ts";
@@ -150,6 +152,20 @@ describe.each(serverKinds)("two replicas on %s", (kind) => {
       what: "the other one reaches the database",
     });
     expect(await verdictFar(secret)).toEqual(REVOKED);
+  });
+
+  test("a process that ends on SIGTERM leaves: no change waits for it", async () => {
+    await using fresh = await freshDatabase(kind);
+    await using opened = await openDatabase(fresh.settings);
+    const listed = async () => (await opened.feed?.listReplicas()) ?? [];
+    const PEPPERS = `1:${Buffer.alloc(32, 7).toString("base64")}`;
+    await using api = spawnProgram("main", { env: { DATABASE_URL: fresh.url, PEPPERS, VERIFY_LEASE_MS: "60000" } });
+    await api.listening();
+    await waitUntil(async () => (await listed()).length === 1, { what: "the replica is registered" });
+    expect(await listed()).toMatchObject([{ leaseMs: 60_000 }]);
+    api.signal("SIGTERM");
+    expect(await api.ended).toMatchObject({ code: 0, stderr: "" });
+    expect(await listed()).toEqual([]);
   });
 
   test("metrics tell what changes waited for, and what memory did", async () => {

@@ -16,7 +16,7 @@ export interface Spawned extends AsyncDisposable {
   readonly signal: (signal: NodeJS.Signals) => void;
   readonly ended: Promise<Ended>;
   /** The address, once the log tells it. */
-  readonly listening: () => Promise<string>;
+  readonly listening: (timeoutMs?: number) => Promise<string>;
 }
 
 export interface SpawnOptions {
@@ -47,10 +47,10 @@ export const spawnProgram = (program: "main" | "bootstrap", { env, args = [] }: 
     stdout: () => stdout,
     signal: (signal) => void child.kill(signal),
     ended,
-    listening: async () => {
+    listening: async (timeoutMs = 20_000) => {
       await waitUntil(() => url() !== undefined || child.exitCode !== null, {
         what: "the service listens",
-        timeoutMs: 20_000,
+        timeoutMs,
       });
       const found = url();
       if (found === undefined) throw new Error(`the program ended: ${stderr}`);

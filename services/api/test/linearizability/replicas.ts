@@ -13,6 +13,9 @@ export interface Replica {
   readonly [Symbol.asyncDispose]: () => Promise<void>;
 }
 
+/** On a machine that is busy with everything else. */
+const START_MAX_MS = 60_000;
+
 const sleep = (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms));
 
 export const startReplica = async (name: string, env: Readonly<Record<string, string>>): Promise<Replica> => {
@@ -20,7 +23,7 @@ export const startReplica = async (name: string, env: Readonly<Record<string, st
   let url: string | null = null;
   const start = async () => {
     process = spawnProgram("main", { env });
-    url = await process.listening();
+    url = await process.listening(START_MAX_MS);
   };
   await start();
   return Object.freeze({

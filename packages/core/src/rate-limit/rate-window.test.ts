@@ -72,7 +72,11 @@ test("a lowered limit takes effect at once", () => {
 test("a request takes what it costs, and a refused one nothing", () => {
   const window = createRateWindow();
   expect(window.take(10, 0, 6)).toMatchObject({ state: { remaining: 4 } });
-  expect(window.take(10, 0, 5)).toEqual({ accepted: false, retryAfterMs: 61_000 });
+  expect(window.take(10, 0, 5)).toEqual({
+    accepted: false,
+    retryAfterMs: 61_000,
+    state: { limit: 10, remaining: 4, resetMs: 61_000 },
+  });
   expect(window.take(10, 0, 11).accepted).toBe(false);
   expect(window.take(10, 0, 4)).toMatchObject({ state: { remaining: 0 } });
 });

@@ -89,7 +89,11 @@ const run = async (): Promise<void> => {
   await copyFile(cluster.controlPlane.kubeconfigPath, kubeconfig);
   await chmod(kubeconfig, 0o600);
 
-  running.use(await startReconciler({ service, kubeconfigPath: cluster.reconciler.kubeconfigPath }));
+  await progress.step("start the reconciler", async () => {
+    const { kubeconfigPath } = cluster.reconciler;
+    const reconciler = running.use(await startReconciler({ service, kubeconfigPath }));
+    await reconciler.logged("controller started");
+  });
   await progress.step("apply deploy/samples and wait until the ApiKey is Ready", async () => {
     await applyManifests(cluster.client, await readSamples());
     await waitUntilReady(cluster.client, SAMPLE);

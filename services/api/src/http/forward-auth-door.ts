@@ -12,6 +12,7 @@ import type { Lifecycle } from "./lifecycle.ts";
 import type { Logger } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";
 import { requestIdOf } from "./request-id.ts";
+import { createSettle } from "./settle.ts";
 
 export interface ForwardAuthDoorDeps {
   readonly authenticate: Authenticate;
@@ -77,19 +78,7 @@ export const createForwardAuthDoor = (deps: ForwardAuthDoorDeps) => {
     finish(visit, toldOfDenial(unavailable), code);
   };
 
-  const later = async <Value>(visit: Visit, value: Promise<Value>, next: (value: Value) => void) => {
-    try {
-      next(await value);
-    } catch (error) {
-      fail(visit, error);
-    }
-  };
-
-  /** What needs no promise is done without one. */
-  const settle = <Value>(visit: Visit, value: Value | Promise<Value>, next: (value: Value) => void) => {
-    if (value instanceof Promise) void later(visit, value, next);
-    else next(value);
-  };
+  const settle = createSettle(fail);
 
   const judge = (visit: Visit, token: string) =>
     settle(visit, authenticate(token), (caller) => {

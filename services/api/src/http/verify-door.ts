@@ -11,6 +11,7 @@ import type { Logger } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";
 import { readBody } from "./read-body.ts";
 import { requestIdOf } from "./request-id.ts";
+import { createSettle } from "./settle.ts";
 import { parseVerifyInput } from "./verify-input.ts";
 
 export const VERIFY_PATH = "/v1/verify";
@@ -87,19 +88,7 @@ export const createVerifyDoor = ({ authenticate, verify, metrics, logger, lifecy
     metrics.request("verify", "OK", performance.now() - beganMs);
   };
 
-  const later = async <Value>(visit: Visit, value: Promise<Value>, next: (value: Value) => void) => {
-    try {
-      next(await value);
-    } catch (error) {
-      fail(visit, error);
-    }
-  };
-
-  /** What needs no promise is done without one. */
-  const settle = <Value>(visit: Visit, value: Value | Promise<Value>, next: (value: Value) => void) => {
-    if (value instanceof Promise) void later(visit, value, next);
-    else next(value);
-  };
+  const settle = createSettle(fail);
 
   const judge = (visit: Visit, caller: Actor, body: Buffer) => {
     const actor = authorize(caller, "keys.verify");

@@ -18,7 +18,7 @@ const CREATING = [
   "confirm",
   "dropStaging",
   "reportStatus",
-  "recordEvent",
+  "create events",
 ];
 const ROTATING = CREATING.slice(1);
 const REPLACING = ["stage", "register", "publish", "confirm"];
@@ -44,7 +44,7 @@ const reconcile = (tenant: Tenant, name: string, env: Readonly<Record<string, st
 
 /** Runs a reconciler until it kills itself at the point. */
 const crash = async (tenant: Tenant, point: string): Promise<void> => {
-  await using crasher = await reconcile(tenant, "crasher", { ITSY_CRASH_AT: point });
+  await using crasher = await reconcile(tenant, "crasher", { ITSY_FAULT_AT: point });
   await waitUntil(() => crasher.exit?.signal === "SIGKILL", {
     what: `the reconciler died at ${point}; its output:\n${crasher.lines.join("\n")}`,
     timeoutMs: 30_000,
@@ -176,7 +176,7 @@ describe.concurrent("killed while deleting", () => {
 describe.concurrent("two reconcilers at once, one of them killed", () => {
   test.each(points(CREATING.slice(1, 6)))("%s", async (point) => {
     const tenant = await createTenant(world);
-    await using crasher = await reconcile(tenant, "crasher", { ITSY_CRASH_AT: point });
+    await using crasher = await reconcile(tenant, "crasher", { ITSY_FAULT_AT: point });
     await using one = await reconcile(tenant, "one");
     await Promise.all([crasher, one].map((program) => program.logged("serving /healthz, /readyz and /metrics")));
     const names = await Promise.all([1, 2, 3, 4].map(() => tenant.apply(SPEC)));

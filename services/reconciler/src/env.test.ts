@@ -17,20 +17,20 @@ test("two settings are enough", () => {
   expect(tokenOf(readEnv(least))).toBe("itsy_mt_x");
 });
 
-test("durations, numbers, switches and crash points are parsed; an empty variable is none", () => {
+test("durations, numbers, switches and fault points are parsed; an empty variable is none", () => {
   const env = readEnv({
     ...least,
     DELIVER_WITHIN: "1h30m",
     CONCURRENCY: "3",
     LEADER_ELECTION: "false",
-    ITSY_CRASH_AT: "after:publish",
+    ITSY_FAULT_AT: "after:publish",
     WATCH_NAMESPACE: "",
   });
   expect(env).toMatchObject({
     DELIVER_WITHIN: 5_400_000,
     CONCURRENCY: 3,
     LEADER_ELECTION: false,
-    ITSY_CRASH_AT: { phase: "after", effect: "publish" },
+    ITSY_FAULT_AT: { fault: "after", effect: "publish", occurrence: 1 },
   });
   expect(env.WATCH_NAMESPACE).toBeUndefined();
 });
@@ -48,7 +48,7 @@ test.each([
   ["METRICS_PORT", "70000"],
   ["LOG_LEVEL", "loud"],
   ["LEASE_DURATION", "5s"],
-  ["ITSY_CRASH_AT", "publish"],
+  ["ITSY_FAULT_AT", "publish"],
 ])("%s = %j is refused, by its name and without any value", (name, value) => {
   const error = (() => {
     try {

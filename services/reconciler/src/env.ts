@@ -3,8 +3,8 @@ import { hostname } from "node:os";
 import { DeliverWithinMs } from "@itsy/contract";
 import { z } from "zod";
 
-import { parseCrashPoint } from "./crash-point.ts";
 import { parseDuration } from "./duration.ts";
+import { parseFaultPoint } from "./fault-point.ts";
 
 const Duration = z.string().transform((text, context) => {
   try {
@@ -19,10 +19,13 @@ const durationBetween = (minMs: number, maxMs: number, what: string) =>
 
 const Concurrency = z.coerce.number().int().min(1).max(512);
 
-const CrashPoint = z.string().transform((text, context) => {
-  const point = parseCrashPoint(text);
+const Fault = z.string().transform((text, context) => {
+  const point = parseFaultPoint(text);
   if (point !== null) return point;
-  context.addIssue({ code: "custom", message: "must be before:<effect> or after:<effect>" });
+  context.addIssue({
+    code: "custom",
+    message: "must be before:<effect>, after:<effect> or lost:<effect>, perhaps with :<occurrence>",
+  });
   return z.NEVER;
 });
 
@@ -48,7 +51,7 @@ const Variables = z
     METRICS_PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
     METRICS_HOST: z.string().min(1).default("0.0.0.0"),
     LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
-    ITSY_CRASH_AT: CrashPoint.optional(),
+    ITSY_FAULT_AT: Fault.optional(),
   })
   .refine(({ ITSY_TOKEN, ITSY_TOKEN_FILE }) => (ITSY_TOKEN === undefined) !== (ITSY_TOKEN_FILE === undefined), {
     path: ["ITSY_TOKEN"],

@@ -9,13 +9,14 @@ import {
   systemTimers,
 } from "@itsy/controller-runtime";
 import { KubeConfig } from "@kubernetes/client-node";
+import type { Logger } from "pino";
 import { collectDefaultMetrics, Registry } from "prom-client";
 
-import { crashAt } from "./crash-point.ts";
-import { createEffects } from "./effects.ts";
+import { createEffects, type OnEffect } from "./effects.ts";
 import { type Env, EnvError, readEnv, tokenOf } from "./env.ts";
-import { withEventEffect } from "./event-client.ts";
+import { faultAt } from "./fault-point.ts";
 import { GROUP } from "./group.ts";
+import { hookCalls, hookWrites } from "./hook-writes.ts";
 import { createLogger } from "./logger.ts";
 import { startOperationsServer } from "./operations-server.ts";
 import { createReconciler } from "./reconciler.ts";
@@ -29,18 +30,28 @@ const loadKubeConfig = ({ KUBECONFIG }: Env): KubeConfig => {
   return kubeConfig;
 };
 
+/** At the level trace every effect is a line of the log, by which tests find where to let it fail. */
+const onEffectOf = ({ ITSY_FAULT_AT: point }: Env, logger: Logger): OnEffect => {
+  const fail = point === undefined ? () => {} : faultAt(point);
+  return (effect, phase) => {
+    logger.trace({ effect, phase }, "effect");
+    return fail(effect, phase);
+  };
+};
+
 /** Everything that the process holds; ends when it was told to, with its exit code. */
 const run = async (env: Env): Promise<number> => {
   const logger = createLogger({ level: env.LOG_LEVEL });
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const metrics = createRuntimeMetrics(registry);
-  const effects = createEffects(env.ITSY_CRASH_AT === undefined ? undefined : crashAt(env.ITSY_CRASH_AT));
+  const effects = createEffects(onEffectOf(env, logger));
   const kubeConfig = loadKubeConfig(env);
-  const kube = createKubeClient({ kubeConfig, userAgent: "itsy-reconciler", onRequest: metrics.onRequest });
-  const { delivery } = createClient({ url: env.ITSY_URL, token: tokenOf(env), timeoutMs: env.ITSY_TIMEOUT });
+  const plainKube = createKubeClient({ kubeConfig, userAgent: "itsy-reconciler", onRequest: metrics.onRequest });
+  const kube = hookWrites(plainKube, effects);
+  const service = createClient({ url: env.ITSY_URL, token: tokenOf(env), timeoutMs: env.ITSY_TIMEOUT });
   const recorder = createEventRecorder({
-    client: withEventEffect(kube, effects),
+    client: kube,
     component: COMPONENT,
     instance: env.POD_NAME,
     onError: (err) => logger.warn({ err }, "an event was not recorded"),
@@ -48,7 +59,7 @@ const run = async (env: Env): Promise<number> => {
   const reconciler = createReconciler(
     {
       kube,
-      delivery,
+      delivery: hookCalls(service.delivery, effects),
       recorder,
       effects,
       logger,
@@ -75,7 +86,7 @@ const run = async (env: Env): Promise<number> => {
     });
 
   const elector = createLeaderElector({
-    client: kube,
+    client: plainKube,
     namespace: env.NAMESPACE,
     name: "itsy-reconciler",
     identity: `${env.POD_NAME}_${randomUUID()}`,

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ApiKeys } from "../src/api-key/resource.ts";
-import type { CrashPoint } from "../src/crash-point.ts";
 import { type EffectName, effectNames } from "../src/effects.ts";
 
+import type { CrashPoint } from "./reconciler-process.ts";
 import { createPlace, isReady, type Place, startWorld, valueOf, type World } from "./world.ts";
 
 let world: World;
@@ -89,7 +89,7 @@ describe("killed while it deletes, helped by", () => {
 });
 
 describe("one answer lost", () => {
-  const lossy = effectNames.filter((name) => name !== "recordEvent" && name !== "configure");
+  const lossy = effectNames.filter((name) => name !== "configure");
   test.each(lossy)("of %s: the same end over a whole life", async (lost) => {
     const place = await createPlace(world);
     let isLost = false;

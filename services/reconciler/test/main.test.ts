@@ -86,7 +86,7 @@ test("a second one waits for the lease and takes over when the first is killed",
 
 test("it dies by SIGKILL where it was told to", async () => {
   const place = await createPlace(world);
-  const settings = { WATCH_NAMESPACE: place.namespace, LEADER_ELECTION: "false", ITSY_CRASH_AT: "before:observe" };
+  const settings = { WATCH_NAMESPACE: place.namespace, LEADER_ELECTION: "false", ITSY_FAULT_AT: "before:observe" };
   await using process = start(settings);
   await place.apply();
   expect(await process.exited).toEqual([null, "SIGKILL"]);

@@ -12,12 +12,16 @@ import {
 import type { Credentials } from "@itsy/testbed";
 import { Registry } from "prom-client";
 
-import type { CrashPoint } from "../src/crash-point.ts";
-import { createEffects, type OnEffect } from "../src/effects.ts";
-import { withEventEffect } from "../src/event-client.ts";
+import { createEffects, type EffectPhase, type OnEffect } from "../src/effects.ts";
+import { hookCalls, hookWrites } from "../src/hook-writes.ts";
 import { createReconciler } from "../src/reconciler.ts";
 import { loadKubeConfig } from "./control-plane.ts";
 import type { InMemoryDelivery } from "./in-memory-delivery.ts";
+
+export interface CrashPoint {
+  readonly phase: EffectPhase;
+  readonly effect: string;
+}
 
 export interface ReconcilerOptions {
   readonly credentials: Pick<Credentials, "kubeconfigPath">;
@@ -77,21 +81,22 @@ export const startReconciler = (options: ReconcilerOptions): RunningReconciler =
       return response;
     },
   });
-  const kube: KubeClient = createKubeClient({
+  const effects = createEffects(life.onEffect);
+  const plainKube = createKubeClient({
     kubeConfig: loadKubeConfig(credentials),
     userAgent: "itsy-reconciler",
     wrapTransport: recording,
   });
-  const effects = createEffects(life.onEffect);
+  const kube: KubeClient = hookWrites(plainKube, effects);
   const recorder = createEventRecorder({
-    client: withEventEffect(kube, effects),
+    client: kube,
     component: "keys.itsy.dev/reconciler",
     instance: "test",
   });
   const reconciler = createReconciler(
     {
       kube,
-      delivery: delivery.client.delivery,
+      delivery: hookCalls(delivery.client.delivery, effects),
       recorder,
       effects,
       logger: silentLogger,

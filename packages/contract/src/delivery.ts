@@ -141,3 +141,25 @@ export type ReleaseInput = z.infer<typeof ReleaseInput>;
 /** `keyId` is the key that was released, now or before; `null` when the owner never had one. */
 export const ReleaseOutcome = z.object({ keyId: KeyId.nullable() });
 export type ReleaseOutcome = z.infer<typeof ReleaseOutcome>;
+
+/**
+ * The ApiKey that owned a key is gone (restored from a backup, or made again, under a new uid), and the Secret with the
+ * key's value is still there. The new object shows that it holds the value, by its SHA-256, and takes the key over.
+ */
+export const AdoptInput = z.strictObject({
+  /** The new object. Namespace and name must be those of the one that is gone. */
+  owner: Owner,
+  workspace: Slug,
+  project: Slug,
+  environment: Environment,
+  secretSha256: SecretSha256,
+});
+export type AdoptInput = z.infer<typeof AdoptInput>;
+
+export const AdoptOutcome = z.discriminatedUnion("outcome", [
+  /** The key is the new owner's, now or before; the old owner counts as released. `revision` is that of the value. */
+  z.object({ outcome: z.literal("adopted"), keyId: KeyId, revision: z.int() }),
+  /** No working value of a key that this owner may take over. */
+  z.object({ outcome: z.literal("refused") }),
+]);
+export type AdoptOutcome = z.infer<typeof AdoptOutcome>;

@@ -83,6 +83,7 @@ export const procedures = {
     confirm: mutation(delivery.ConfirmInput, delivery.ConfirmOutcome),
     configure: mutation(delivery.ConfigureInput, delivery.ConfigureOutcome),
     release: mutation(delivery.ReleaseInput, delivery.ReleaseOutcome),
+    adopt: mutation(delivery.AdoptInput, delivery.AdoptOutcome),
   },
 } as const;
 

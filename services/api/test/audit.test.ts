@@ -46,6 +46,7 @@ const changes: { readonly [Path in MutationPath]: readonly AuditTargetType[] } =
   "delivery.confirm": ["key"],
   "delivery.configure": ["key"],
   "delivery.release": ["key"],
+  "delivery.adopt": ["key"],
 };
 const mutations = Object.keys(changes) as MutationPath[];
 
@@ -61,6 +62,7 @@ const repeatable: readonly MutationPath[] = [
   "delivery.confirm",
   "delivery.configure",
   "delivery.release",
+  "delivery.adopt",
 ];
 
 interface Row {

@@ -1,5 +1,8 @@
+import { isDeepStrictEqual } from "node:util";
 import { type ItsyClient, ItsyError } from "@itsy/client";
 import {
+  AdoptInput,
+  type AdoptOutcome,
   ConfigureInput,
   ConfirmInput,
   type DeliverySettings,
@@ -34,6 +37,8 @@ interface Key {
 
 interface Binding {
   key: Key | null;
+  /** Namespace and name of the owner. */
+  readonly place?: string;
   released: boolean;
 }
 
@@ -44,6 +49,8 @@ const stateOf = ({ confirmedAt, validUntil }: Version, nowMs: number): VersionSt
   if (confirmedAt === null) return "pending";
   return validUntil === null ? "current" : "retiring";
 };
+
+const placeOf = ({ namespace, name }: RegisterInput["owner"]): string => `${namespace}/${name}`;
 
 const statusOf = (key: Key, nowMs: number) => {
   if (key.revoked) return "revoked" as const;
@@ -93,7 +100,7 @@ export const createInMemoryDelivery = () => {
   };
 
   const register = (input: RegisterInput): RegisterOutcome => {
-    const binding = bindings.get(input.owner.uid) ?? { key: null, released: false };
+    const binding = bindings.get(input.owner.uid) ?? { key: null, released: false, place: placeOf(input.owner) };
     bindings.set(input.owner.uid, binding);
     if (binding.released) return { outcome: "released" };
     const { key } = binding;
@@ -144,6 +151,22 @@ export const createInMemoryDelivery = () => {
       rotatedAt: iso(current?.confirmedAt ?? null),
       retiringUntil: retiringUntil(key),
     };
+  };
+
+  const adopt = ({ owner, secretSha256, workspace, project, environment }: AdoptInput): AdoptOutcome => {
+    const key = keys.find(({ versions }) => versions.some(({ sha256 }) => sha256 === secretSha256));
+    const version = key?.versions.find(({ sha256 }) => sha256 === secretSha256);
+    if (key === undefined || version === undefined) return { outcome: "refused" };
+    const adopted = { outcome: "adopted", keyId: key.keyId, revision: version.revision } as const;
+    const own = bindings.get(owner.uid);
+    if (own !== undefined) return own.key === key && !own.released ? adopted : { outcome: "refused" };
+    if (key.revoked || stateOf(version, now()) === "ended") return { outcome: "refused" };
+    if (!isDeepStrictEqual(key.place, { workspace, project, environment })) return { outcome: "refused" };
+    const holder = [...bindings.values()].find((binding) => binding.key === key && !binding.released);
+    if (holder === undefined || holder.place !== placeOf(owner)) return { outcome: "refused" };
+    Object.assign(holder, { key: null, released: true });
+    bindings.set(owner.uid, { key, released: false, place: placeOf(owner) });
+    return adopted;
   };
 
   const delivery: ItsyClient["delivery"] = {
@@ -203,6 +226,10 @@ export const createInMemoryDelivery = () => {
       if (binding.key !== null && !binding.released && policy === "revoke") binding.key.revoked = true;
       binding.released = true;
       return { keyId: binding.key?.keyId ?? null };
+    },
+    adopt: async (raw) => {
+      enter("adopt");
+      return adopt(AdoptInput.parse(raw));
     },
   };
 

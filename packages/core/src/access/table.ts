@@ -39,4 +39,5 @@ export const accessTable = {
   "delivery.confirm": ["reconciler"],
   "delivery.configure": ["reconciler"],
   "delivery.release": ["reconciler"],
+  "delivery.adopt": ["reconciler"],
 } as const satisfies Record<ProcedurePath, readonly Role[]>;

@@ -1,4 +1,5 @@
 import type { DomainDeps } from "../deps.ts";
+import { createAdopt } from "./adopt.ts";
 import { createConfigure } from "./configure.ts";
 import { createConfirm } from "./confirm.ts";
 import { createObserve } from "./observe.ts";
@@ -13,5 +14,6 @@ export const createDelivery = (deps: DomainDeps) =>
     confirm: createConfirm(deps),
     configure: createConfigure(deps),
     release: createRelease(deps),
+    adopt: createAdopt(deps),
   });
 export type Delivery = ReturnType<typeof createDelivery>;

@@ -9,4 +9,5 @@ export const deliveryRouter = (delivery: Delivery) =>
     confirm: delivery.confirm,
     configure: delivery.configure,
     release: delivery.release,
+    adopt: delivery.adopt,
   });

@@ -31,7 +31,11 @@ export interface SecretParser {
   readonly brand: string;
   /** Matches a text that is, from its first to its last character, of the shape of a secret. */
   readonly pattern: RegExp;
-  /** The published regular expression (RE2, PCRE and JavaScript) that finds secrets inside other text. */
+  /**
+   * The published regular expression (RE2, PCRE and JavaScript) that finds secrets inside other text. Without word
+   * boundaries: before a secret may stand anything, for example the `n` of an escaped line end. What only looks like a
+   * secret has another checksum.
+   */
   readonly scannerPattern: string;
   /** Recognises a secret by its shape and checksum. Never throws; junk of any length costs the same little. */
   readonly parse: (text: string) => ParsedSecret;
@@ -105,10 +109,10 @@ export const createSecretParser = ({ brand = DEFAULT_BRAND }: SecretFormatOption
   return Object.freeze({
     brand,
     pattern: new RegExp(`^${secretPattern}$`),
-    scannerPattern: `\\b${secretPattern}\\b`,
+    scannerPattern: secretPattern,
     ...createSecretReader(environments.map((name) => [name, createCheckedString(prefixes.secret(name))] as const)),
     tokenPattern: new RegExp(`^${tokenPattern}$`),
-    tokenScannerPattern: `\\b${tokenPattern}\\b`,
+    tokenScannerPattern: tokenPattern,
     ...createTokenReader(createCheckedString(prefixes.token)),
   });
 };

@@ -53,3 +53,10 @@ test.each(vectors.tokens)("management token $displayPrefix", (vector) => {
 test.each(vectors.invalid)("refused with $reason: $why", ({ text, reason }) => {
   expect(format.parse(text)).toEqual({ ok: false, reason });
 });
+
+test.each(vectors.scanned)("scanned: $why", ({ text, secrets, tokens }) => {
+  const found = text.match(new RegExp(format.scannerPattern, "g")) ?? [];
+  expect(found.filter((each) => format.parse(each).ok)).toEqual(secrets);
+  const foundTokens = text.match(new RegExp(format.tokenScannerPattern, "g")) ?? [];
+  expect(foundTokens.filter((each) => format.parseToken(each).ok)).toEqual(tokens);
+});

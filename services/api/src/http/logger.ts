@@ -1,7 +1,7 @@
-import type { SecretFormat } from "@itsy/key-format";
 import { type DestinationStream, type Logger, pino } from "pino";
 
 import type { Settings } from "../env.ts";
+import { anySecretOf, type ScannerPatterns } from "./any-secret.ts";
 
 export type { Logger } from "pino";
 
@@ -23,7 +23,7 @@ const paths = sensitive.flatMap((name) => [`["${name}"]`, `*["${name}"]`, `*.*["
 
 export interface LoggerOptions {
   readonly level: Settings["logLevel"];
-  readonly format: Pick<SecretFormat, "scannerPattern" | "tokenScannerPattern">;
+  readonly format: ScannerPatterns;
   /** Default: standard output. */
   readonly destination?: DestinationStream | undefined;
 }
@@ -33,11 +33,7 @@ export interface LoggerOptions {
  * like a secret or a token anywhere in a line (somebody's mistaken URL, for example).
  */
 export const createLogger = ({ level, format, destination }: LoggerOptions): Logger => {
-  // The word boundaries of the published pattern would miss a secret with a letter or an escape before it.
-  const anySecret = new RegExp(
-    `${format.scannerPattern}|${format.tokenScannerPattern}`.replaceAll(String.raw`\b`, ""),
-    "g",
-  );
+  const anySecret = anySecretOf(format);
   return pino(
     {
       level,

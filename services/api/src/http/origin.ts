@@ -2,14 +2,15 @@ import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
 
 import type { Origin } from "@itsy/core";
-import type { SecretFormat } from "@itsy/key-format";
+
+import { anySecretOf, type ScannerPatterns } from "./any-secret.ts";
 
 const USER_AGENT_LENGTH_MAX = 200;
 
 export interface OriginOptions {
   /** How many proxies before the service are trusted to add the address of who called them to `X-Forwarded-For`. */
   readonly trustedProxyHops: number;
-  readonly format: Pick<SecretFormat, "scannerPattern" | "tokenScannerPattern">;
+  readonly format: ScannerPatterns;
 }
 
 /** An IPv4 address as itself, also where the socket maps it into IPv6. */
@@ -34,10 +35,7 @@ const addressOf = ({ headers, socket }: IncomingMessage, trustedProxyHops: numbe
 
 /** From where a request comes, as it goes into the audit: bounded, one line, and without anything like a secret. */
 export const createOriginOf = ({ trustedProxyHops, format }: OriginOptions) => {
-  const anySecret = new RegExp(
-    `${format.scannerPattern}|${format.tokenScannerPattern}`.replaceAll(String.raw`\b`, ""),
-    "g",
-  );
+  const anySecret = anySecretOf(format);
   return (req: IncomingMessage): Origin => {
     const agent = req.headers["user-agent"]?.replace(anySecret, "[redacted]").replaceAll(/\p{Cc}/gu, " ");
     return {

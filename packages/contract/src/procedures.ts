@@ -14,7 +14,14 @@ import {
 } from "./key-changes.ts";
 import { CountKeysInput, KeyCounts, KeyPage, ListKeysInput } from "./key-list.ts";
 import { CreateKeyInput, IssuedKey, KeyRef, KeyView, RevokedKey, RotatedKey, RotateKeyInput } from "./keys.ts";
-import { CreateProjectInput, ProjectList, ProjectView } from "./projects.ts";
+import {
+  CreateProjectInput,
+  DeletedProject,
+  ProjectList,
+  ProjectRef,
+  ProjectView,
+  UpdateProjectInput,
+} from "./projects.ts";
 import { CreateTokenInput, IssuedToken, RevokedToken, TokenList, TokenRef } from "./tokens.ts";
 import { Verification, VerifyInput } from "./verification.ts";
 import {
@@ -62,6 +69,8 @@ export const procedures = {
   projects: {
     create: mutation(CreateProjectInput, ProjectView),
     list: query(Nothing, ProjectList),
+    update: mutation(UpdateProjectInput, ProjectView),
+    delete: mutation(ProjectRef, DeletedProject),
   },
   clusters: {
     create: mutation(CreateClusterInput, ClusterView),

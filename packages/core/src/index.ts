@@ -4,6 +4,7 @@ export * from "./access/authorize.ts";
 export { accessTable } from "./access/table.ts";
 export { assertNever } from "./assert-never.ts";
 export { type Audit, createAudit } from "./audit/list-audit.ts";
+export { createPurgeAudit } from "./audit/purge.ts";
 export { createDelivery, type Delivery } from "./delivery/index.ts";
 export type { DomainDeps } from "./deps.ts";
 export * from "./entities.ts";

@@ -116,6 +116,11 @@ export interface ProjectStore {
   findBySlug(workspaceId: string, slug: string): Promise<Project | null>;
   /** By slug. */
   list(workspaceId: string): Promise<readonly Project[]>;
+  rename(project: Project, name: string): Promise<void>;
+  /** Whether any key belongs to it, of whatever status. */
+  hasKeys(project: Project): Promise<boolean>;
+  /** @throws ConcurrentChange when it got a key at the same time. */
+  delete(project: Project): Promise<void>;
 }
 
 export interface ClusterStore {
@@ -238,11 +243,13 @@ export interface BindingStore {
   releaseKey(keyId: string, at: Date): Promise<void>;
 }
 
-/** Append-only: nothing changes or removes an entry. */
+/** Append-only: nothing changes an entry, and nothing but their age removes any. */
 export interface AuditStore {
   append(entry: AuditEntry): Promise<void>;
   /** Newest first, `limit` at most. */
   list(filter: AuditFilter): Promise<readonly AuditEntry[]>;
+  /** Removes entries from before the instant, `limit` at most. How many. */
+  purge(before: Date, limit: number): Promise<number>;
 }
 
 export interface AuditFilter {

@@ -7,6 +7,7 @@ import {
   createKeys,
   createProcessRateLimiter,
   createProjects,
+  createPurgeAudit,
   createPurgeIdempotency,
   createTokens,
   createVerify,
@@ -83,6 +84,11 @@ export const openDomain = async (settings: Settings, nature: Nature, logger: Log
     audit: createAudit(deps),
   });
   const purging = everyHour("the purge of idempotency keys", createPurgeIdempotency(deps), logger);
+  const { auditRetentionDays: retentionDays } = settings;
+  const forgetting =
+    retentionDays === undefined
+      ? undefined
+      : everyHour("the purge of the audit", createPurgeAudit({ database, clock, retentionDays }), logger);
   return Object.freeze({
     storage,
     deps,
@@ -97,6 +103,7 @@ export const openDomain = async (settings: Settings, nature: Nature, logger: Log
     },
     [Symbol.asyncDispose]: async () => {
       purging[Symbol.dispose]();
+      forgetting?.[Symbol.dispose]();
       await following[Symbol.asyncDispose]();
       await storage[Symbol.asyncDispose]();
     },

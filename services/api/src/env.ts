@@ -22,6 +22,8 @@ export interface Settings {
   readonly limits: Limits;
   /** How many proxies before the service are trusted to tell who called them (`X-Forwarded-For`). */
   readonly trustedProxyHops: number;
+  /** How long entries of the audit are kept; `undefined`: for ever. */
+  readonly auditRetentionDays: number | undefined;
   /** Where the first operator token goes; `undefined`: one line on standard output. */
   readonly bootstrapTokenFile: string | undefined;
 }
@@ -91,6 +93,7 @@ const Environment = z.object({
   VERIFY_LEASE_MS: whole(1_500, HOUR_MS).default(2_000),
   VERIFY_CACHE_MAX: whole(1, 10_000_000).default(50_000),
   TRUSTED_PROXY_HOPS: whole(0, 16).default(0),
+  AUDIT_RETENTION_DAYS: whole(1, 36_500).optional(),
   BOOTSTRAP_TOKEN_FILE: z.string().optional(),
 });
 type Environment = z.infer<typeof Environment>;
@@ -154,6 +157,7 @@ export const parseSettings = (source: Readonly<Record<string, string | undefined
       verifyCacheMax: env.VERIFY_CACHE_MAX,
     }),
     trustedProxyHops: env.TRUSTED_PROXY_HOPS,
+    auditRetentionDays: env.AUDIT_RETENTION_DAYS,
     bootstrapTokenFile: env.BOOTSTRAP_TOKEN_FILE === undefined ? undefined : resolve(env.BOOTSTRAP_TOKEN_FILE),
   });
 };

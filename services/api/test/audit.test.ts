@@ -36,6 +36,8 @@ const changes: { readonly [Path in MutationPath]: readonly AuditTargetType[] } =
   "workspaces.create": ["workspace", "project"],
   "workspaces.update": ["workspace"],
   "projects.create": ["project"],
+  "projects.update": ["project"],
+  "projects.delete": ["project"],
   "clusters.create": ["cluster"],
   // The things of a test come with the access.
   "clusters.allow": [],

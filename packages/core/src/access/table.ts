@@ -26,6 +26,8 @@ export const accessTable = {
   "workspaces.update": ["operator", "admin"],
   "projects.create": ["admin"],
   "projects.list": ["admin", "developer", "viewer"],
+  "projects.update": ["admin"],
+  "projects.delete": ["admin"],
   "clusters.create": ["operator"],
   "clusters.list": ["operator"],
   "clusters.allow": ["operator"],

@@ -5,6 +5,8 @@ import type { z } from "zod";
 /** What a sample may refer to: things of one workspace. */
 export interface Things {
   readonly workspace: string;
+  /** A project without keys. */
+  readonly project: string;
   readonly cluster: string;
   readonly keyId: string;
   readonly tokenId: string;
@@ -86,6 +88,8 @@ export const samples: { readonly [Path in ProcedurePath]: (things: Things) => In
   }),
   "projects.create": () => ({ slug: fresh(), name: "Sample" }),
   "projects.list": () => ({}),
+  "projects.update": ({ project }) => ({ project, name: fresh() }),
+  "projects.delete": ({ project }) => ({ project }),
   "clusters.create": () => ({ slug: fresh() }),
   "clusters.list": () => ({}),
   "clusters.allow": ({ cluster, workspace }) => ({ cluster, workspace }),

@@ -18,9 +18,10 @@ export const makePlace = async (api: TestApi, workspace: string): Promise<Place>
 
 /** New things of a place: a key with its secret, a token, and a registered delivery. */
 export const makeThings = async (api: TestApi, { tenant, cluster, reconcilerToken }: Place): Promise<Things> => {
-  const { keys, tokens } = api.client(tenant.tokens.admin);
+  const { keys, tokens, projects } = api.client(tenant.tokens.admin);
   const { key, secret } = await keys.create({ name: `of ${tenant.slug}`, environment: "production" });
   const { token } = await tokens.create({ role: "viewer", name: `of ${tenant.slug}` });
+  const { slug: project } = await projects.create({ slug: `empty-${crypto.randomUUID()}`, name: "Empty" });
   // Some test may have withdrawn it.
   await api.client(api.operatorToken).clusters.allow({ cluster, workspace: tenant.slug });
   const delivered = generateSecret({ environment: "production" });
@@ -37,7 +38,7 @@ export const makeThings = async (api: TestApi, { tenant, cluster, reconcilerToke
     settings: { name: `of ${tenant.slug}`, requestsPerMinute: 60, expiresAt: null, paused: false },
     deliverWithinMs: 60_000,
   });
-  return { workspace: tenant.slug, cluster, keyId: key.id, tokenId: token.id, ownerUid, secretSha256, secret };
+  return { workspace: tenant.slug, project, cluster, keyId: key.id, tokenId: token.id, ownerUid, secretSha256, secret };
 };
 
 /** Well-formed names of things that do not exist. */
@@ -45,6 +46,7 @@ export const unknownThings = (): Things => {
   const secret = generateSecret({ environment: "production" });
   return {
     workspace: "nowhere",
+    project: "no-project",
     cluster: "nowhere-cluster",
     keyId: `key_${"z".repeat(26)}`,
     tokenId: `tok_${"z".repeat(26)}`,

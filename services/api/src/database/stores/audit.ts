@@ -1,5 +1,6 @@
 import type { AuditEntry, AuditFilter, AuditStore } from "@itsy/core";
-import type { EntityManager, ObjectLiteral, SelectQueryBuilder } from "typeorm";
+import { type EntityManager, In, type ObjectLiteral, type SelectQueryBuilder } from "typeorm";
+import { encodeTime } from "ulid";
 
 import type { AuditRow } from "../schema/audit-entries.ts";
 import type { Session } from "../session.ts";
@@ -50,8 +51,25 @@ const list = async (manager: EntityManager, filter: AuditFilter): Promise<readon
   return rows.map(entryOf);
 };
 
+const ULID_TIME_LENGTH = 10;
+
+/** Found by the primary key: an id begins with the time at which it was drawn, and needs no index of its own for it. */
+const purge = async (manager: EntityManager, before: Date, limit: number): Promise<number> => {
+  const firstId = `aud_${encodeTime(before.getTime(), ULID_TIME_LENGTH).toLowerCase()}`;
+  const old = await table(manager)
+    .createQueryBuilder("entry")
+    .select("entry.id", "id")
+    .where("entry.id < :firstId AND entry.at < :at", { firstId, at: before.getTime() })
+    .orderBy("entry.id")
+    .limit(limit)
+    .getRawMany<{ id: string }>();
+  if (old.length > 0) await table(manager).delete({ id: In(old.map(({ id }) => id)) });
+  return old.length;
+};
+
 export const createAuditStore = (session: Session): AuditStore =>
   Object.freeze({
     append: (entry: AuditEntry) => session.write((manager) => insertRow(manager, "audit_entries", rowOf(entry))),
     list: (filter: AuditFilter) => session.read((manager) => list(manager, filter)),
+    purge: (before: Date, limit: number) => session.write((manager) => purge(manager, before, limit)),
   });

@@ -8,6 +8,7 @@ import {
 } from "@itsy/core";
 import { type EntityManager, IsNull } from "typeorm";
 
+import { orConcurrentChange } from "../reference-gone.ts";
 import type { Session } from "../session.ts";
 import { definedOnly } from "./defined-only.ts";
 import { insertRow } from "./insert-row.ts";
@@ -29,7 +30,10 @@ const update = async (manager: EntityManager, key: ApiKey, change: ApiKeyChange)
 export const createKeyStore = (session: Session): KeyStore =>
   Object.freeze({
     insert: async (key: ApiKey) => {
-      await session.write((manager) => insertRow(manager, "api_keys", key));
+      await orConcurrentChange(
+        "the project of a new key",
+        session.write((manager) => insertRow(manager, "api_keys", key)),
+      );
       session.keyCreated(key.id);
     },
     findById: (workspaceId: string, id: string) =>

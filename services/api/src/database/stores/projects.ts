@@ -1,6 +1,7 @@
-import type { Project, ProjectStore } from "@itsy/core";
+import type { ApiKey, Project, ProjectStore } from "@itsy/core";
 import type { EntityManager } from "typeorm";
 
+import { orConcurrentChange } from "../reference-gone.ts";
 import type { Session } from "../session.ts";
 import { insertRow } from "./insert-row.ts";
 
@@ -13,4 +14,17 @@ export const createProjectStore = (session: Session): ProjectStore =>
       session.read((manager) => table(manager).findOneBy({ workspaceId, slug })),
     list: (workspaceId: string) =>
       session.read((manager) => table(manager).find({ where: { workspaceId }, order: { slug: "ASC" } })),
+    rename: ({ id, workspaceId }: Project, name: string) =>
+      session.write(async (manager) => {
+        await table(manager).update({ id, workspaceId }, { name });
+      }),
+    hasKeys: ({ id: projectId }: Project) =>
+      session.read((manager) => manager.getRepository<ApiKey>("api_keys").existsBy({ projectId })),
+    delete: ({ id, workspaceId }: Project) =>
+      orConcurrentChange(
+        "the project",
+        session.write(async (manager) => {
+          await table(manager).delete({ id, workspaceId });
+        }),
+      ),
   });

@@ -6,4 +6,6 @@ export const projectsRouter = (projects: Projects) =>
   routerOf("projects", {
     create: projects.create,
     list: projects.list,
+    update: projects.update,
+    delete: projects.delete,
   });

@@ -100,6 +100,8 @@ export type ObserveInput = z.infer<typeof ObserveInput>;
 
 /** What the service knows of an owner's key. */
 export const DeliveryView = z.object({
+  /** The service's clock when it answered: what its other instants are compared with. */
+  at: Timestamp,
   /** `null` when nothing was ever registered for this owner. */
   key: z
     .object({

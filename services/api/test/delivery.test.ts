@@ -67,7 +67,12 @@ describe.each(databaseKinds)("delivery on %s", (kind) => {
     await using started = await start(kind);
     const { api, register, confirm, observe, verdict } = started;
     const secret = aSecret();
-    expect(await observe(secret)).toEqual({ key: null, candidates: [], released: false });
+    expect(await observe(secret)).toEqual({
+      at: api.clock.now().toISOString(),
+      key: null,
+      candidates: [],
+      released: false,
+    });
     // Asked for before it exists: the answer must not be remembered.
     expect(await verdict(secret)).toBe("NOT_FOUND");
     const registered = await register(secret, 1);
@@ -206,7 +211,7 @@ describe.each(databaseKinds)("delivery on %s", (kind) => {
     const { delivery, owner, register, observe } = started;
     expect(await delivery.release({ ownerUid: owner.uid, policy: "revoke" })).toEqual({ keyId: null });
     expect(await register(aSecret(), 1)).toEqual({ outcome: "released" });
-    expect(await observe()).toEqual({ key: null, candidates: [], released: true });
+    expect(await observe()).toEqual({ at: expect.any(String), key: null, candidates: [], released: true });
   });
 
   test("two reconcilers that register at once leave one key, and each knows where it stands", async () => {

@@ -105,7 +105,7 @@ export const anObserved = (
     ...change,
     apiKey,
     spec: ApiKeySpec.parse(apiKey.spec),
-    view: { key: aKey(), candidates: [], released: false, ...change.view },
+    view: { at: now.toISOString(), key: aKey(), candidates: [], released: false, ...change.view },
   };
 };
 

@@ -176,6 +176,7 @@ export const createInMemoryDelivery = () => {
       const { key = null, released = false } = bindings.get(ownerUid) ?? {};
       const known = (key?.versions ?? []).filter(({ sha256 }) => candidates.includes(sha256));
       return {
+        at: new Date(now()).toISOString(),
         key: key === null ? null : viewOf(key),
         candidates: known.map((version) => ({
           secretSha256: version.sha256,

@@ -55,12 +55,13 @@ export const createObserve =
     const binding = await stores.bindings.findByOwner(actor.clusterId, input.ownerUid);
     const managed = binding === null ? null : await keyOf(stores, actor, binding);
     const released = binding !== null && binding.releasedAt !== null;
-    if (managed === null) return { key: null, candidates: [], released };
+    const at = now.toISOString();
+    if (managed === null) return { at, key: null, candidates: [], released };
     const found = await Promise.all(
       input.candidates.map(async (secretSha256) => {
         const version = await stores.versions.findByDigest(digestsOfSha256(peppers, secretSha256));
         return version?.keyId === managed.key.id ? [viewOfCandidate(secretSha256, version, now)] : [];
       }),
     );
-    return { key: await viewOfKey(stores, managed, now), candidates: found.flat(), released };
+    return { at, key: await viewOfKey(stores, managed, now), candidates: found.flat(), released };
   };

@@ -64,6 +64,21 @@ export const apiKeyResource: CustomResource = {
     { name: "Key id", type: "string", jsonPath: ".status.keyId", description: "Id in the service.", priority: 1 },
     { name: "Secret", type: "string", jsonPath: ".status.binding.name", description: "The Secret.", priority: 1 },
     {
+      name: "Last rotated",
+      type: "date",
+      jsonPath: ".status.lastRotatedAt",
+      description: "How long ago the current secret was delivered.",
+      priority: 1,
+    },
+    {
+      name: "Next rotation",
+      // Not a date: kubectl shows one that lies ahead as <invalid>.
+      type: "string",
+      jsonPath: ".status.nextRotationAt",
+      description: "When the next secret is due.",
+      priority: 1,
+    },
+    {
       name: "Retiring until",
       type: "string",
       jsonPath: ".status.retiringUntil",

@@ -1,14 +1,18 @@
 import type { DeliverySettings } from "@itsy/contract";
 
-import type { ApiKeySpec } from "./spec.ts";
+import type { Observed } from "./observed.ts";
+import { wantedExpiry } from "./rotation/expiry.ts";
 
 /** The settings that the manifest asks for. */
-export const settingsOf = (spec: ApiKeySpec): DeliverySettings => ({
-  name: spec.displayName,
-  requestsPerMinute: spec.rateLimit.requestsPerMinute,
-  expiresAt: spec.expiresAt === undefined ? null : new Date(spec.expiresAt).toISOString(),
-  paused: spec.paused,
-});
+export const settingsOf = (observed: Pick<Observed, "apiKey" | "spec" | "view">): DeliverySettings => {
+  const { spec, view } = observed;
+  return {
+    name: spec.displayName,
+    requestsPerMinute: spec.rateLimit.requestsPerMinute,
+    expiresAt: wantedExpiry(observed, view.key?.rotatedAt ?? null),
+    paused: spec.paused,
+  };
+};
 
 const instantOf = (timestamp: string | null): number | null => (timestamp === null ? null : Date.parse(timestamp));
 

@@ -3,6 +3,7 @@ import { z } from "zod";
 
 import { immutable, validations } from "../crd/validation.ts";
 import { GROUP } from "../group.ts";
+import { Rotation } from "./rotation/spec.ts";
 
 /** A DNS label (RFC 1123), as in workspaces and projects. */
 export const Label = z
@@ -25,12 +26,6 @@ const DisplayName = z
   .max(100)
   // oxlint-disable-next-line no-control-regex -- refusing control characters is the point
   .regex(/^[^\s\p{Z}\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\p{Z}\x00-\x1f\x7f])?$/u);
-
-/** A duration as Go writes it. The digits and the length are bounded so that CEL's `duration()` cannot overflow. */
-const GoDuration = z
-  .string()
-  .max(20)
-  .regex(/^([0-9]{1,6}(\.[0-9]{1,6})?(ms|s|m|h))+$/);
 
 const QUALIFIED_NAME =
   "^([a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$";
@@ -84,19 +79,6 @@ const SecretTemplate = z
     }),
   );
 
-const Rotation = z.object({
-  overlap: GoDuration.default("1h")
-    .meta(
-      validations({
-        rule: "duration(self) >= duration('0s') && duration(self) <= duration('168h')",
-        message: "rotation.overlap must lie between 0s and 168h (7 days)",
-      }),
-    )
-    .describe(
-      "How long the secret before still works after a new one is delivered, as a duration such as 30m or 24h: 0s to 168h. 0s ends it at once.",
-    ),
-});
-
 const RateLimit = z.object({
   requestsPerMinute: z
     .int()
@@ -126,9 +108,7 @@ export const ApiKeySpec = z.object({
     .describe("When the key stops working (RFC 3339), for example 2027-06-01T00:00:00Z. Default: never.")
     .optional(),
   paused: z.boolean().default(false).describe("Refuses the key while true, without ending it."),
-  rotation: Rotation.prefault({}).describe(
-    `How secrets follow each other. To rotate now: kubectl annotate apikey NAME ${GROUP}/rotate-requested-at=$(date -Is) --overwrite`,
-  ),
+  rotation: Rotation.prefault({}),
   secret: SecretTemplate.prefault({}).describe("The Secret that the reconciler writes and workloads read."),
   deletionPolicy: z
     .enum(["Revoke", "Retain"])

@@ -49,6 +49,10 @@ export const ApiKeyStatus = z.object({
     .describe("The Secret that holds the value (Service Binding specification).")
     .optional(),
   lastRotatedAt: Time.describe("When the current secret version was delivered.").optional(),
+  nextRotationAt: Time.describe("When spec.rotation.every asks for the next secret version.").optional(),
+  expiresAt: Time.describe(
+    "When the key ends, as the service has it. Absent when it does not, also once a secret was renewed for spec.expiresAt.",
+  ).optional(),
   retiringUntil: Time.describe("Until when the secret version before still works.").optional(),
   lastHandledRotateRequest: z
     .string()

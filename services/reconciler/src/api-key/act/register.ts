@@ -28,7 +28,7 @@ export const register: Act<"register"> = async (deps, { observed, action, signal
     replaceRevoked,
     secretSha256: value.sha256(),
     displayPrefix: value.displayPrefix,
-    settings: settingsOf(observed.spec),
+    settings: settingsOf(observed),
   };
   const sentAtMs = timers.monotonicMs();
   const result = await effects.run("register", () => delivery.register(input, { signal }));

@@ -1,6 +1,6 @@
-import { parseDuration } from "../../duration.ts";
 import { refreshView } from "../observe.ts";
 import { namespaceOf, targetNameOf, uidOf } from "../observed.ts";
+import { overlapMs } from "../rotation/expiry.ts";
 import { settingsOf } from "../settings.ts";
 import { type Act, lookAgain } from "./context.ts";
 
@@ -8,8 +8,7 @@ import { type Act, lookAgain } from "./context.ts";
 export const confirm: Act<"confirm"> = async (deps, { observed, action, signal }) => {
   const { delivery, effects, record } = deps;
   const { revision, sha256, isFirst } = action;
-  const overlapMs = parseDuration(observed.spec.rotation.overlap);
-  const input = { ownerUid: uidOf(observed), revision, secretSha256: sha256(), overlapMs };
+  const input = { ownerUid: uidOf(observed), revision, secretSha256: sha256(), overlapMs: overlapMs(observed) };
   const result = await effects.run("confirm", () => delivery.confirm(input, { signal }));
   if (result.outcome === "refused") return lookAgain();
   const until = result.retiringUntil === null ? "" : `; the one before works until ${result.retiringUntil}`;
@@ -26,7 +25,7 @@ export const confirm: Act<"confirm"> = async (deps, { observed, action, signal }
 export const configure: Act<"configure"> = async ({ delivery, effects }, { observed, signal }) => {
   const { key } = observed.view;
   if (key === null) return lookAgain();
-  const settings = settingsOf(observed.spec);
+  const settings = settingsOf(observed);
   const { name } = observed.apiKey.metadata;
   const owner = { uid: uidOf(observed), namespace: namespaceOf(observed), name };
   const { status } = await effects.run("configure", () => delivery.configure({ owner, settings }, { signal }));

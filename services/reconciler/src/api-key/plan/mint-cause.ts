@@ -1,13 +1,15 @@
 import type { Observed } from "../observed.ts";
 import { pendingRotateRequest } from "../rotate-request.ts";
+import { isRotationDue } from "../rotation/schedule.ts";
 import type { MintCause } from "./decision.ts";
 
-/** Why the Secret needs another value; `null` when the one in it is the current one and nobody asked for another. */
+/** Why the Secret needs another value; `null` when the one in it is the current one and neither
+ * a person nor the schedule asks for another. */
 export const mintCause = (observed: Observed): MintCause | null => {
   const { target, view } = observed;
   const isRequested = pendingRotateRequest(observed) !== null;
   if (view.key?.status === "revoked") return isRequested ? "Replaced" : null;
-  if (target?.version?.state === "current") return isRequested ? "Rotated" : null;
+  if (target?.version?.state === "current") return isRequested || isRotationDue(observed) ? "Rotated" : null;
   const revision = view.key?.revision ?? 0;
   if (target === null && revision === 0) return "Created";
   if (target === null || target.value === null) return "SecretLost";

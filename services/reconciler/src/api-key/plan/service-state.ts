@@ -1,5 +1,6 @@
 import { annotations } from "../names.ts";
 import { pendingRotateRequest } from "../rotate-request.ts";
+import { wantedExpiry } from "../rotation/expiry.ts";
 import { settingsDiffer, settingsOf } from "../settings.ts";
 import { act, type Check } from "./decision.ts";
 import { stalled } from "./finding.ts";
@@ -23,19 +24,20 @@ export const revokedOutOfBand: Check = (observed, context) => {
 };
 
 /** The manifest's settings, where the service has others. */
-export const settingsDrift: Check = ({ spec, view: { key } }) => {
+export const settingsDrift: Check = (observed) => {
+  const { key } = observed.view;
   if (key === null || key.status === "revoked") return null;
-  return settingsDiffer(settingsOf(spec), key.settings, key.pausedByPerson) ? act({ type: "configure" }) : null;
+  return settingsDiffer(settingsOf(observed), key.settings, key.pausedByPerson) ? act({ type: "configure" }) : null;
 };
 
 /** Nothing is minted for a key that has expired, be it the first time. */
 export const expired: Check = (observed, context) => {
-  const { expiresAt } = observed.spec;
-  if (expiresAt === undefined) return null;
+  const expiresAt = wantedExpiry(observed, observed.view.key?.rotatedAt ?? null);
+  if (expiresAt === null) return null;
   // The service's clock counts as well: it is the one that refuses.
   const isAhead = Date.parse(expiresAt) > context.now.getTime() && observed.view.key?.status !== "expired";
   if (isAhead) return null;
-  const message = `spec.expiresAt (${expiresAt}) has passed. Move it into the future to use the key again.`;
+  const message = `spec.expiresAt (${observed.spec.expiresAt}) has passed. Move it into the future to use the key again.`;
   return settleWith(observed, context, stalled("Expired", message));
 };
 

@@ -1,13 +1,15 @@
 import type { Observed } from "../observed.ts";
+import { nextRotationAt } from "../rotation/schedule.ts";
 import { act, type Decision, type PlanContext } from "./decision.ts";
 import type { Finding } from "./finding.ts";
 
 // A little later than the instant itself, so that the service's clock has passed it too.
 const AFTER_MS = 1_000;
 
-/** The resync, or sooner when something is known to end before: the key itself, or its retiring version. */
-const lookAgainMs = ({ spec, view }: Observed, { now, resyncMs }: PlanContext): number => {
-  const ends = [spec.expiresAt, view.key?.retiringUntil]
+/** The resync, or sooner when something is known to come before: the end of the key or of its retiring version, a rotation. */
+const lookAgainMs = (observed: Observed, { now, resyncMs }: PlanContext): number => {
+  const { spec, view } = observed;
+  const ends = [spec.expiresAt, view.key?.retiringUntil, nextRotationAt(observed)?.toISOString()]
     .flatMap((instant) => (instant == null ? [] : [Date.parse(instant) - now.getTime() + AFTER_MS]))
     .filter((delayMs) => delayMs > 0);
   return Math.min(resyncMs, ...ends);

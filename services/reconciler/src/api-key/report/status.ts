@@ -2,6 +2,7 @@ import type { Observed } from "../observed.ts";
 import type { Finding } from "../plan/finding.ts";
 import type { StoredApiKey } from "../resource.ts";
 import { rotateRequest } from "../rotate-request.ts";
+import { nextRotationAt } from "../rotation/schedule.ts";
 import type { ApiKeyStatus } from "../status.ts";
 import { conditionsOf } from "./conditions.ts";
 
@@ -22,6 +23,8 @@ export const statusOf = (observed: Observed, finding: Finding, now: Date): ApiKe
     revision: key !== null && key.revision > 0 ? key.revision : undefined,
     binding: isOurs ? { name: observed.spec.secret.name ?? apiKey.metadata.name } : undefined,
     lastRotatedAt: key?.rotatedAt ?? undefined,
+    nextRotationAt: nextRotationAt(observed)?.toISOString(),
+    expiresAt: key?.settings.expiresAt ?? undefined,
     retiringUntil: key?.retiringUntil ?? undefined,
     lastHandledRotateRequest: (isOurs ? target.rotateHandled : null) ?? apiKey.status?.lastHandledRotateRequest,
   };

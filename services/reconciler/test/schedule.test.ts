@@ -1,0 +1,92 @@
+import { waitUntil } from "@itsy/testbed";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+import { conditionOf, createPlace, isReady, type Place, startWorld, valueOf, type World } from "./world.ts";
+
+let world: World;
+beforeAll(async () => {
+  world = await startWorld();
+});
+afterAll(() => world?.[Symbol.asyncDispose]());
+
+const HOUR_MS = 3_600_000;
+const revisionIs = (place: Place, revision: number) =>
+  place.until(`revision ${revision} is ready`, (key) => isReady(key) && key.status?.revision === revision);
+
+const looksAgain = async (place: Place): Promise<void> => {
+  const calls = place.delivery.calls.length;
+  await waitUntil(() => place.delivery.calls.length >= calls + 3, { what: "it looked again" });
+};
+
+test("with rotation.every a new version comes when it is due, and the one before works through its overlap", async () => {
+  const place = await createPlace(world);
+  await using reconciler = place.start();
+  await place.apply({ rotation: { every: "24h", overlap: "1h" } });
+  const first = await place.untilReady();
+  const next = Date.parse(first.status?.nextRotationAt ?? "") - Date.parse(first.status?.lastRotatedAt ?? "");
+  expect(next).toBeGreaterThan(0.9 * 24 * HOUR_MS);
+  expect(next).toBeLessThanOrEqual(24 * HOUR_MS);
+  const old = valueOf(await place.secret()) as string;
+  place.delivery.advance(next - 60_000);
+  const writes = reconciler.writes.length;
+  await looksAgain(place);
+  expect(reconciler.writes).toHaveLength(writes);
+  place.delivery.advance(60_000);
+  const second = await revisionIs(place, 2);
+  expect(place.delivery.verify(old)).toBe(true);
+  expect(Date.parse(second.status?.nextRotationAt ?? "")).toBeGreaterThan(
+    Date.parse(first.status?.nextRotationAt ?? ""),
+  );
+  place.delivery.advance(HOUR_MS);
+  expect(place.delivery.verify(old)).toBe(false);
+});
+
+test("after a downtime of many periods it rotates once, and not again when it is restarted", async () => {
+  const place = await createPlace(world);
+  await place.apply({ rotation: { every: "2h", overlap: "1h" } });
+  {
+    await using _ = place.start();
+    await place.untilReady();
+  }
+  place.delivery.advance(1_000 * HOUR_MS);
+  for (let run = 0; run < 2; run += 1) {
+    await using _ = place.start();
+    await revisionIs(place, 2);
+    await looksAgain(place);
+  }
+  expect((await place.get())?.status?.revision).toBe(2);
+  expect(place.delivery.keys[0]?.latestRevision).toBe(2);
+});
+
+test("with a schedule, spec.expiresAt ends the secrets made before it and not the key", async () => {
+  const place = await createPlace(world);
+  await using _ = place.start();
+  const expiresAt = new Date(Date.now() + 100 * HOUR_MS).toISOString();
+  await place.apply({ expiresAt, rotation: { every: "720h", overlap: "1h" } });
+  const first = await place.untilReady();
+  expect(first.status?.expiresAt).toBe(expiresAt);
+  const old = valueOf(await place.secret()) as string;
+  place.delivery.advance(99 * HOUR_MS);
+  const second = await place.until("it was renewed", ({ status }) => status?.revision === 2 && !status.expiresAt);
+  expect(isReady(second)).toBe(true);
+  expect(place.delivery.verify(old)).toBe(true);
+  place.delivery.advance(2 * HOUR_MS);
+  await place.until("the old version has ended", ({ status }) => status?.retiringUntil === undefined);
+  expect(place.delivery.verify(old)).toBe(false);
+  expect(place.delivery.verify(valueOf(await place.secret()) as string)).toBe(true);
+});
+
+test("with atExpiry: End it is the end of the key, whatever was rotated", async () => {
+  const place = await createPlace(world);
+  await using _ = place.start();
+  const expiresAt = new Date(Date.now() + 100 * HOUR_MS).toISOString();
+  await place.apply({ expiresAt, rotation: { every: "60h", overlap: "1h", atExpiry: "End" } });
+  await place.untilReady();
+  place.delivery.advance(60 * HOUR_MS);
+  const second = await revisionIs(place, 2);
+  expect(second.status).toMatchObject({ expiresAt });
+  expect(second.status?.nextRotationAt).toBeUndefined();
+  place.delivery.advance(41 * HOUR_MS);
+  const ended = await place.untilReason("Expired");
+  expect(conditionOf(ended, "Stalled")?.status).toBe("True");
+});

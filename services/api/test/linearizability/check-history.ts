@@ -1,67 +1,112 @@
-import type { Ended, Entry, Instant, Used } from "./history.ts";
+import type { Born, Change, Entry, Used } from "./history.ts";
+import { type PossibleStates, possibleStates, type Story } from "./possible-states.ts";
+
+/** What a verification answered that nothing which it may have seen explains. */
+export type Rule =
+  | "accepted after the end"
+  | "accepted while paused"
+  | "accepted with a limit that is over"
+  | "not told as deleted"
+  | "told as paused, and is not"
+  | "refused without a reason";
 
 export interface Violation {
-  readonly rule: "accepted after the end" | "refused before the end";
+  readonly rule: Rule;
   readonly use: Used;
-  readonly ends: readonly Ended[];
+  readonly changes: readonly Change[];
 }
 
 export interface Verdict {
   readonly violations: readonly Violation[];
-  /** How many secrets have an end that was promised. */
-  readonly ended: number;
+  /** How many calls promised that they hold everywhere, by what they were. */
+  readonly promised: Readonly<Record<string, number>>;
   readonly accepted: number;
-  /** Verifications that began after the promised end of their secret: those that could have shown a violation. */
+  /** Verifications that could have shown a violation, since what was before was over when they began. */
   readonly afterTheEnd: number;
+  readonly whilePaused: number;
+  readonly afterTheLimit: number;
+  /** Verifications that began after a resume had returned, and were still told of the pause: allowed for a lease. */
+  readonly pausedAfterResume: number;
+  readonly pausedAfterResumeMaxMs: number;
 }
 
-interface Life {
-  bornBy: Instant;
-  readonly ends: Ended[];
+interface Known {
+  readonly stories: ReadonlyMap<string, { readonly limit: number; readonly changes: Change[] }>;
+  readonly births: ReadonlyMap<string, Born>;
 }
 
-const lives = (history: readonly Entry[]): ReadonlyMap<string, Life> => {
-  const found = new Map<string, Life>();
+const readHistory = (history: readonly Entry[], limit: number): Known => {
+  const stories = new Map<string, { readonly limit: number; readonly changes: Change[] }>();
+  const births = new Map<string, Born>();
   for (const entry of history) {
-    const life = found.get(entry.secret) ?? { bornBy: Number.POSITIVE_INFINITY, ends: [] };
-    found.set(entry.secret, life);
-    if (entry.kind === "born") life.bornBy = Math.min(life.bornBy, entry.returned);
-    if (entry.kind === "ended") life.ends.push(entry);
+    if (entry.kind === "born") births.set(entry.secret, entry);
+    if (entry.kind !== "change") continue;
+    const story = stories.get(entry.keyId) ?? { limit, changes: [] };
+    stories.set(entry.keyId, story);
+    story.changes.push(entry);
   }
-  return found;
+  return { stories, births };
 };
 
-const NEVER = Number.POSITIVE_INFINITY;
+const ruleOfAccept = (limit: number, possible: PossibleStates): Rule | null => {
+  if (!possible.life.has("alive")) return "accepted after the end";
+  if (!possible.paused.has(false)) return "accepted while paused";
+  return possible.limit.has(limit) ? null : "accepted with a limit that is over";
+};
+
+const ruleOf = ({ answer }: Used, possible: PossibleStates): Rule | null => {
+  const { life, paused } = possible;
+  if (answer.code === "VALID") return ruleOfAccept(answer.limit, possible);
+  if (answer.code === "NOT_FOUND") return life.has("gone") || life.has("unborn") ? null : "refused without a reason";
+  if (life.size === 1 && life.has("gone")) return "not told as deleted";
+  if (answer.code === "REVOKED") return life.has("ended") ? null : "refused without a reason";
+  if (answer.code !== "PAUSED") return "refused without a reason";
+  if (life.has("alive") && paused.has(true)) return null;
+  return paused.has(true) ? "refused without a reason" : "told as paused, and is not";
+};
+
+/** For how long the resume before a verification had returned; `null` when none had, or a later pause began. */
+const sinceResumeMs = ({ invoked, returned, answer }: Used, { changes }: Story): number | null => {
+  if (answer.code !== "PAUSED") return null;
+  const pauses = changes.filter(({ effect, invoked: begun }) => effect.of === "pause" && begun <= returned);
+  const last = pauses.at(-1);
+  if (last?.effect.value !== false || last.returned === null || last.returned >= invoked) return null;
+  return invoked - last.returned;
+};
+
+const countPromised = (history: readonly Entry[]): Readonly<Record<string, number>> => {
+  const counts: Record<string, number> = {};
+  for (const entry of history) {
+    if (entry.kind === "change" && entry.waitedMs !== null) counts[entry.by] = (counts[entry.by] ?? 0) + 1;
+  }
+  return counts;
+};
 
 /**
- * Holds a history against what is promised of a secret, a register that is written once:
- *
- * - no verification that was invoked after the end was promised accepts;
- * - no verification refuses that was invoked after the secret was handed out and returned before any call to end it was
- *   invoked.
- *
- * In between, replicas may differ. Calls without an answer may have taken effect at any time after they were invoked.
+ * Holds each verification of a history against what it may have seen. Calls without an answer may have taken effect at
+ * any time after they were invoked; between the call of a change and from when on it holds, replicas may differ.
+ * @param limit with which every key was made, in requests per minute
  */
-export const checkHistory = (history: readonly Entry[]): Verdict => {
-  const known = lives(history);
-  const uses = history.filter((entry) => entry.kind === "used");
-  const judged = uses.map((use) => {
-    const { bornBy, ends } = known.get(use.secret) ?? { bornBy: NEVER, ends: [] };
-    const holdsFrom = Math.min(NEVER, ...ends.map((end) => end.holdsFrom ?? NEVER));
-    const mayEndFrom = Math.min(NEVER, ...ends.map((end) => end.invoked));
-    const isAfter = use.invoked > holdsFrom;
-    const isBefore = use.invoked > bornBy && use.returned < mayEndFrom;
-    return { use, ends, isAfter, isBefore };
-  });
-  const violations = judged.flatMap(({ use, ends, isAfter, isBefore }): Violation[] => {
-    if (use.accepted && isAfter) return [{ rule: "accepted after the end", use, ends }];
-    if (!use.accepted && isBefore) return [{ rule: "refused before the end", use, ends }];
-    return [];
-  });
-  return {
-    violations,
-    ended: [...known.values()].filter(({ ends }) => ends.some(({ holdsFrom }) => holdsFrom !== null)).length,
-    accepted: uses.filter(({ accepted }) => accepted).length,
-    afterTheEnd: judged.filter(({ isAfter }) => isAfter).length,
-  };
+export const checkHistory = (history: readonly Entry[], limit: number): Verdict => {
+  const { stories, births } = readHistory(history, limit);
+  const violations: Violation[] = [];
+  const counts = { accepted: 0, afterTheEnd: 0, whilePaused: 0, afterTheLimit: 0, pausedAfterResume: 0 };
+  let pausedAfterResumeMaxMs = 0;
+  for (const use of history) {
+    if (use.kind !== "used") continue;
+    const story = stories.get(use.keyId) ?? { limit, changes: [] };
+    const possible = possibleStates(story, births.get(use.secret), use);
+    const rule = ruleOf(use, possible);
+    if (rule !== null) violations.push({ rule, use, changes: story.changes });
+    const isAlive = possible.life.has("alive");
+    if (use.answer.code === "VALID") counts.accepted += 1;
+    if (!isAlive) counts.afterTheEnd += 1;
+    if (isAlive && !possible.paused.has(false)) counts.whilePaused += 1;
+    if (isAlive && !possible.limit.has(limit)) counts.afterTheLimit += 1;
+    const lateMs = sinceResumeMs(use, story);
+    if (lateMs === null || !isAlive) continue;
+    counts.pausedAfterResume += 1;
+    pausedAfterResumeMaxMs = Math.max(pausedAfterResumeMaxMs, lateMs);
+  }
+  return { violations, promised: countPromised(history), ...counts, pausedAfterResumeMaxMs };
 };

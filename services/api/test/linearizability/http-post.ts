@@ -1,7 +1,7 @@
 import { Agent, request } from "node:http";
 
 /** Many connections, so that a replica that hangs holds up nobody who asks another. */
-const agent = new Agent({ keepAlive: true, maxSockets: 256 });
+const agent = new Agent({ keepAlive: true, maxSockets: 1024 });
 
 export interface Posted {
   readonly status: number;

@@ -15,31 +15,45 @@ export interface Replica {
 
 /** On a machine that is busy with everything else. */
 const START_MAX_MS = 60_000;
+/** One that did not listen in time is killed, and another is started: a history must not end for that. */
+const STARTS_MAX = 5;
 
 const sleep = (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms));
 
+interface Listening {
+  readonly process: Spawned;
+  readonly url: string;
+}
+
+const startProcess = async (env: Readonly<Record<string, string>>): Promise<Listening> => {
+  for (let left = STARTS_MAX - 1; ; left -= 1) {
+    const process = spawnProgram("main", { env });
+    try {
+      return { process, url: await process.listening(START_MAX_MS) };
+    } catch (error) {
+      await process[Symbol.asyncDispose]();
+      if (left === 0) throw error;
+    }
+  }
+};
+
 export const startReplica = async (name: string, env: Readonly<Record<string, string>>): Promise<Replica> => {
-  let process: Spawned;
-  let url: string | null = null;
-  const start = async () => {
-    process = spawnProgram("main", { env });
-    url = await process.listening(START_MAX_MS);
-  };
-  await start();
+  let now: Listening | null = await startProcess(env);
   return Object.freeze({
     name,
-    url: () => url,
-    stdout: () => process.stdout(),
+    url: () => now?.url ?? null,
+    stdout: () => now?.process.stdout() ?? "",
     freeze: async (ms: number) => {
-      process.signal("SIGSTOP");
+      now?.process.signal("SIGSTOP");
       await sleep(ms);
-      process.signal("SIGCONT");
+      now?.process.signal("SIGCONT");
     },
     restart: async () => {
-      url = null;
-      await process[Symbol.asyncDispose]();
-      await start();
+      const before = now;
+      now = null;
+      await before?.process[Symbol.asyncDispose]();
+      now = await startProcess(env);
     },
-    [Symbol.asyncDispose]: async () => process[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => now?.process[Symbol.asyncDispose](),
   });
 };

@@ -4,23 +4,33 @@ import { type ChaosOptions, type Havoc, wreakHavoc } from "./chaos.ts";
 import { checkHistory, type Verdict } from "./check-history.ts";
 import type { Entry } from "./history.ts";
 import { startInstallation } from "./installation.ts";
-import { liveOneKey, type Stage, verifyWithoutPause } from "./traffic.ts";
+import { UnexpectedRefusal } from "./make-change.ts";
+import { LIMIT_AT_FIRST, liveOneKey } from "./one-key.ts";
+import { type Stage, verifyWithoutPause } from "./stage.ts";
+
+/** So many keys that end by a revocation, and how many live at the same time. */
+export interface Act {
+  readonly revocations: number;
+  readonly workers: number;
+}
 
 export interface RunOptions {
   readonly seed: number;
-  /** Keys that are revoked while all is well, and while it is not. */
-  readonly calm: number;
-  readonly stormy: number;
+  /** While all is well, and while it is not. */
+  readonly calm: Act;
+  readonly stormy: Act;
   readonly databaseEvery: number;
-  /** Keys that live at the same time. */
-  readonly workers: number;
+  /** Told now and then. */
+  readonly onProgress?: (line: string) => void;
 }
 
 export interface Report {
   readonly history: readonly Entry[];
   readonly verdict: Verdict;
   readonly havoc: Havoc;
-  /** What calls that ended something waited for while all was well, in milliseconds. */
+  /** What the service refused and should not have: none. */
+  readonly refusals: readonly UnexpectedRefusal[];
+  /** What calls that hold everywhere waited for while all was well, in milliseconds. */
   readonly calmWaitsMs: readonly number[];
   readonly stormyWaitsMs: readonly number[];
 }
@@ -36,29 +46,48 @@ const seeded = (seed: number) => {
   };
 };
 
-/** So many keys live and die, a few at a time. */
-const live = async (stage: Stage, keys: number, workers: number): Promise<void> => {
-  let left = keys;
+interface Course {
+  readonly stage: Stage;
+  readonly refusals: UnexpectedRefusal[];
+  readonly onProgress: (line: string) => void;
+}
+
+const PROGRESS_EVERY = 1_000;
+
+/** Keys live and die, a few at a time, until so many were revoked. */
+const live = async ({ stage, refusals, onProgress }: Course, { revocations, workers }: Act): Promise<void> => {
+  let revoked = 0;
+  const one = async (): Promise<boolean> => {
+    try {
+      return await liveOneKey(stage);
+    } catch (error) {
+      if (!(error instanceof UnexpectedRefusal)) throw error;
+      refusals.push(error);
+      return true;
+    }
+  };
   const worker = async () => {
-    for (; left > 0; ) {
-      left -= 1;
-      await liveOneKey(stage);
+    while (revoked < revocations) {
+      if (!(await one())) continue;
+      revoked += 1;
+      if (revoked % PROGRESS_EVERY === 0) onProgress(`${revoked} of ${revocations} revoked`);
     }
   };
   await Promise.all(Array.from({ length: workers }, worker));
 };
 
 const waitsOf = (history: readonly Entry[]): readonly number[] =>
-  history.flatMap((entry) => (entry.kind === "ended" && entry.waitedMs !== null ? [entry.waitedMs] : []));
+  history.flatMap((entry) => (entry.kind === "change" && entry.waitedMs !== null ? [entry.waitedMs] : []));
 
-const storm = async (stage: Stage, options: RunOptions): Promise<Havoc> => {
+const storm = async (course: Course, options: RunOptions): Promise<Havoc> => {
+  const { installation, random } = course.stage;
   const over = new AbortController();
-  const chaos: ChaosOptions = { random: stage.random, databaseEvery: options.databaseEvery, signal: over.signal };
-  const wreaking = wreakHavoc(stage.installation, chaos);
+  const chaos: ChaosOptions = { random, databaseEvery: options.databaseEvery, signal: over.signal };
+  const wreaking = wreakHavoc(installation, chaos);
   // Told below, when the keys have lived: the history counts whatever becomes of the havoc.
   wreaking.catch(() => undefined);
   try {
-    await live(stage, options.stormy, options.workers);
+    await live(course, options.stormy);
   } finally {
     over.abort();
   }
@@ -66,31 +95,34 @@ const storm = async (stage: Stage, options: RunOptions): Promise<Havoc> => {
 };
 
 /**
- * Three replicas on one server, clients that verify on each of them without pause, keys that are revoked and rotated,
+ * Three replicas on one server, clients that verify on each of them without pause, keys that are changed and ended,
  * first in peace, then while replicas and the database are frozen, killed and restarted; and the verdict on the history.
  */
 export const runLinearizability = async (server: DatabaseServer, options: RunOptions): Promise<Report> => {
   await using installation = await startInstallation(server);
   const history: Entry[] = [];
+  const refusals: UnexpectedRefusal[] = [];
   const random = seeded(options.seed);
   const stage: Stage = { installation, history, random, live: new Set(), underWay: new Set() };
+  const course: Course = { stage, refusals, onProgress: options.onProgress ?? (() => undefined) };
   const over = new AbortController();
   const clients = installation.replicas.flatMap((replica) =>
     Array.from({ length: 2 }, () => verifyWithoutPause(stage, replica, over.signal)),
   );
   try {
     // Not counted: connections are made and code gets warm.
-    await live(stage, options.workers, options.workers);
+    await live(course, { revocations: options.calm.workers, workers: options.calm.workers });
     const warm = history.length;
-    await live(stage, options.calm, options.workers);
+    await live(course, options.calm);
     const calm = history.length;
-    const havoc = await storm(stage, options);
+    const havoc = await storm(course, options);
     over.abort();
     await Promise.all([...clients, ...stage.underWay]);
     return {
       history,
-      verdict: checkHistory(history),
+      verdict: checkHistory(history, LIMIT_AT_FIRST),
       havoc,
+      refusals,
       calmWaitsMs: waitsOf(history.slice(warm, calm)),
       stormyWaitsMs: waitsOf(history.slice(calm)),
     };

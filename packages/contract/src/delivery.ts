@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { Environment } from "./environment.ts";
+import { Everywhere } from "./everywhere.ts";
 import { KeyStatus } from "./keys.ts";
 import { DisplayName, KeyId, OverlapMs, RequestsPerMinute, SecretSha256, Slug, Timestamp } from "./primitives.ts";
 
@@ -81,8 +82,17 @@ export const ConfirmInput = z.strictObject({
 export type ConfirmInput = z.infer<typeof ConfirmInput>;
 
 export const ConfirmOutcome = z.discriminatedUnion("outcome", [
-  /** Current from now on (or already before). `retiringUntil` is when the version before ends, `null` when none is valid. */
-  z.object({ outcome: z.literal("confirmed"), keyId: KeyId, revision: z.int(), retiringUntil: Timestamp.nullable() }),
+  /**
+   * Current from now on (or already before). `retiringUntil` is when the version before ends, `null` when none is valid.
+   * Whether what it ended is over everywhere; a first delivery ends nothing and waits for nobody.
+   */
+  z.object({
+    outcome: z.literal("confirmed"),
+    keyId: KeyId,
+    revision: z.int(),
+    retiringUntil: Timestamp.nullable(),
+    ...Everywhere.shape,
+  }),
   /** Not a version of this owner that could become current: unknown, ended, or superseded. */
   z.object({ outcome: z.literal("refused") }),
 ]);
@@ -134,14 +144,14 @@ export type DeliveryView = z.infer<typeof DeliveryView>;
 export const ConfigureInput = z.strictObject({ owner: Owner, settings: DeliverySettings });
 export type ConfigureInput = z.infer<typeof ConfigureInput>;
 
-export const ConfigureOutcome = z.object({ keyId: KeyId, status: KeyStatus });
+export const ConfigureOutcome = z.object({ keyId: KeyId, status: KeyStatus, ...Everywhere.shape });
 export type ConfigureOutcome = z.infer<typeof ConfigureOutcome>;
 
 export const ReleaseInput = z.strictObject({ ownerUid: OwnerUid, policy: z.enum(["revoke", "retain"]) });
 export type ReleaseInput = z.infer<typeof ReleaseInput>;
 
 /** `keyId` is the key that was released, now or before; `null` when the owner never had one. */
-export const ReleaseOutcome = z.object({ keyId: KeyId.nullable() });
+export const ReleaseOutcome = z.object({ keyId: KeyId.nullable(), ...Everywhere.shape });
 export type ReleaseOutcome = z.infer<typeof ReleaseOutcome>;
 
 /**

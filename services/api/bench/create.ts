@@ -20,7 +20,7 @@ const PEPPERS = `1:${randomBytes(32).toString("base64")}`;
 const settings = parseSettings({ DATABASE_URL: database.url, PEPPERS });
 const logger = createLogger({ level: "silent", format: defaultSecretFormat });
 const nature = { clock: systemClock, monotonicMs: () => performance.now(), random: randomBytes };
-await using domain = await openDomain(settings, nature, logger);
+await using domain = await openDomain(settings, nature, { logger, isReplica: true });
 const { workspaces, keys } = domain.useCases;
 const workspace = await workspaces.create(
   { kind: "installation", tokenId: "bench", role: "operator" },

@@ -61,7 +61,7 @@ const serve = (settings: Settings, { domain, logger, monotonicMs }: ServeDeps): 
 export const startApi = async (settings: Settings, surroundings: Surroundings): Promise<Api> => {
   const format = createSecretFormat({ brand: settings.brand });
   const logger = createLogger({ level: settings.logLevel, format, destination: surroundings.logDestination });
-  const domain = await openDomain(settings, surroundings, logger);
+  const domain = await openDomain(settings, surroundings, { logger, isReplica: true });
   try {
     const options = { file: settings.bootstrapTokenFile, print: surroundings.print };
     if (await provideFirstToken(domain.deps, options)) logger.info("issued the first operator token");

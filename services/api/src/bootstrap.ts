@@ -45,7 +45,8 @@ const run = async (): Promise<void> => {
 
   const settings = parseSettings();
   const logger = createLogger({ level: "silent", format: createSecretFormat({ brand: settings.brand }) });
-  await using domain = await openDomain(settings, { clock: systemClock, monotonicMs, random: randomBytes }, logger);
+  const nature = { clock: systemClock, monotonicMs, random: randomBytes };
+  await using domain = await openDomain(settings, nature, { logger, isReplica: false });
   if (values.file === undefined) {
     const issued = await provideFirstToken(domain.deps, { file: settings.bootstrapTokenFile, print });
     return issued ? undefined : print("There are tokens already; use --file to issue others.");

@@ -22,7 +22,7 @@ import { type OpenDatabase, openDatabase } from "./database/open-database.ts";
 import type { Settings } from "./env.ts";
 import type { Logger } from "./http/logger.ts";
 import { everyHour } from "./jobs/every-hour.ts";
-import { type Following, followChanges } from "./revocation/follow-changes.ts";
+import { type Following, followChanges, followNothing } from "./revocation/follow-changes.ts";
 import { createMemory } from "./revocation/memory.ts";
 import type { UseCases } from "./trpc/app-router.ts";
 import { createCachedRecords } from "./verification/cached-records.ts";
@@ -51,11 +51,21 @@ export interface Domain extends AsyncDisposable {
   readonly memory: MemoryFigures;
 }
 
+export interface OpenDomainOptions {
+  readonly logger: Logger;
+  /** Whether this process verifies from memory, and so has to follow what others change, and be waited for. */
+  readonly isReplica: boolean;
+}
+
 /** Both together are how long one call of the change feed may take: well below a lease, so that the next can save it. */
 const feedTimeoutMs = (leaseMs: number) => Math.min(1000, Math.floor(leaseMs / 5));
 
 /** Opens the database, brings its schema up to date, and builds the use-cases on it. */
-export const openDomain = async (settings: Settings, nature: Nature, logger: Logger): Promise<Domain> => {
+export const openDomain = async (
+  settings: Settings,
+  nature: Nature,
+  { logger, isReplica }: OpenDomainOptions,
+): Promise<Domain> => {
   const { verifyLeaseMs: leaseMs } = settings;
   const storage = await openDatabase(settings.database, { logger, limits: { feedTimeoutMs: feedTimeoutMs(leaseMs) } });
   const { database, feed, lookup } = storage;
@@ -69,7 +79,7 @@ export const openDomain = async (settings: Settings, nature: Nature, logger: Log
     peppers: settings.peppers,
   };
   const memory = createMemory({ entriesMax: settings.limits.verifyCacheMax });
-  const following = followChanges({ database, feed, memory, monotonicMs, leaseMs, logger });
+  const following = isReplica ? followChanges({ database, feed, memory, monotonicMs, leaseMs, logger }) : followNothing;
   const records = createCachedRecords({ cache: memory.records, lookup, peppers: deps.peppers, monotonicMs });
   const { findToken } = createAuthenticate(deps);
   const limiter = createProcessRateLimiter({ monotonicMs });

@@ -8,6 +8,7 @@ import { startTestApi } from "./api/start-test-api.ts";
 import { databaseKinds } from "./database/fresh-database.ts";
 
 const MINUTE_MS = 60_000;
+const effective = { effectiveEverywhere: true, waitedMs: expect.any(Number) };
 const settings = { name: "checkout", requestsPerMinute: 60, expiresAt: null, paused: false };
 
 const aSecret = () => {
@@ -196,8 +197,8 @@ describe.each(databaseKinds)("delivery on %s", (kind) => {
       const { keyId } = (await register(current, 1)) as { keyId: string };
       await confirm(current, 1);
       await register(pending, 2);
-      expect(await delivery.release({ ownerUid: owner.uid, policy })).toEqual({ keyId });
-      expect(await delivery.release({ ownerUid: owner.uid, policy })).toEqual({ keyId });
+      expect(await delivery.release({ ownerUid: owner.uid, policy })).toEqual({ keyId, ...effective });
+      expect(await delivery.release({ ownerUid: owner.uid, policy })).toEqual({ keyId, ...effective });
       expect(await verdict(current)).toBe(policy === "revoke" ? "REVOKED" : "VALID");
       expect(await verdict(pending)).toBe("REVOKED");
       expect(await register(aSecret(), 3)).toEqual({ outcome: "released" });
@@ -209,7 +210,7 @@ describe.each(databaseKinds)("delivery on %s", (kind) => {
   test("an owner that never had a key is released all the same", async () => {
     await using started = await start(kind);
     const { delivery, owner, register, observe } = started;
-    expect(await delivery.release({ ownerUid: owner.uid, policy: "revoke" })).toEqual({ keyId: null });
+    expect(await delivery.release({ ownerUid: owner.uid, policy: "revoke" })).toEqual({ keyId: null, ...effective });
     expect(await register(aSecret(), 1)).toEqual({ outcome: "released" });
     expect(await observe()).toEqual({ at: expect.any(String), key: null, candidates: [], released: true });
   });

@@ -110,18 +110,20 @@ describe.each(serverKinds)("two replicas on %s", (kind) => {
       const place = { workspace: "acme", project: "default", environment: "production", owner, settings } as const;
       const version = { revision, secretSha256, displayPrefix: displayPrefix(secret), deliverWithinMs: 60_000 };
       await delivery.register({ ...place, ...version });
-      await delivery.confirm({ ownerUid: owner.uid, revision, secretSha256, overlapMs: 0 });
+      const confirmation = { ownerUid: owner.uid, revision, secretSha256, overlapMs: 0 };
+      expect(await delivery.confirm(confirmation)).toMatchObject(effective);
       await warm(secret);
       return secret;
     };
     const first = await deliver(1);
-    await delivery.configure({ owner, settings: { ...settings, paused: true } });
+    const paused = { owner, settings: { ...settings, paused: true } };
+    expect(await delivery.configure(paused)).toMatchObject(effective);
     expect(await verdictFar(first)).toEqual({ valid: false, code: "PAUSED" });
     await delivery.configure({ owner, settings });
     await warm(first);
     const second = await deliver(2);
     expect(await verdictFar(first)).toEqual(REVOKED);
-    await delivery.release({ ownerUid: owner.uid, policy: "revoke" });
+    expect(await delivery.release({ ownerUid: owner.uid, policy: "revoke" })).toMatchObject(effective);
     expect(await verdictFar(second)).toEqual(REVOKED);
   });
 
@@ -152,6 +154,21 @@ describe.each(serverKinds)("two replicas on %s", (kind) => {
       what: "the other one reaches the database",
     });
     expect(await verdictFar(secret)).toEqual(REVOKED);
+  });
+
+  test("what prepares an installation is no replica: no change waits for it", async () => {
+    await using fresh = await freshDatabase(kind);
+    await using opened = await openDatabase(fresh.settings);
+    const env = { DATABASE_URL: fresh.url, PEPPERS: `1:${Buffer.alloc(32, 7).toString("base64")}` };
+    await using program = spawnProgram("bootstrap", { env });
+    let seen = 0;
+    let isOver = false;
+    const ended = program.ended.finally(() => {
+      isOver = true;
+    });
+    while (!isOver) seen = Math.max(seen, ((await opened.feed?.listReplicas()) ?? []).length);
+    expect(await ended).toMatchObject({ code: 0 });
+    expect(seen).toBe(0);
   });
 
   test("a process that ends on SIGTERM leaves: no change waits for it", async () => {

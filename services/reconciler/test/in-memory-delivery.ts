@@ -59,6 +59,9 @@ const statusOf = (key: Key, nowMs: number) => {
   return expiresAt !== null && Date.parse(expiresAt) <= nowMs ? ("expired" as const) : ("active" as const);
 };
 
+/** There is one process. */
+const EVERYWHERE = Object.freeze({ effectiveEverywhere: true, waitedMs: 0 });
+
 /** A management service in memory, with the outcomes that the contract describes. It never sees a secret. */
 export const createInMemoryDelivery = () => {
   const bindings = new Map<string, Binding>();
@@ -198,7 +201,13 @@ export const createInMemoryDelivery = () => {
       const next = key.versions.find(({ sha256 }) => sha256 === secretSha256);
       if (next === undefined || next.revision !== revision || key.revoked) return { outcome: "refused" };
       const confirmed = () =>
-        ({ outcome: "confirmed", keyId: key.keyId, revision, retiringUntil: retiringUntil(key) }) as const;
+        ({
+          outcome: "confirmed",
+          keyId: key.keyId,
+          revision,
+          retiringUntil: retiringUntil(key),
+          ...EVERYWHERE,
+        }) as const;
       const state = stateOf(next, now());
       if (state === "current") return confirmed();
       if (state !== "pending" || revision <= key.revision) return { outcome: "refused" };
@@ -217,7 +226,7 @@ export const createInMemoryDelivery = () => {
       const key = keyOf(owner.uid);
       if (key.revoked) throw new ItsyError("CONFLICT", "the key is revoked");
       key.settings = settings;
-      return { keyId: key.keyId, status: statusOf(key, now()) };
+      return { keyId: key.keyId, status: statusOf(key, now()), ...EVERYWHERE };
     },
     release: async (raw) => {
       enter("release");
@@ -226,7 +235,7 @@ export const createInMemoryDelivery = () => {
       bindings.set(ownerUid, binding);
       if (binding.key !== null && !binding.released && policy === "revoke") binding.key.revoked = true;
       binding.released = true;
-      return { keyId: binding.key?.keyId ?? null };
+      return { keyId: binding.key?.keyId ?? null, ...EVERYWHERE };
     },
     adopt: async (raw) => {
       enter("adopt");

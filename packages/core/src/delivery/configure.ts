@@ -5,12 +5,14 @@ import { recordKey } from "../audit/record-key.ts";
 import type { DomainDeps } from "../deps.ts";
 import { DomainError } from "../errors.ts";
 import { keyStatus } from "../keys/key-status.ts";
+import { everywhereOf } from "../revocation/everywhere.ts";
 import { requireWithin } from "../tenancy/key-limits.ts";
 import { requireManaged } from "./managed-key.ts";
 import { columnsOf, differs } from "./settings.ts";
 
 /**
- * Brings a key's configuration to what its manifest says; it holds everywhere when the call returns. Idempotent.
+ * Brings a key's configuration to what its manifest says; it holds everywhere when the call returns with
+ * `effectiveEverywhere: true`. Idempotent.
  * @throws DomainError `NOT_FOUND`, `FORBIDDEN`; `CONFLICT` for a revoked or released key; `ABOVE_MAXIMUM`.
  */
 export const createConfigure =
@@ -37,6 +39,5 @@ export const createConfigure =
       await recordKey({ ids, stores }, doing, { before: key, after: configured });
       return { keyId: key.id, status: keyStatus(configured, now) };
     });
-    await everywhere;
-    return result;
+    return { ...result, ...everywhereOf(await everywhere) };
   };

@@ -7,6 +7,7 @@ import { retiringUntil } from "../keys/key-view.ts";
 import { makeCurrent } from "../keys/make-current.ts";
 import { versionState } from "../keys/secret-version.ts";
 import type { Stores } from "../ports.ts";
+import { everywhereOf } from "../revocation/everywhere.ts";
 import { digestsOfSha256 } from "./digests.ts";
 import { requireManaged } from "./managed-key.ts";
 
@@ -17,10 +18,13 @@ const confirmed = async (stores: Stores, { keyId, revision }: { keyId: string; r
 
 const refused = { outcome: { outcome: "refused" }, ends: false } as const;
 
+/** A first delivery ends nothing: it is as quick as it was. */
+const ENDS_NOTHING = Object.freeze({ effectiveEverywhere: true, waitedMs: 0 });
+
 /**
  * The version lies where workloads read it: it becomes current, and the one before ends after `overlapMs`, by the
  * database, in one transaction. Idempotent: confirming the current version changes nothing, not even the old one's end.
- * When the call returns, every replica knows of the ends that it set.
+ * When the call returns with `effectiveEverywhere: true`, every replica knows of the ends that it set.
  * @throws DomainError `NOT_FOUND` when the owner has no key, `FORBIDDEN` when the access was withdrawn.
  */
 export const createConfirm =
@@ -52,7 +56,7 @@ export const createConfirm =
       );
       return { outcome, ends };
     });
-    // A first delivery ends nothing: it is as quick as it was.
-    if (result.ends) await everywhere;
-    return result.outcome;
+    const { outcome, ends } = result;
+    if (outcome.outcome === "refused") return outcome;
+    return { ...outcome, ...(ends ? everywhereOf(await everywhere) : ENDS_NOTHING) };
   };

@@ -10,6 +10,7 @@ import { ENDED_EVERYWHERE } from "../keys/make-current.ts";
 import { revokeWithin } from "../keys/revoke-key.ts";
 import { versionState } from "../keys/secret-version.ts";
 import type { Stores } from "../ports.ts";
+import { everywhereOf } from "../revocation/everywhere.ts";
 import { keyOf } from "./managed-key.ts";
 
 /** Leaves the key to people: what was registered but never confirmed ends, the rest stays as it is. */
@@ -24,7 +25,7 @@ const retain = async (stores: Stores, key: ApiKey, now: Date): Promise<ApiKey> =
 /**
  * The owner is being deleted: its key is revoked, or left to people (`retain`). Nothing is minted for the owner any
  * more, not even by a reconciler that is behind: an owner unknown so far leaves a mark too. Idempotent.
- * What ends is over everywhere when the call returns.
+ * What ends is over everywhere when the call returns with `effectiveEverywhere: true`.
  * @throws DomainError `FORBIDDEN` when the cluster may no longer act for the key's workspace.
  */
 export const createRelease =
@@ -69,6 +70,5 @@ export const createRelease =
       });
       return { keyId: binding.keyId };
     });
-    await everywhere;
-    return result;
+    return { ...result, ...everywhereOf(await everywhere) };
   };

@@ -42,15 +42,18 @@ const timers: Timers = Object.freeze({
   },
 });
 
+/** Nothing but what memory was told already: of a process that answers nobody, it is never trusted. */
+export const followNothing: Following = Object.freeze({
+  isLeaseHeld: () => false,
+  onSettled: () => undefined,
+  [Symbol.asyncDispose]: () => Promise.resolve(),
+});
+
 /** One process owns the database and hears of each change at its commit: memory is always right. */
 const followAlone = ({ database, memory }: FollowChangesDeps): Following => {
   database.onKeysChanged(memory.all.evict);
   memory.all.trustUntil(Number.POSITIVE_INFINITY);
-  return Object.freeze({
-    isLeaseHeld: () => false,
-    onSettled: () => undefined,
-    [Symbol.asyncDispose]: () => Promise.resolve(),
-  });
+  return followNothing;
 };
 
 const followFeed = (deps: FollowChangesDeps, store: FeedStore): Following => {

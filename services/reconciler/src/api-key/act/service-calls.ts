@@ -1,8 +1,17 @@
+import type { Everywhere } from "@itsy/contract";
+
 import { refreshView } from "../observe.ts";
 import { namespaceOf, targetNameOf, uidOf } from "../observed.ts";
 import { overlapMs } from "../rotation/expiry.ts";
 import { settingsOf } from "../settings.ts";
 import { type Act, lookAgain } from "./context.ts";
+
+/**
+ * What is said where the service could not prove that every replica follows yet. Nothing else is done about it: what was
+ * changed is committed, and each replica follows at the latest when its lease ends.
+ */
+const untilProven = ({ effectiveEverywhere, reason }: Everywhere): string =>
+  effectiveEverywhere ? "" : `; not proven on every replica yet (${reason}), they follow within their lease`;
 
 /** Tells the service that the value is where workloads read it: from now on the one before is on its way out. */
 export const confirm: Act<"confirm"> = async (deps, { observed, action, signal }) => {
@@ -16,7 +25,7 @@ export const confirm: Act<"confirm"> = async (deps, { observed, action, signal }
     type: "Normal",
     reason: isFirst ? "Created" : "Rotated",
     action: "Deliver",
-    note: `Revision ${revision} of key ${result.keyId} is in Secret "${targetNameOf(observed)}"${until}.`,
+    note: `Revision ${revision} of key ${result.keyId} is in Secret "${targetNameOf(observed)}"${until}${untilProven(result)}.`,
   });
   return refreshView(deps, observed, signal);
 };
@@ -36,10 +45,11 @@ export const configure: Act<"configure"> = async ({ delivery, effects }, { obser
 export const release: Act<"release"> = async ({ delivery, effects, record }, { observed, signal }) => {
   const policy = observed.spec.deletionPolicy === "Retain" ? "retain" : "revoke";
   const input = { ownerUid: uidOf(observed), policy } as const;
-  const { keyId } = await effects.run("release", () => delivery.release(input, { signal }));
-  if (keyId !== null) {
+  const result = await effects.run("release", () => delivery.release(input, { signal }));
+  if (result.keyId !== null) {
     const what = policy === "revoke" ? "is revoked" : "goes on working and is managed by people from now on";
-    record(observed.apiKey, { type: "Normal", reason: "Released", action: "Release", note: `Key ${keyId} ${what}.` });
+    const note = `Key ${result.keyId} ${what}${untilProven(result)}.`;
+    record(observed.apiKey, { type: "Normal", reason: "Released", action: "Release", note });
   }
   return { ...observed, view: { ...observed.view, released: true } };
 };

@@ -41,6 +41,7 @@ describe.each(["0s", "4s"])("a rotation with an overlap of %s", (overlap) => {
       what: "the probe went on with the new value",
     });
     expect(probe.broken).toEqual([]);
+    expect(probe.absent).toBe(0);
     if (overlap !== "0s") expect(probe.late).toEqual([]);
 
     const newValue = await tenant.value(name);

@@ -21,6 +21,8 @@ export interface Tenant {
   /** Waits until the ApiKey looks like this. */
   until(name: ObjectName, what: string, check: (apiKey: ApiKey) => boolean): Promise<ApiKey>;
   value(name: ObjectName): Promise<string>;
+  /** `null`: there is nothing to read. */
+  findValue(name: ObjectName): Promise<string | null>;
   verify(secret: string): ReturnType<typeof verify>;
   /** What `verify` says of the value that a workload would read now. */
   verifyValue(name: ObjectName): ReturnType<typeof verify>;
@@ -55,8 +57,9 @@ export const createTenant = async (world: World): Promise<Tenant> => {
     await client.apply(ApiKeys, object, { fieldManager: "test", force: true });
     return { namespace, name };
   };
+  const findValue: Tenant["findValue"] = (name) => readSecretValue(client, name);
   const value: Tenant["value"] = async (name) => {
-    const found = await readSecretValue(client, name);
+    const found = await findValue(name);
     if (found === null) throw new Error(`there is no value in the Secret ${name.name}`);
     return found;
   };
@@ -65,6 +68,7 @@ export const createTenant = async (world: World): Promise<Tenant> => {
     apply,
     get,
     value,
+    findValue,
     applyReady: async (spec) => {
       const name = await apply(spec);
       await waitUntilReady(client, name);

@@ -1,0 +1,27 @@
+import type { Program } from "../../src/program.ts";
+import { startReconciler } from "../../src/reconciler.ts";
+import type { World } from "../world/world.ts";
+
+// Without election they all act at once; with it, only the first would.
+const AT_ONCE = { LEADER_ELECTION: "false", RETRY_MAX: "500ms", RESYNC: "5s" };
+
+/** A reconciler beside any others. At the log level `trace` it tells its effects. */
+export const startAnother = (
+  world: World,
+  name: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Program> =>
+  startReconciler({
+    service: world.service,
+    kubeconfigPath: world.cluster.reconciler.kubeconfigPath,
+    name,
+    env: { ...AT_ONCE, ...env },
+  });
+
+/** The effects that have happened in it so far, in their order. */
+export const effectsOf = ({ lines }: Pick<Program, "lines">): readonly string[] =>
+  lines
+    .filter((line) => line.startsWith("{"))
+    .map((line) => JSON.parse(line) as { msg?: string; effect?: string; phase?: string })
+    .filter(({ msg, phase }) => msg === "effect" && phase === "after")
+    .map(({ effect = "" }) => effect);

@@ -17,14 +17,14 @@ const AT_ONCE_MAX = 3;
  */
 export const findPoints = async (world: World, scenario: Scenario): Promise<readonly string[]> => {
   const [place] = (await createPlaces(world, scenario, 1)) as [Place];
-  await scenario.when(place);
+  await scenario.ask(place);
   const reconciler = await startAnother(world, "traced", {
     WATCH_NAMESPACE: place.tenant.namespace,
     LOG_LEVEL: "trace",
   });
   {
     await using _ = reconciler;
-    await scenario.then(place);
+    await scenario.expectDone(place);
   }
   const seen = new Map<string, number>();
   const effects = effectsOf(reconciler)
@@ -74,7 +74,7 @@ export const strikeAll = async (world: World, scenario: Scenario, points: readon
       const except = scenario.endsValue ? (place.before.value ?? undefined) : undefined;
       const probe = owned.use(startProbe(place.tenant, place.name, { everyMs: 50, except }));
       struck.set(point, { place, probe });
-      await scenario.when(place);
+      await scenario.ask(place);
       await strike(place, point);
     }
   };
@@ -88,7 +88,7 @@ export const strikeAll = async (world: World, scenario: Scenario, points: readon
   return {
     expectSameEnd: async (point) => {
       const { place, probe } = struck.get(point) as { place: Place; probe: Probe };
-      await scenario.then(place);
+      await scenario.expectDone(place);
       const { rounds } = probe;
       await waitUntil(() => probe.rounds > rounds + 1, { what: "what is readable in the end was verified too" });
       expect(probe.broken).toEqual([]);

@@ -18,9 +18,9 @@ export interface Scenario {
   readonly given: "nothing" | "a Ready ApiKey";
   readonly spec: Readonly<Record<string, unknown>>;
   /** Asks for it. */
-  readonly when: (place: Place) => Promise<unknown>;
+  readonly ask: (place: Place) => Promise<unknown>;
   /** Waits until it is done, and looks whether everything is as it should be. */
-  readonly then: (place: Place) => Promise<void>;
-  /** Whether the value from before may be refused although it can still be read: `when` ended it on purpose. */
+  readonly expectDone: (place: Place) => Promise<void>;
+  /** Whether the value from before may be refused although it can still be read: `ask` ended it on purpose. */
   readonly endsValue?: true;
 }

@@ -31,8 +31,8 @@ const create: Scenario = {
   name: "creating",
   given: "nothing",
   spec,
-  when: ({ tenant, name }) => tenant.apply(spec, name.name),
-  then: async (place) => {
+  ask: ({ tenant, name }) => tenant.apply(spec, name.name),
+  expectDone: async (place) => {
     const { world, tenant, name } = place;
     await waitUntilReady(world.cluster.client, name);
     await expectWhole(place);
@@ -44,8 +44,8 @@ const rotate: Scenario = {
   name: "rotating",
   given: "a Ready ApiKey",
   spec,
-  when: ({ tenant, name }) => tenant.requestRotation(name, "now"),
-  then: async (place) => {
+  ask: ({ tenant, name }) => tenant.requestRotation(name, "now"),
+  expectDone: async (place) => {
     const { world, tenant, name, before } = place;
     const { status } = await tenant.until(name, "has handled the request", (apiKey) => {
       return apiKey.status?.lastHandledRotateRequest === "now" && conditionOf(apiKey, "Ready")?.status === "True";
@@ -60,12 +60,12 @@ const replace: Scenario = {
   name: "replacing a key that was revoked",
   given: "a Ready ApiKey",
   spec,
-  when: async ({ world, tenant, name, before: { keyId } }) => {
+  ask: async ({ world, tenant, name, before: { keyId } }) => {
     await world.admin.keys.revoke({ keyId });
     await tenant.requestRotation(name, "please");
   },
   endsValue: true,
-  then: async ({ world, tenant, name, before: { keyId } }) => {
+  expectDone: async ({ world, tenant, name, before: { keyId } }) => {
     const { status } = await tenant.until(name, "is Ready with another key", (apiKey) => {
       return apiKey.status?.keyId !== keyId && conditionOf(apiKey, "Ready")?.status === "True";
     });
@@ -81,8 +81,8 @@ const configure: Scenario = {
   name: "applying a changed manifest",
   given: "a Ready ApiKey",
   spec,
-  when: ({ tenant, name }) => tenant.apply({ ...spec, displayName: `${name.name} renamed` }, name.name),
-  then: async (place) => {
+  ask: ({ tenant, name }) => tenant.apply({ ...spec, displayName: `${name.name} renamed` }, name.name),
+  expectDone: async (place) => {
     const { world, tenant, name, before } = place;
     await waitUntilReady(world.cluster.client, name);
     await expectWhole(place, `${name.name} renamed`);
@@ -94,8 +94,8 @@ const remove: Scenario = {
   name: "deleting",
   given: "a Ready ApiKey",
   spec,
-  when: ({ world, name }) => world.cluster.client.delete(ApiKeys, name),
-  then: async (place) => {
+  ask: ({ world, name }) => world.cluster.client.delete(ApiKeys, name),
+  expectDone: async (place) => {
     const { world, tenant, name, before } = place;
     await waitUntil(async () => (await tenant.get(name)) === null, { what: "the ApiKey is gone", timeoutMs: 30_000 });
     expect(await secretNames(place)).toEqual([]);

@@ -131,6 +131,17 @@ export const DeliveryView = z.object({
       /** When the current version was confirmed. */
       rotatedAt: Timestamp.nullable(),
       retiringUntil: Timestamp.nullable(),
+      /** The version on its way out; `null` when none is. What it did is known about a second later. */
+      retiring: z
+        .object({
+          revision: z.int().min(1),
+          validUntil: Timestamp,
+          /** When a request with it was last accepted, to the second; `null`: never. */
+          lastUsedAt: Timestamp.nullable(),
+          /** Requests with it that were accepted since it is on its way out. */
+          accepted: z.int().min(0),
+        })
+        .nullable(),
     })
     .nullable(),
   /** One entry for each candidate that is a version of this owner's key; unknown values are left out. */

@@ -13,5 +13,6 @@ export * from "./primitives.ts";
 export * from "./procedures.ts";
 export * from "./projects.ts";
 export * from "./tokens.ts";
+export * from "./usage-outcome.ts";
 export * from "./verification.ts";
 export * from "./workspaces.ts";

@@ -26,6 +26,7 @@ export const KeyView = z.object({
   retiringUntil: Timestamp.nullable(),
   owner: KeyOwner.nullable(),
   metadata: KeyMetadata,
+  /** When a request was last accepted, to the second; known about a second later. */
   lastUsedAt: Timestamp.nullable(),
   createdAt: Timestamp,
   updatedAt: Timestamp,
@@ -58,7 +59,10 @@ export const CreateKeyInput = z.strictObject({
   expiresAt: Timestamp.nullable().default(null),
   owner: KeyOwner.nullable().default(null),
   metadata: KeyMetadata.default({}),
-  /** The same input again under it: the same key with a fresh secret, unless the earlier secret was used (`CONFLICT`). */
+  /**
+   * The same input again under it: the same key with a fresh secret, unless the earlier secret was used (`CONFLICT`; a use
+   * is known after about a second).
+   */
   idempotencyKey: IdempotencyKey.optional(),
 });
 export type CreateKeyInput = z.infer<typeof CreateKeyInput>;

@@ -46,6 +46,7 @@ export interface ApiKey {
   /** Who paused it: only they lift it. */
   readonly pausedBy: "person" | "manifest" | null;
   readonly revokedAt: Date | null;
+  /** When a request with any of its secrets was last accepted, to the second; known about a second later. */
   readonly lastUsedAt: Date | null;
   /** The revision of the current secret version; 0 while none was ever current. */
   readonly revision: number;
@@ -84,6 +85,8 @@ export interface SecretVersion {
   readonly createdAt: Date;
   readonly confirmedAt: Date | null;
   readonly validUntil: Date | null;
+  /** When a request with it was last accepted, to the second; known to the database about a second later. */
+  readonly lastUsedAt: Date | null;
 }
 
 /** Ties one `ApiKey` object of a cluster (by its uid) to the key it owns. */

@@ -27,4 +27,8 @@ export { type Clusters, createClusters } from "./tenancy/clusters.ts";
 export { createProjects, type Projects } from "./tenancy/projects.ts";
 export { createWorkspaces, type Workspaces } from "./tenancy/workspaces.ts";
 export { createTokens, issueToken, type Tokens } from "./tokens/tokens.ts";
+export * from "./usage/ports.ts";
+export { createUsageCounter, type UsageCounter, type UsageMeter } from "./usage/usage-counter.ts";
+export { startUsageWriter, type UsageWriter } from "./usage/usage-writer.ts";
+export { createWriteUsage, type UsageBatch } from "./usage/write-usage.ts";
 export { createVerify, type RecordSource, type Verify, type VerifyDeps } from "./verification/verify.ts";

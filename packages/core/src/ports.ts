@@ -13,6 +13,7 @@ import type {
 } from "./entities.ts";
 import type { BarrierResult } from "./revocation/barrier-result.ts";
 import type { KeyChange } from "./revocation/ports.ts";
+import type { UsageStore } from "./usage/ports.ts";
 
 export interface Clock {
   now(): Date;
@@ -89,6 +90,7 @@ export interface Stores {
   readonly bindings: BindingStore;
   readonly audit: AuditStore;
   readonly idempotency: IdempotencyStore;
+  readonly usage: UsageStore;
 }
 
 export interface WorkspaceStore {
@@ -277,6 +279,8 @@ export interface IdempotencyStore {
 /** Everything `verify` needs to know of a secret, in one read. */
 export interface VerificationRecord {
   readonly keyId: string;
+  readonly versionId: string;
+  readonly projectId: string;
   readonly workspaceId: string;
   readonly workspace: string;
   readonly project: string;
@@ -290,6 +294,8 @@ export interface VerificationRecord {
   readonly revokedAt: Date | null;
   /** Until when this secret version works; `null` while it is the current one. */
   readonly validUntil: Date | null;
+  /** Whether this secret version was current once and has an end now. */
+  readonly retiring: boolean;
 }
 
 /** The hot lookup: one read by unique digest. */

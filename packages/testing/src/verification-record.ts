@@ -3,6 +3,8 @@ import type { VerificationRecord } from "@itsy/core";
 /** A record of a key that is good, except for what is given. */
 export const aVerificationRecord = (overrides: Partial<VerificationRecord> = {}): VerificationRecord => ({
   keyId: "key_01kb0000000000000000000000",
+  versionId: "ver_01kb0000000000000000000000",
+  projectId: "prj_01kb0000000000000000000000",
   workspaceId: "ws_01kb0000000000000000000000",
   workspace: "acme",
   project: "default",
@@ -15,5 +17,6 @@ export const aVerificationRecord = (overrides: Partial<VerificationRecord> = {})
   pausedAt: null,
   revokedAt: null,
   validUntil: null,
+  retiring: false,
   ...overrides,
 });

@@ -25,6 +25,7 @@ import { everyHour } from "./jobs/every-hour.ts";
 import { type Following, followChanges, followNothing } from "./revocation/follow-changes.ts";
 import { createMemory } from "./revocation/memory.ts";
 import type { UseCases } from "./trpc/app-router.ts";
+import { meterUsage } from "./usage/meter-usage.ts";
 import { createCachedRecords } from "./verification/cached-records.ts";
 
 /** Time and chance. */
@@ -83,9 +84,10 @@ export const openDomain = async (
   const records = createCachedRecords({ cache: memory.records, lookup, peppers: deps.peppers, monotonicMs });
   const { findToken } = createAuthenticate(deps);
   const limiter = createProcessRateLimiter({ monotonicMs });
+  const metering = meterUsage({ database, clock, monotonicMs, logger });
   const useCases = Object.freeze({
     keys: createKeys(deps),
-    verify: createVerify({ format: deps.format, records, limiter, clock }),
+    verify: createVerify({ format: deps.format, records, limiter, usage: metering.meter, clock }),
     workspaces: createWorkspaces(deps),
     projects: createProjects(deps),
     clusters: createClusters(deps),
@@ -114,6 +116,7 @@ export const openDomain = async (
     [Symbol.asyncDispose]: async () => {
       purging[Symbol.dispose]();
       forgetting?.[Symbol.dispose]();
+      await metering[Symbol.asyncDispose]();
       await following[Symbol.asyncDispose]();
       await storage[Symbol.asyncDispose]();
     },

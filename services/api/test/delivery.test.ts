@@ -1,6 +1,7 @@
 import { ItsyError } from "@itsy/client";
 import type { RegisterInput, Verification } from "@itsy/contract";
 import { displayPrefix, generateSecret, secretSha256Hex } from "@itsy/key-format";
+import { waitUntil } from "@itsy/testbed";
 import { describe, expect, test } from "vitest";
 import type { z } from "zod";
 
@@ -107,6 +108,29 @@ describe.each(databaseKinds)("delivery on %s", (kind) => {
     expect(await register(aSecret(), 1)).toMatchObject({ outcome: "superseded", revision: 1 });
     expect((await observe(late)).candidates).toMatchObject([{ state: "ended" }]);
     expect(await register(aSecret(), 2)).toMatchObject({ outcome: "registered", revision: 2 });
+  });
+
+  test("while a version retires, the view tells when it was last used and how often since", async () => {
+    await using started = await start(kind);
+    const { api, register, confirm, observe, verdict } = started;
+    const [first, second] = [aSecret(), aSecret()];
+    await register(first, 1);
+    expect(await verdict(first)).toBe("VALID");
+    await confirm(first, 1);
+    expect(await verdict(first)).toBe("VALID");
+    await register(second, 2);
+    await confirm(second, 2, MINUTE_MS);
+    const validUntil = iso(api.clock.now(), MINUTE_MS);
+    api.clock.advance(5000);
+    for (const secret of [first, second, first]) expect(await verdict(secret)).toBe("VALID");
+    const retiring = { revision: 1, validUntil, lastUsedAt: api.clock.now().toISOString(), accepted: 2 };
+    await waitUntil(async () => (await observe()).key?.retiring?.accepted === 2, {
+      what: "the uses are known",
+      timeoutMs: 10_000,
+    });
+    expect((await observe()).key).toMatchObject({ revision: 2, retiringUntil: validUntil, retiring });
+    api.clock.advance(MINUTE_MS);
+    expect((await observe()).key).toMatchObject({ retiringUntil: null, retiring: null });
   });
 
   test("registered again in time, a secret gets its time anew", async () => {

@@ -1,13 +1,12 @@
-import { DatabaseSync } from "node:sqlite";
-
 import { ItsyError } from "@itsy/client";
 import type { Verification } from "@itsy/contract";
 import { createPurgeIdempotency } from "@itsy/core";
+import { waitUntil } from "@itsy/testbed";
 import { createFakeClock } from "@itsy/testing";
 import { describe, expect, test } from "vitest";
 
 import { startTestApi } from "./api/start-test-api.ts";
-import { databaseKinds, openFreshDatabase } from "./database/fresh-database.ts";
+import { databaseKinds, openFreshDatabase, serverKinds } from "./database/fresh-database.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -125,13 +124,41 @@ describe.each(databaseKinds)("a call under an idempotency key, on %s", (kind) =>
   });
 });
 
-test("once the secret was used, the call is not answered again", async () => {
+test("once the secret was used, neither a create nor a rotate is answered again", async () => {
   await using started = await start("sqlite");
-  const { admin, verdict, api } = started;
-  const { key, secret } = await admin.keys.create(input);
-  const database = new DatabaseSync(api.databaseUrl.replace(/^sqlite:/, ""));
-  database.prepare("UPDATE api_keys SET last_used_at = ? WHERE id = ?").run(api.clock.now().getTime(), key.id);
-  database.close();
+  const { admin, verdict } = started;
+  const created = await admin.keys.create(input);
+  const { id: keyId } = created.key;
+  const rotate = { keyId, overlapMs: HOUR_MS, idempotencyKey: "rotate-once" };
+  const isUsed = async (secret: string, at: string | null) => {
+    expect((await verdict(secret)).valid).toBe(true);
+    await waitUntil(async () => (await admin.keys.get({ keyId })).lastUsedAt !== at, {
+      what: "the use is known",
+      timeoutMs: 10_000,
+    });
+  };
+  await isUsed(created.secret, null);
   expect(await codeOf(admin.keys.create(input))).toBe("CONFLICT");
-  expect((await verdict(secret)).valid).toBe(true);
+  expect((await verdict(created.secret)).valid).toBe(true);
+
+  // The old secret goes on being used during the overlap: that says nothing of the new one.
+  await admin.keys.rotate(rotate);
+  const rotated = await admin.keys.rotate(rotate);
+  started.api.clock.advance(1000);
+  await isUsed(rotated.secret, (await admin.keys.get({ keyId })).lastUsedAt);
+  expect(await codeOf(admin.keys.rotate(rotate))).toBe("CONFLICT");
+});
+
+test.each(serverKinds)("a secret that was used through another replica is used, on %s", async (kind) => {
+  await using first = await startTestApi({ kind });
+  await using second = await startTestApi({ databaseUrl: first.databaseUrl });
+  const { tokens } = await first.tenant("acme");
+  const admin = first.client(tokens.admin);
+  const { key, secret } = await admin.keys.create(input);
+  await second.verify(tokens.verifier, { secret });
+  await waitUntil(async () => (await admin.keys.get({ keyId: key.id })).lastUsedAt !== null, {
+    what: "the use is known to both",
+    timeoutMs: 10_000,
+  });
+  expect(await codeOf(admin.keys.create(input))).toBe("CONFLICT");
 });

@@ -58,6 +58,7 @@ export const aKey = (change: Partial<NonNullable<DeliveryView["key"]>> = {}): No
   latestRevision: 1,
   rotatedAt: "2026-11-22T09:30:00Z",
   retiringUntil: null,
+  retiring: null,
   ...change,
 });
 

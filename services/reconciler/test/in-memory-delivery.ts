@@ -136,8 +136,14 @@ export const createInMemoryDelivery = () => {
     return key;
   };
 
-  const retiringUntil = (key: Key): string | null =>
-    iso(key.versions.find((version) => stateOf(version, now()) === "retiring")?.validUntil ?? null);
+  const retiringVersion = (key: Key) => key.versions.find((version) => stateOf(version, now()) === "retiring");
+  const retiringUntil = (key: Key): string | null => iso(retiringVersion(key)?.validUntil ?? null);
+  // Nobody calls with these secrets: nothing is used.
+  const retiringOf = (key: Key): NonNullable<DeliveryView["key"]>["retiring"] => {
+    const { revision = 0, validUntil = null } = retiringVersion(key) ?? {};
+    const until = iso(validUntil);
+    return until === null ? null : { revision, validUntil: until, lastUsedAt: null, accepted: 0 };
+  };
 
   const viewOf = (key: Key): NonNullable<DeliveryView["key"]> => {
     const current = key.versions.find((version) => stateOf(version, now()) === "current");
@@ -153,6 +159,7 @@ export const createInMemoryDelivery = () => {
       status: statusOf(key, now()),
       rotatedAt: iso(current?.confirmedAt ?? null),
       retiringUntil: retiringUntil(key),
+      retiring: retiringOf(key),
     };
   };
 

@@ -38,6 +38,7 @@ const version = (facts: Partial<SecretVersion>): SecretVersion => ({
   displayPrefix: "itsy_production_sk_abcd",
   createdAt: past,
   confirmedAt: null,
+  lastUsedAt: null,
   validUntil: ahead,
   ...facts,
 });

@@ -4,21 +4,39 @@ import type { ClusterActor } from "../access/actor.ts";
 import type { DomainDeps } from "../deps.ts";
 import type { SecretVersion } from "../entities.ts";
 import { keyStatus } from "../keys/key-status.ts";
-import { retiringUntil } from "../keys/key-view.ts";
+import { retiringVersion } from "../keys/key-view.ts";
 import { versionState } from "../keys/secret-version.ts";
 import type { Stores } from "../ports.ts";
+import { hourOf } from "../usage/usage-rows.ts";
 import { digestsOfSha256 } from "./digests.ts";
 import { keyOf, type Managed } from "./managed-key.ts";
 import { settingsOf } from "./settings.ts";
 
-const viewOfKey = async (
+type KeyFacts = NonNullable<DeliveryView["key"]>;
+
+const viewOfRetiring = async (
   stores: Stores,
-  { key, workspace }: Managed,
+  versions: readonly SecretVersion[],
   now: Date,
-): Promise<NonNullable<DeliveryView["key"]>> => {
+): Promise<KeyFacts["retiring"]> => {
+  const version = retiringVersion(versions, now);
+  if (version === undefined) return null;
+  // A version begins to retire after it was made, so all its rows are asked for.
+  const since = { outcome: "RETIRING", from: hourOf(version.createdAt) } as const;
+  const accepted = await stores.usage.requestsSince([version.id], since);
+  return {
+    revision: version.revision,
+    validUntil: version.validUntil.toISOString(),
+    lastUsedAt: version.lastUsedAt?.toISOString() ?? null,
+    accepted: accepted.get(version.id) ?? 0,
+  };
+};
+
+const viewOfKey = async (stores: Stores, { key, workspace }: Managed, now: Date): Promise<KeyFacts> => {
   const project = (await stores.projects.list(workspace.id)).find(({ id }) => id === key.projectId);
   if (project === undefined) throw new Error(`key ${key.id} has no project`);
   const versions = await stores.versions.listValid([key.id], now);
+  const retiring = await viewOfRetiring(stores, versions, now);
   const current = versions.find((version) => versionState(version, now) === "current");
   return {
     keyId: key.id,
@@ -32,7 +50,8 @@ const viewOfKey = async (
     revision: key.revision,
     latestRevision: key.latestRevision,
     rotatedAt: current?.confirmedAt?.toISOString() ?? null,
-    retiringUntil: retiringUntil(versions, now)?.toISOString() ?? null,
+    retiringUntil: retiring?.validUntil ?? null,
+    retiring,
   };
 };
 

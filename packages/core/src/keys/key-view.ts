@@ -15,9 +15,18 @@ export interface Surroundings {
 
 const isoOrNull = (instant: Date | null) => instant?.toISOString() ?? null;
 
+/** The version that is on its way out, with its end. */
+export const retiringVersion = (
+  versions: readonly SecretVersion[],
+  at: Date,
+): (SecretVersion & { readonly validUntil: Date }) | undefined =>
+  versions.find(
+    (version): version is SecretVersion & { readonly validUntil: Date } => versionState(version, at) === "retiring",
+  );
+
 /** When the version that is on its way out ends; `null` when none is. */
 export const retiringUntil = (versions: readonly SecretVersion[], at: Date): Date | null =>
-  versions.find((version) => versionState(version, at) === "retiring")?.validUntil ?? null;
+  retiringVersion(versions, at)?.validUntil ?? null;
 
 /** Shows a key whose surroundings are known. */
 export const viewWith = (key: ApiKey, around: Surroundings, at: Date): KeyView => {

@@ -15,6 +15,7 @@ const aVersion = (id: string, facts: Partial<SecretVersion>): SecretVersion => (
   createdAt: now,
   confirmedAt: now,
   validUntil: null,
+  lastUsedAt: null,
   ...facts,
 });
 

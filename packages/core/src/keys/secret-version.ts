@@ -18,7 +18,9 @@ export const addMs = (instant: Date, ms: number): Date => new Date(instant.getTi
 /** The stored form of a version: the digest under the current pepper. */
 export const newVersion = (
   deps: Pick<DomainDeps, "ids" | "peppers">,
-  version: Omit<SecretVersion, "id" | "digest" | "pepperVersion"> & { readonly secretSha256: Uint8Array },
+  version: Omit<SecretVersion, "id" | "digest" | "pepperVersion" | "lastUsedAt"> & {
+    readonly secretSha256: Uint8Array;
+  },
 ): SecretVersion => {
   const { secretSha256, ...rest } = version;
   const pepperVersion = deps.peppers.current;
@@ -27,5 +29,6 @@ export const newVersion = (
     id: deps.ids.next("ver"),
     digest: digestWith(deps.peppers, pepperVersion, secretSha256),
     pepperVersion,
+    lastUsedAt: null,
   };
 };

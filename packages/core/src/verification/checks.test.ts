@@ -9,6 +9,8 @@ const future = new Date("2027-01-01T00:00:01Z");
 
 const good: VerificationRecord = {
   keyId: "key_1",
+  versionId: "ver_1",
+  projectId: "prj_1",
   workspaceId: "ws_1",
   workspace: "acme",
   project: "default",
@@ -21,6 +23,7 @@ const good: VerificationRecord = {
   pausedAt: null,
   revokedAt: null,
   validUntil: null,
+  retiring: false,
 };
 
 const refusal = (record: Partial<VerificationRecord>, required = {}, workspaceId = "ws_1") =>

@@ -4,6 +4,7 @@ import type { SecretFormat } from "@itsy/key-format";
 import type { WorkspaceActor } from "../access/actor.ts";
 import type { Clock, VerificationRecord } from "../ports.ts";
 import type { RateLimiter } from "../rate-limit/rate-limiter.ts";
+import type { UsageMeter } from "../usage/usage-counter.ts";
 import { firstRefusal } from "./checks.ts";
 
 /** Finds what is stored of a secret that passed the checksum; may answer from memory when memory cannot be stale. */
@@ -15,6 +16,7 @@ export interface VerifyDeps {
   readonly format: Pick<SecretFormat, "parse">;
   readonly records: RecordSource;
   readonly limiter: RateLimiter;
+  readonly usage: UsageMeter;
   readonly clock: Clock;
 }
 
@@ -25,14 +27,10 @@ const notFound: Verification = Object.freeze({ valid: false, code: "NOT_FOUND" }
 /**
  * Is this key good, whose is it, may it go on? Answers at once, without a promise, when nothing has to be read.
  * The order of the checks: format and checksum, lookup, then `firstRefusal`, then the rate limit. A refused request
- * consumes nothing. Never throws for a bad secret; throws when the database cannot be asked.
+ * consumes nothing. Whatever is answered of a known key is counted. Never throws for a bad secret; throws when the database cannot be asked.
  */
-export const createVerify = ({ format, records, limiter, clock }: VerifyDeps): Verify => {
-  const judge = (actor: WorkspaceActor, input: VerifyInput, record: VerificationRecord | null): Verification => {
-    if (record === null) return notFound;
-    const now = clock.now();
-    const code = firstRefusal({ record, required: input, workspaceId: actor.workspaceId, now });
-    if (code !== null) return { valid: false, code };
+export const createVerify = ({ format, records, limiter, usage, clock }: VerifyDeps): Verify => {
+  const admit = (record: VerificationRecord): Verification => {
     const rate = limiter.take(record.keyId, record.requestsPerMinute);
     if (!rate.accepted) {
       const { retryAfterMs, state } = rate;
@@ -40,6 +38,18 @@ export const createVerify = ({ format, records, limiter, clock }: VerifyDeps): V
     }
     const { keyId, workspace, project, environment, name, owner, metadata } = record;
     return { valid: true, keyId, workspace, project, environment, name, owner, metadata, rateLimit: rate.state };
+  };
+
+  const judge = (actor: WorkspaceActor, input: VerifyInput, record: VerificationRecord | null): Verification => {
+    if (record === null) return notFound;
+    const now = clock.now();
+    const code = firstRefusal({ record, required: input, workspaceId: actor.workspaceId, now });
+    // Also for a key of another workspace: its counts are none of the caller's.
+    if (code === "NOT_FOUND") return notFound;
+    const verification: Verification = code === null ? admit(record) : { valid: false, code };
+    const outcome = verification.valid ? "VALID" : verification.code;
+    if (outcome !== "NOT_FOUND") usage.count(record, { outcome, cost: 1, nowMs: now.getTime() });
+    return verification;
   };
 
   return (actor, input) => {

@@ -23,14 +23,17 @@ describe.each(databaseKinds)("the hot lookup on %s", (kind) => {
     // Bytes that are no UTF-8, a quote, a backslash and zeros.
     const digest = Uint8Array.from({ length: 32 }, (_, index) => [0xff, 0x27, 0x5c, 0, 0xc3][index % 5] ?? 0);
     const openVersion = rows.version({ keyId: open.id });
+    const version = rows.version({ keyId: key.id, digest, confirmedAt: key.createdAt, validUntil });
     await database.transaction(async ({ keys, versions }) => {
       await keys.insert(key);
       await keys.insert(open);
-      await versions.insert(rows.version({ keyId: key.id, digest, validUntil }));
+      await versions.insert(version);
       await versions.insert(openVersion);
     });
     const record: VerificationRecord = {
       keyId: key.id,
+      versionId: version.id,
+      projectId: project.id,
       workspaceId: workspace.id,
       workspace: workspace.slug,
       project: project.slug,
@@ -39,6 +42,7 @@ describe.each(databaseKinds)("the hot lookup on %s", (kind) => {
       ...details,
       ...instants,
       validUntil,
+      retiring: true,
     };
     const unknown = rows.version({ keyId: "key_none" }).digest;
     expect(await lookup.find([digest])).toEqual(record);
@@ -46,6 +50,7 @@ describe.each(databaseKinds)("the hot lookup on %s", (kind) => {
     expect(await lookup.find([openVersion.digest, unknown, unknown])).toEqual({
       ...record,
       keyId: open.id,
+      versionId: openVersion.id,
       name: open.name,
       owner: null,
       metadata: {},
@@ -55,6 +60,7 @@ describe.each(databaseKinds)("the hot lookup on %s", (kind) => {
       pausedAt: null,
       revokedAt: null,
       validUntil: null,
+      retiring: false,
     });
     expect(await lookup.find([unknown])).toBeNull();
     expect(await lookup.find([new Uint8Array(32)])).toBeNull();

@@ -3,6 +3,8 @@ import type { VerificationRecord } from "@itsy/core";
 /** The answer of `verificationQuery` as both drivers give it: numbers and text. */
 export interface VerificationRow {
   readonly keyId: string;
+  readonly versionId: string;
+  readonly projectId: string;
   readonly workspaceId: string;
   readonly workspace: string;
   readonly project: string;
@@ -16,13 +18,16 @@ export interface VerificationRow {
   readonly pausedAt: number | null;
   readonly revokedAt: number | null;
   readonly validUntil: number | null;
+  /** 0 or 1. */
+  readonly retiring: number;
 }
 
 /** One statement for so many digests. */
 export const verificationQuery = (digests: number): string =>
-  `SELECT k.id AS keyId, k.workspace_id AS workspaceId, w.slug AS workspace, p.slug AS project,
+  `SELECT k.id AS keyId, v.id AS versionId, k.project_id AS projectId, k.workspace_id AS workspaceId, w.slug AS workspace, p.slug AS project,
   k.environment AS environment, k.name AS name, k.owner AS owner, k.metadata AS metadata, k.requests_per_minute AS requestsPerMinute,
-  k.expires_at AS expiresAt, k.paused_at AS pausedAt, k.revoked_at AS revokedAt, v.valid_until AS validUntil
+  k.expires_at AS expiresAt, k.paused_at AS pausedAt, k.revoked_at AS revokedAt, v.valid_until AS validUntil,
+  v.confirmed_at IS NOT NULL AND v.valid_until IS NOT NULL AS retiring
 FROM secret_versions v
 JOIN api_keys k ON k.id = v.key_id
 JOIN projects p ON p.id = k.project_id
@@ -34,6 +39,8 @@ const instant = (ms: number | null): Date | null => (ms === null ? null : new Da
 
 export const toVerificationRecord = (row: VerificationRow): VerificationRecord => ({
   keyId: row.keyId,
+  versionId: row.versionId,
+  projectId: row.projectId,
   workspaceId: row.workspaceId,
   workspace: row.workspace,
   project: row.project,
@@ -46,6 +53,7 @@ export const toVerificationRecord = (row: VerificationRow): VerificationRecord =
   pausedAt: instant(row.pausedAt),
   revokedAt: instant(row.revokedAt),
   validUntil: instant(row.validUntil),
+  retiring: row.retiring === 1,
 });
 
 /** The digest as the drivers bind it: the same bytes. */

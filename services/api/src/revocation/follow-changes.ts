@@ -8,9 +8,9 @@ import {
   type KeyChange,
   type MonotonicMs,
   startMembership,
-  type Timers,
 } from "@itsy/core";
 
+import { systemTimers } from "../adapters/timers.ts";
 import type { Logger } from "../http/logger.ts";
 import type { Memory } from "./memory.ts";
 
@@ -35,13 +35,6 @@ export interface FollowChangesDeps {
 const WAIT_MAX_MS = 10_000;
 const LOG_FAULTS_EVERY_MS = 10_000;
 
-const timers: Timers = Object.freeze({
-  after: (ms: number, run: () => void) => {
-    const timer = setTimeout(run, ms);
-    return () => clearTimeout(timer);
-  },
-});
-
 /** Nothing but what memory was told already: of a process that answers nobody, it is never trusted. */
 export const followNothing: Following = Object.freeze({
   isLeaseHeld: () => false,
@@ -64,7 +57,7 @@ const followFeed = (deps: FollowChangesDeps, store: FeedStore): Following => {
     store,
     cache: memory.all,
     monotonicMs,
-    timers,
+    timers: systemTimers,
     newId: randomUUID,
     terms: createLeaseTerms({ leaseMs, waitMaxMs: WAIT_MAX_MS }),
     onFault: (err) => {

@@ -66,6 +66,7 @@ export const createRows = (seed = 1): Rows => {
       createdAt,
       confirmedAt: null,
       validUntil: null,
+      lastUsedAt: null,
       ...overrides,
     }),
     token: (overrides: Partial<ManagementToken> = {}): ManagementToken => ({

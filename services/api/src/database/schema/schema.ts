@@ -12,6 +12,7 @@ import { managementTokens } from "./management-tokens.ts";
 import { projects } from "./projects.ts";
 import { replicas } from "./replicas.ts";
 import { secretVersions } from "./secret-versions.ts";
+import { usageHours, usageMonths, usageWriters } from "./usage.ts";
 import { workspaces } from "./workspaces.ts";
 
 /** Every table as TypeORM sees it, with the column types of one dialect. */
@@ -29,4 +30,7 @@ export const schemaFor = (types: ColumnTypes): EntitySchema[] =>
     replicas,
     auditEntries,
     idempotencyKeys,
+    usageHours,
+    usageMonths,
+    usageWriters,
   ].map((table) => table(types) as EntitySchema);

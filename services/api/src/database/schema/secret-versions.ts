@@ -17,6 +17,7 @@ export const secretVersions = (types: ColumnTypes): EntitySchema<SecretVersion> 
       createdAt: { ...types.instant, name: "created_at" },
       confirmedAt: { ...types.instant, name: "confirmed_at", nullable: true },
       validUntil: { ...types.instant, name: "valid_until", nullable: true },
+      lastUsedAt: { ...types.instant, name: "last_used_at", nullable: true },
     },
     indices: [
       { name: "secret_versions_digest", columns: ["digest"], unique: true },

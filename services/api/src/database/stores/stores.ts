@@ -8,6 +8,7 @@ import { createIdempotencyStore } from "./idempotency.ts";
 import { createKeyStore } from "./keys.ts";
 import { createProjectStore } from "./projects.ts";
 import { createTokenStore } from "./tokens.ts";
+import { createUsageStore } from "./usage.ts";
 import { createVersionStore } from "./versions.ts";
 import { createWorkspaceStore } from "./workspaces.ts";
 
@@ -23,4 +24,5 @@ export const createStores = (session: Session): Stores =>
     bindings: createBindingStore(session),
     audit: createAuditStore(session),
     idempotency: createIdempotencyStore(session),
+    usage: createUsageStore(session),
   });

@@ -15,6 +15,8 @@ export const effectNames = [
   "confirm",
   "dropStaging",
   "configure",
+  "propagate",
+  "restart",
   "dropTarget",
   "release",
   "removeFinalizer",

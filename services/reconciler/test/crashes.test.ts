@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ApiKeys } from "../src/api-key/resource.ts";
+import { type ApiKey, ApiKeys } from "../src/api-key/resource.ts";
+import type { RestartTarget } from "../src/api-key/workloads/spec.ts";
 import { type EffectName, effectNames } from "../src/effects.ts";
 
 import type { CrashPoint } from "./reconciler-process.ts";
+import { createPod, createWorkload, getPod, getWorkload, rolloutOf } from "./workloads.ts";
 import { createPlace, isReady, type Place, startWorld, valueOf, type World } from "./world.ts";
 
 let world: World;
@@ -15,8 +17,27 @@ const pointsOf = (...effects: EffectName[]): readonly CrashPoint[] =>
   effects.flatMap((effect) => [{ effect, phase: "before" } as const, { effect, phase: "after" } as const]);
 
 const delivering = pointsOf("observe", "stage", "register", "publish", "confirm", "dropStaging", "reportStatus");
+const rotating = [...delivering, ...pointsOf("propagate", "restart")];
 const creating = [...pointsOf("addFinalizer"), ...delivering];
 const deleting = pointsOf("observe", "dropTarget", "release", "removeFinalizer");
+/** A declaration under which every side effect of a rotation happens, and what it needs. */
+const deployment: RestartTarget = { kind: "Deployment", name: "website" };
+const following: Partial<ApiKey["spec"]> = {
+  rotation: { overlap: "0s" },
+  propagate: "Prompt",
+  restartTargets: [deployment],
+};
+const prepareWorkloads = async (place: Place): Promise<void> => {
+  await createWorkload(place, deployment);
+  await createPod(place, "website", [{ name: "key", secret: { secretName: "website" } }]);
+};
+const expectFollowedOnce = async (place: Place): Promise<void> => {
+  const mark = expect.stringMatching(/\/2$/);
+  expect(rolloutOf(await getWorkload(place, deployment))).toEqual({ mark, generation: 2 });
+  const pod = await getPod(place, "website");
+  expect(pod?.metadata.annotations).toEqual({ "propagate.keys.itsy.dev/website": mark });
+};
+
 const both = ["a reconciler that is started again", "another one that runs beside it"] as const;
 const casesOf = (points: readonly CrashPoint[]) =>
   both.flatMap((help) => points.map(({ phase, effect }) => [`${phase} ${effect}`, help, { phase, effect }] as const));
@@ -57,15 +78,19 @@ describe("killed while it creates, helped by", () => {
 });
 
 describe("killed while it rotates, helped by", () => {
-  test.each(casesOf(delivering))("%s, %s: rotated exactly once", async (_name, help, point) => {
+  test.each(casesOf(rotating))("%s, %s: rotated exactly once", async (_name, help, point) => {
     const place = await createPlace(world);
-    await place.apply({ rotation: { overlap: "0s" } });
+    await prepareWorkloads(place);
+    await place.apply(following);
     {
       await using _ = place.start();
       await place.untilReady();
     }
     const ask = () => place.requestRotation("now");
-    await survive(place, { point, help, ask }, () => expectOneWorkingKey(place, 2));
+    await survive(place, { point, help, ask }, async () => {
+      await expectOneWorkingKey(place, 2);
+      await expectFollowedOnce(place);
+    });
     expect(place.delivery.keys[0]?.latestRevision).toBe(2);
     expect((await place.get())?.status?.lastHandledRotateRequest).toBe("now");
   });
@@ -100,10 +125,12 @@ describe("one answer lost", () => {
         throw new Error("the answer is lost");
       },
     });
-    await place.apply({ rotation: { overlap: "0s" } });
+    await prepareWorkloads(place);
+    await place.apply(following);
     await expectOneWorkingKey(place, 1);
     await place.requestRotation("now");
     await expectOneWorkingKey(place, 2);
+    await expectFollowedOnce(place);
     await world.kube.delete(ApiKeys, { namespace: place.namespace, name: "website" });
     await place.untilGone();
     expect(isLost).toBe(true);

@@ -7,6 +7,7 @@ import { parseAllDocuments } from "yaml";
 import { ApiKeys } from "../src/api-key/resource.ts";
 import { loadKubeConfig } from "./control-plane.ts";
 import { kubectl } from "./kubectl.ts";
+import { createPod, createWorkload, getPod, getWorkload, rolloutOf } from "./workloads.ts";
 import { conditionOf, createPlace, isReady, type Place, startWorld, valueOf, type World } from "./world.ts";
 
 const deploy = (path: string) => fileURLToPath(new URL(`../../../deploy/${path}`, import.meta.url));
@@ -81,6 +82,30 @@ test("without the RoleBinding the condition names the missing right; once it is 
   expect(place.delivery.keys).toEqual([]);
   await serve(place);
   await place.untilReady();
+});
+
+test("workloads are touched where the namespace's administrator allows it; else the warning says what to run", async () => {
+  const place = await createPlace(world);
+  await serve(place);
+  const target = { kind: "Deployment", name: "website" } as const;
+  await createWorkload(place, target);
+  await createPod(place, "website", [{ name: "key", secret: { secretName: "website" } }]);
+  await using _ = startAsServiceAccount(place);
+  await place.apply({ restartTargets: [target], propagate: "Prompt" });
+  const first = await place.untilReady();
+  expect(conditionOf(first, "Warning")).toMatchObject({ reason: "RestartNotPermitted" });
+  await place.requestRotation("now");
+  const second = await place.until("revision 2 is ready", (key) => isReady(key) && key.status?.revision === 2);
+  const warning = conditionOf(second, "Warning")?.message ?? "";
+  const commands = warning.match(/kubectl create rolebinding \S+ -n \S+ --clusterrole=\S+ --serviceaccount=\S+/g) ?? [];
+  expect(commands).toHaveLength(2);
+  for (const command of commands)
+    expect(await kubectl(world.controlPlane, command.split(" ").slice(1))).toMatchObject({ code: 0 });
+  await place.until("the warning is gone", (key) => conditionOf(key, "Warning") === undefined);
+  expect(rolloutOf(await getWorkload(place, target)).mark).toMatch(/\/2$/);
+  expect((await getPod(place, "website"))?.metadata.annotations).toMatchObject({
+    "propagate.keys.itsy.dev/website": expect.stringMatching(/\/2$/),
+  });
 });
 
 const statusOf = (promise: Promise<unknown>) =>

@@ -88,6 +88,27 @@ const refused: readonly (readonly [string, object, RegExp])[] = [
   ["every too long", { rotation: { every: "8785h" } }, /rotation\.every must lie between 1m and 8784h/],
   ["every in days", { rotation: { every: "30d" } }, /spec\.rotation\.every.*should match/],
   ["atExpiry unknown", { rotation: { atExpiry: "Ignore" } }, /rotation\.atExpiry: Unsupported value: "Ignore"/],
+  [
+    "restartTargets of another kind",
+    { restartTargets: [{ kind: "Job", name: "x" }] },
+    /kind: Unsupported value: "Job"/,
+  ],
+  [
+    "restartTargets without a name",
+    { restartTargets: [{ kind: "Deployment" }] },
+    /restartTargets\[0\]\.name: Required/,
+  ],
+  [
+    "restartTargets twice the same",
+    { restartTargets: Array.from({ length: 2 }, () => ({ kind: "Deployment", name: "x" })) },
+    /restartTargets\[1\]: Duplicate value/,
+  ],
+  [
+    "restartTargets too many",
+    { restartTargets: Array.from({ length: 17 }, (_, at) => ({ kind: "Deployment", name: `x${at}` })) },
+    /restartTargets.*at most 16/s,
+  ],
+  ["propagate unknown", { propagate: "Now" }, /spec\.propagate: Unsupported value: "Now"/],
   ["secret.name invalid", { secret: { name: "Website_Key" } }, /spec\.secret\.name.*should match/],
   ["secret.name too long", { secret: { name: "a".repeat(254) } }, /spec\.secret\.name.*Too long/],
   ["secret.name empty", { secret: { name: "" } }, /spec\.secret\.name/],
@@ -168,6 +189,12 @@ test("an ApiKey with everything at its bounds is taken", async () => {
         annotations: { "example.com/note": "x".repeat(1024) },
       },
       deletionPolicy: "Retain",
+      propagate: "Prompt",
+      restartTargets: [
+        { kind: "Deployment", name: "website" },
+        { kind: "StatefulSet", name: "website" },
+        { kind: "DaemonSet", name: "website" },
+      ],
     }),
   );
 });

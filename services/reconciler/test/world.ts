@@ -90,6 +90,8 @@ export const createPlace = async ({ controlPlane, kube }: World, options: { read
     untilReady: (name?: string) => until("the ApiKey is ready", isReady, name),
     untilReason: (reason: string) =>
       until(`a condition says ${reason}`, (apiKey) => conditionOf(apiKey, "Ready")?.reason === reason),
+    untilProgress: (reason: string) =>
+      until(`Reconciling says ${reason}`, (apiKey) => conditionOf(apiKey, "Reconciling")?.reason === reason),
     untilGone: (name = "website") =>
       waitUntil(async () => (await get(name)) === null, { what: "the ApiKey is gone", timeoutMs: 20_000 }),
     requestRotation: (value: string) =>

@@ -87,7 +87,8 @@ export const observe = async (
   const isUntouched = !apiKey.metadata.finalizers?.includes(FINALIZER);
   const staged = isUntouched ? [] : await secrets.staged(targetName, revisions);
   const grant = deps.grantFor(spec, namespace);
-  const local = { apiKey, spec, grant, target, staged, registration: null, spentRevision };
+  const nothingDone = { registration: null, publishedAtMs: null, propagation: null, restart: null };
+  const local = { apiKey, spec, grant, target, staged, spentRevision, ...nothingDone };
   const observed = await refreshView(deps, local, signal);
   // The service may know of later revisions than the cluster does, for example after a crash.
   const latest = Math.max(latestHere, observed.view.key?.latestRevision ?? 0);

@@ -4,6 +4,7 @@ import type { GrantVerdict } from "../grant/decide.ts";
 import type { StoredApiKey } from "./resource.ts";
 import type { SecretValue } from "./secret-value.ts";
 import type { ApiKeySpec } from "./spec.ts";
+import type { FollowUp } from "./workloads/follow-up.ts";
 
 /** What the service says a value is; `null` where it says: no version of this owner's key. */
 export interface Version {
@@ -54,6 +55,10 @@ export interface Observed {
   readonly staged: readonly StagedSecret[];
   readonly view: DeliveryView;
   readonly registration: Registration | null;
+  /** When this run wrote the target, on the monotonic clock; `null` when it did not. */
+  readonly publishedAtMs: number | null;
+  readonly propagation: FollowUp | null;
+  readonly restart: FollowUp | null;
   /** The highest revision that this run learned to be used up without a confirmation; 0 when none. */
   readonly spentRevision: number;
 }

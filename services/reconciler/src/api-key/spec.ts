@@ -4,6 +4,7 @@ import { z } from "zod";
 import { immutable, validations } from "../crd/validation.ts";
 import { GROUP } from "../group.ts";
 import { Rotation } from "./rotation/spec.ts";
+import { Propagate, RestartTargets, Subdomain } from "./workloads/spec.ts";
 
 /** A DNS label (RFC 1123), as in workspaces and projects. */
 export const Label = z
@@ -11,13 +12,6 @@ export const Label = z
   .min(1)
   .max(63)
   .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/);
-
-/** A DNS subdomain (RFC 1123), as in the names of Secrets. */
-const Subdomain = z
-  .string()
-  .min(1)
-  .max(253)
-  .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/);
 
 /** One line without space at its ends. The same for RE2 (the API server) and for JavaScript. */
 const DisplayName = z
@@ -105,11 +99,15 @@ export const ApiKeySpec = z.object({
   expiresAt: z
     .string()
     .meta({ format: "date-time" })
-    .describe("When the key stops working (RFC 3339), for example 2027-06-01T00:00:00Z. Default: never.")
+    .describe(
+      "When the key stops working (RFC 3339), for example 2027-06-01T00:00:00Z; with rotation.every, see rotation.atExpiry. Default: never.",
+    )
     .optional(),
   paused: z.boolean().default(false).describe("Refuses the key while true, without ending it."),
   rotation: Rotation.prefault({}),
   secret: SecretTemplate.prefault({}).describe("The Secret that the reconciler writes and workloads read."),
+  propagate: Propagate.optional(),
+  restartTargets: RestartTargets.optional(),
   deletionPolicy: z
     .enum(["Revoke", "Retain"])
     .default("Revoke")

@@ -3,7 +3,7 @@ import { z } from "zod";
 const Time = z.string().meta({ format: "date-time" });
 
 const Condition = z.object({
-  type: z.string().max(316).describe("Ready, Reconciling or Stalled."),
+  type: z.string().max(316).describe("Ready, Reconciling, Stalled or Warning."),
   status: z.enum(["True", "False", "Unknown"]).describe("Whether the condition holds."),
   reason: z.string().min(1).max(128).describe("Why, as one word for machines."),
   message: z.string().max(4096).describe("Why, for people."),
@@ -29,7 +29,7 @@ export const ApiKeyStatus = z.object({
     .max(16)
     .meta({ "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"] })
     .describe(
-      "Ready: the value in the Secret works. Reconciling: the reconciler is on its way there. Stalled: it cannot go on without a person.",
+      "Ready: the value in the Secret works. Reconciling: the reconciler is on its way there. Stalled: it cannot go on without a person. Warning: the key is delivered, but something about it needs attention.",
     )
     .optional(),
   keyId: z.string().max(64).describe("Id of the key in the service; stays the same over rotations.").optional(),
@@ -54,6 +54,18 @@ export const ApiKeyStatus = z.object({
     "When the key ends, as the service has it. Absent when it does not, also once a secret was renewed for spec.expiresAt.",
   ).optional(),
   retiringUntil: Time.describe("Until when the secret version before still works.").optional(),
+  propagatedRevision: z
+    .int()
+    .min(0)
+    .meta({ format: "int32", maximum: undefined })
+    .describe("The last revision for which pods that mount the Secret were touched (spec.propagate: Prompt).")
+    .optional(),
+  restartedRevision: z
+    .int()
+    .min(0)
+    .meta({ format: "int32", maximum: undefined })
+    .describe("The last revision for which spec.restartTargets were restarted.")
+    .optional(),
   lastHandledRotateRequest: z
     .string()
     .max(1024)

@@ -4,8 +4,10 @@ import type { Action } from "../plan/decision.ts";
 import type { ActDeps, LookAgain } from "./context.ts";
 import { dropStaging, dropTarget } from "./drop-secrets.ts";
 import { addFinalizer, removeFinalizer } from "./finalizer.ts";
+import { propagate } from "./propagate.ts";
 import { publish } from "./publish.ts";
 import { register } from "./register.ts";
+import { restart } from "./restart.ts";
 import { configure, confirm, release } from "./service-calls.ts";
 import { stage } from "./stage.ts";
 
@@ -31,6 +33,10 @@ export const act = (
       return dropStaging(deps, { observed, action, signal });
     case "configure":
       return configure(deps, { observed, action, signal });
+    case "propagate":
+      return propagate(deps, { observed, action, signal });
+    case "restart":
+      return restart(deps, { observed, action, signal });
     case "dropTarget":
       return dropTarget(deps, { observed, action, signal });
     case "release":

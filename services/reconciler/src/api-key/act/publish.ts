@@ -69,7 +69,7 @@ export const publish: Act<"publish"> = async (deps, { observed, action, signal }
     });
     if (stored === null) return lookAgain();
     const target = targetOf(stored, { uid: uidOf(observed), dataKey: observed.spec.secret.key });
-    return { ...observed, target: { ...target, version } };
+    return { ...observed, target: { ...target, version }, publishedAtMs: timers.monotonicMs() };
   } catch (error) {
     if (isAlreadyExists(error) || isConflict(error) || isNotFound(error)) return lookAgain();
     if (isInvalid(error)) throw new SecretRejectedError(error.message, { cause: error });

@@ -22,6 +22,8 @@ export type Action =
   | { readonly type: "dropStaging"; readonly staged: StagedSecret }
   | { readonly type: "dropTarget"; readonly uid: string }
   | { readonly type: "configure" }
+  | { readonly type: "propagate" }
+  | { readonly type: "restart" }
   | { readonly type: "release" }
   | { readonly type: "removeFinalizer" };
 export type ActionType = Action["type"];

@@ -2,6 +2,7 @@ import type { Observed } from "../observed.ts";
 import type { Check, Decision, PlanContext } from "./decision.ts";
 import { dropStagingOfDeleted, dropTargetOfDeleted, finishDeletion, gone, releaseDeleted } from "./deletion.ts";
 import { confirmPublished, deliverStaged, stageNext, uselessStaging } from "./delivery.ts";
+import { propagationDue, restartDue } from "./follow-up.ts";
 import { finalizerMissing, foreignTarget, notGranted } from "./permission.ts";
 import { expired, pausedOutOfBand, released, revokedOutOfBand, settingsDrift } from "./service-state.ts";
 import { delivered, pausedBySpec } from "./steady.ts";
@@ -25,6 +26,8 @@ const checks: readonly Check[] = [
   uselessStaging,
   deliverStaged,
   stageNext,
+  propagationDue,
+  restartDue,
   pausedBySpec,
 ];
 

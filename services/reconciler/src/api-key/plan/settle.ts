@@ -1,10 +1,12 @@
 import type { Observed } from "../observed.ts";
 import { nextRotationAt } from "../rotation/schedule.ts";
+import { isFollowUpOpen } from "../workloads/follow-up.ts";
 import { act, type Decision, type PlanContext } from "./decision.ts";
 import type { Finding } from "./finding.ts";
 
 // A little later than the instant itself, so that the service's clock has passed it too.
 const AFTER_MS = 1_000;
+const TRY_AGAIN_MS = 10_000;
 
 /** The resync, or sooner when something is known to come before: the end of the key or of its retiring version, a rotation. */
 const lookAgainMs = (observed: Observed, { now, resyncMs }: PlanContext): number => {
@@ -12,7 +14,7 @@ const lookAgainMs = (observed: Observed, { now, resyncMs }: PlanContext): number
   const ends = [spec.expiresAt, view.key?.retiringUntil, nextRotationAt(observed)?.toISOString()]
     .flatMap((instant) => (instant == null ? [] : [Date.parse(instant) - now.getTime() + AFTER_MS]))
     .filter((delayMs) => delayMs > 0);
-  return Math.min(resyncMs, ...ends);
+  return Math.min(resyncMs, ...ends, ...(isFollowUpOpen(observed) ? [TRY_AGAIN_MS] : []));
 };
 
 /** Reports the finding, after what lies staged is gone: nothing that is not used stays behind. */

@@ -1,5 +1,6 @@
 import type { Finding } from "../plan/finding.ts";
 import type { ApiKeyCondition } from "../status.ts";
+import type { Warning } from "./warnings.ts";
 
 export interface ConditionContext {
   readonly existing: readonly ApiKeyCondition[];
@@ -9,6 +10,8 @@ export interface ConditionContext {
 
 type Draft = Pick<ApiKeyCondition, "type" | "status" | "reason" | "message">;
 
+const OWN_TYPES = ["Ready", "Reconciling", "Stalled"];
+const WARNING = "Warning";
 const MESSAGE_LENGTH_MAX = 4096;
 // metav1.Time has whole seconds.
 const timeOf = (now: Date): string => `${now.toISOString().slice(0, 19)}Z`;
@@ -27,7 +30,7 @@ const dated = (draft: Draft, { existing, generation, now }: ConditionContext): A
 };
 
 /**
- * Ready, Reconciling and Stalled as kstatus reads them. A Ready that nobody could check stays what it was, with the
+ * Ready, Reconciling and Stalled as kstatus reads them, and whatever else is there. A Ready that nobody could check stays what it was, with the
  * generation that it was said of.
  */
 export const conditionsOf = (finding: Finding, context: ConditionContext): readonly ApiKeyCondition[] => {
@@ -43,7 +46,28 @@ export const conditionsOf = (finding: Finding, context: ConditionContext): reado
     readyNow,
     progressNow("Reconciling", progress === "reconciling"),
     progressNow("Stalled", progress === "stalled"),
+    // Other people's conditions, those of a newer version of ours, and a warning that nobody looked into.
+    ...context.existing.filter(({ type }) => !OWN_TYPES.includes(type)),
   ];
+};
+
+/** With the condition Warning where there are any, and without it where there are none. */
+export const withWarnings = (
+  conditions: readonly ApiKeyCondition[],
+  warnings: readonly Warning[],
+  context: ConditionContext,
+): readonly ApiKeyCondition[] => {
+  const others = conditions.filter(({ type }) => type !== WARNING);
+  const [first] = warnings;
+  if (first === undefined) return others;
+  const message = warnings.map((warning) => warning.message).join(" ");
+  return [...others, dated({ type: WARNING, status: "True", reason: first.reason, message }, context)];
+};
+
+/** Those that the condition Warning does not speak of yet. */
+export const newWarnings = (warnings: readonly Warning[], existing: readonly ApiKeyCondition[]): readonly Warning[] => {
+  const said = existing.find(({ type }) => type === WARNING)?.message ?? "";
+  return warnings.filter(({ message }) => !said.includes(message));
 };
 
 /** Whether the finding is news: nothing of that reason was said before. */

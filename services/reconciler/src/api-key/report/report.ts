@@ -13,10 +13,11 @@ import { FIELD_MANAGER } from "../names.ts";
 import type { Observed } from "../observed.ts";
 import type { Finding } from "../plan/finding.ts";
 import { type ApiKey, ApiKeys, type StoredApiKey } from "../resource.ts";
-import type { ApiKeyStatus } from "../status.ts";
-import { isNews } from "./conditions.ts";
+import { ApiKeyStatus } from "../status.ts";
+import { isNews, newWarnings } from "./conditions.ts";
 import { findingOfFailure } from "./failure.ts";
 import { isWorthReporting, statusAfterFailure, statusOf } from "./status.ts";
+import { warningsOf } from "./warnings.ts";
 
 export interface ReportDeps {
   readonly kube: Pick<KubeClient, "mergePatch">;
@@ -32,23 +33,26 @@ export interface Report {
   failure(apiKey: StoredApiKey, error: unknown, signal: AbortSignal): Promise<void>;
 }
 
-const present = (status: ApiKeyStatus): ApiKeyStatus =>
-  Object.fromEntries(Object.entries(status).filter(([, value]) => value !== undefined)) as ApiKeyStatus;
+const fields = Object.keys(ApiKeyStatus.shape) as readonly (keyof ApiKeyStatus)[];
 
-/** In a merge patch `null` takes a field away. */
-const patchOf = (status: ApiKeyStatus, existing: ApiKeyStatus): MergePatch<ApiKeyStatus> => ({
-  ...Object.fromEntries(Object.keys(existing).map((field) => [field, null])),
-  ...status,
-});
+/**
+ * The fields that have to change; in a merge patch `null` takes one away. Fields that only a newer version of us knows
+ * stay as they are.
+ */
+const changesOf = (status: ApiKeyStatus, existing: ApiKeyStatus): MergePatch<ApiKeyStatus> =>
+  Object.fromEntries(
+    fields
+      .filter((field) => !isDeepStrictEqual(status[field], existing[field]))
+      .map((field) => [field, status[field] ?? null]),
+  );
 
 /** Writes the status when it changed, and an event when there is news that somebody should act on. */
 export const createReport = ({ kube, effects, clock, record }: ReportDeps): Report => {
   const write = async (apiKey: StoredApiKey, status: ApiKeyStatus, signal: AbortSignal): Promise<void> => {
-    const existing = apiKey.status ?? {};
-    const wanted = present(status);
-    if (isDeepStrictEqual(existing, wanted)) return;
+    const changes = changesOf(status, apiKey.status ?? {});
+    if (Object.keys(changes).length === 0) return;
     const { name, resourceVersion } = apiKey.metadata;
-    const patch: MergePatch<ApiKey> = { metadata: { name, resourceVersion }, status: patchOf(wanted, existing) };
+    const patch: MergePatch<ApiKey> = { metadata: { name, resourceVersion }, status: changes };
     try {
       await effects.run("reportStatus", () =>
         kube.mergePatch(ApiKeys, nameOf(apiKey), patch, { subresource: "status", fieldManager: FIELD_MANAGER, signal }),
@@ -66,6 +70,8 @@ export const createReport = ({ kube, effects, clock, record }: ReportDeps): Repo
   return Object.freeze({
     finding: async (observed, finding, signal) => {
       warn(observed.apiKey, finding);
+      for (const { reason, message } of newWarnings(warningsOf(observed), observed.apiKey.status?.conditions ?? []))
+        record(observed.apiKey, { type: "Warning", reason, action: "Reconcile", note: message });
       await write(observed.apiKey, statusOf(observed, finding, clock.now()), signal);
     },
     failure: async (apiKey, error, signal) => {

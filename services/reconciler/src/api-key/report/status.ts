@@ -4,7 +4,9 @@ import type { StoredApiKey } from "../resource.ts";
 import { rotateRequest } from "../rotate-request.ts";
 import { nextRotationAt } from "../rotation/schedule.ts";
 import type { ApiKeyStatus } from "../status.ts";
-import { conditionsOf } from "./conditions.ts";
+import { followedAfter } from "../workloads/follow-up.ts";
+import { conditionsOf, withWarnings } from "./conditions.ts";
+import { warningsOf } from "./warnings.ts";
 
 const generationOf = ({ metadata }: StoredApiKey): number => metadata.generation ?? 0;
 
@@ -13,11 +15,11 @@ export const statusOf = (observed: Observed, finding: Finding, now: Date): ApiKe
   const { apiKey, target, view } = observed;
   const { key } = view;
   const generation = generationOf(apiKey);
-  const existing = apiKey.status?.conditions ?? [];
+  const context = { existing: apiKey.status?.conditions ?? [], generation, now };
   const isOurs = target !== null && target.isOurs;
   return {
     observedGeneration: generation,
-    conditions: [...conditionsOf(finding, { existing, generation, now })],
+    conditions: [...withWarnings(conditionsOf(finding, context), warningsOf(observed), context)],
     keyId: key?.keyId,
     displayPrefix: key?.displayPrefix ?? undefined,
     revision: key !== null && key.revision > 0 ? key.revision : undefined,
@@ -26,6 +28,8 @@ export const statusOf = (observed: Observed, finding: Finding, now: Date): ApiKe
     nextRotationAt: nextRotationAt(observed)?.toISOString(),
     expiresAt: key?.settings.expiresAt ?? undefined,
     retiringUntil: key?.retiringUntil ?? undefined,
+    propagatedRevision: followedAfter(observed, "propagatedRevision"),
+    restartedRevision: followedAfter(observed, "restartedRevision"),
     lastHandledRotateRequest: (isOurs ? target.rotateHandled : null) ?? apiKey.status?.lastHandledRotateRequest,
   };
 };

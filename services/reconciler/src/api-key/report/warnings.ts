@@ -1,0 +1,30 @@
+import { parseDuration } from "../../duration.ts";
+import type { Observed } from "../observed.ts";
+
+/** What a person should know although the key is delivered: the `reason` of the condition Warning, and stable. */
+export type WarningReason =
+  | "ShortOverlap"
+  | "RestartNotPermitted"
+  | "RestartFailed"
+  | "PropagationNotPermitted"
+  | "PropagationFailed";
+
+export interface Warning {
+  readonly reason: WarningReason;
+  /** For people. Never holds a secret or a digest. */
+  readonly message: string;
+}
+
+const OVERLAP_MIN_MS = 300_000;
+
+const shortOverlap = ({ spec: { rotation } }: Observed): Warning[] => {
+  if (parseDuration(rotation.overlap) >= OVERLAP_MIN_MS) return [];
+  const message = `spec.rotation.overlap (${rotation.overlap}) is shorter than 5m: a kubelet needs 60 to 90 s to bring a changed Secret into a mounted file, and an environment variable never changes. Until then pods present the secret before, which ends sooner.`;
+  return [{ reason: "ShortOverlap", message }];
+};
+
+export const warningsOf = (observed: Observed): readonly Warning[] => [
+  ...(observed.propagation?.warnings ?? []),
+  ...(observed.restart?.warnings ?? []),
+  ...shortOverlap(observed),
+];

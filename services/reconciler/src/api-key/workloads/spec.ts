@@ -1,0 +1,28 @@
+import { z } from "zod";
+
+/** A DNS subdomain (RFC 1123), as in the names of Secrets and workloads. */
+export const Subdomain = z
+  .string()
+  .min(1)
+  .max(253)
+  .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/);
+
+const RestartTarget = z.object({
+  kind: z.enum(["Deployment", "StatefulSet", "DaemonSet"]).describe("Kind of the workload."),
+  name: Subdomain.describe("Its name, in the namespace of this ApiKey."),
+});
+export type RestartTarget = z.output<typeof RestartTarget>;
+
+export const RestartTargets = z
+  .array(RestartTarget)
+  .max(16)
+  .meta({ "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["kind", "name"] })
+  .describe(
+    "Workloads that are rolled out anew, once, for each new secret: those that read it as an environment variable need that. Not for the first secret, which their pods wait for. Needs the ClusterRole itsy-reconciler-restarts in this namespace.",
+  );
+
+export const Propagate = z
+  .enum(["Eventually", "Prompt"])
+  .describe(
+    "How a new secret reaches the files of running pods. Eventually (default): their kubelet looks by itself, after 60 to 90 s. Prompt: an annotation of the pods that mount the Secret is touched, and their kubelet looks within a second. Needs the ClusterRole itsy-reconciler-propagation in this namespace.",
+  );

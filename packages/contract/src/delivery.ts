@@ -2,7 +2,9 @@ import { z } from "zod";
 
 import { Environment } from "./environment.ts";
 import { Everywhere } from "./everywhere.ts";
+import { IpRules } from "./ip-rules.ts";
 import { KeyStatus } from "./keys.ts";
+import { Permissions } from "./permissions.ts";
 import { DisplayName, KeyId, OverlapMs, RequestsPerMinute, SecretSha256, Slug, Timestamp } from "./primitives.ts";
 
 /**
@@ -27,6 +29,8 @@ export const DeliverySettings = z.strictObject({
   requestsPerMinute: RequestsPerMinute,
   expiresAt: Timestamp.nullable(),
   paused: z.boolean(),
+  permissions: Permissions.default([]),
+  ipRules: IpRules.default([]),
 });
 export type DeliverySettings = z.infer<typeof DeliverySettings>;
 

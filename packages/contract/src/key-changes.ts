@@ -2,8 +2,10 @@ import { z } from "zod";
 
 import { errorCodes } from "./error-code.ts";
 import { Everywhere } from "./everywhere.ts";
+import { IpRules } from "./ip-rules.ts";
 import { KeyMetadata, KeyOwner } from "./key-details.ts";
 import { RevokedKey } from "./keys.ts";
+import { Permissions } from "./permissions.ts";
 import { DisplayName, KeyId, RequestsPerMinute, Timestamp } from "./primitives.ts";
 
 /** What is left out stays as it is. */
@@ -16,6 +18,10 @@ export const UpdateKeyInput = z.strictObject({
   owner: KeyOwner.nullable().optional(),
   /** In place of all that was there. */
   metadata: KeyMetadata.optional(),
+  /** In place of all that were there. */
+  permissions: Permissions.optional(),
+  /** In place of all that were there. */
+  ipRules: IpRules.optional(),
   /** The `version` that the caller saw: `CONFLICT` when the key was changed since. */
   expectedVersion: z.int().min(1).max(2_147_483_647).optional(),
 });

@@ -2,7 +2,9 @@ import { z } from "zod";
 
 import { Environment } from "./environment.ts";
 import { Everywhere } from "./everywhere.ts";
+import { IpRules } from "./ip-rules.ts";
 import { KeyMetadata, KeyOwner } from "./key-details.ts";
+import { Permissions } from "./permissions.ts";
 import { DisplayName, IdempotencyKey, KeyId, OverlapMs, RequestsPerMinute, Slug, Timestamp } from "./primitives.ts";
 
 /** Derived from the facts of a key at one instant, never stored. */
@@ -26,6 +28,10 @@ export const KeyView = z.object({
   retiringUntil: Timestamp.nullable(),
   owner: KeyOwner.nullable(),
   metadata: KeyMetadata,
+  /** Sorted. */
+  permissions: Permissions,
+  /** Sorted. Empty: from everywhere. */
+  ipRules: IpRules,
   /** When a request was last accepted, to the second; known about a second later. */
   lastUsedAt: Timestamp.nullable(),
   createdAt: Timestamp,
@@ -59,6 +65,8 @@ export const CreateKeyInput = z.strictObject({
   expiresAt: Timestamp.nullable().default(null),
   owner: KeyOwner.nullable().default(null),
   metadata: KeyMetadata.default({}),
+  permissions: Permissions.default([]),
+  ipRules: IpRules.default([]),
   /**
    * The same input again under it: the same key with a fresh secret, unless the earlier secret was used (`CONFLICT`; a use
    * is known after about a second).

@@ -58,6 +58,10 @@ export interface ApiKey {
   readonly owner: string | null;
   /** By name, sorted. */
   readonly metadata: KeyMetadata;
+  /** A sorted set, as the contract writes them; empty: nothing that needs one. */
+  readonly permissions: readonly string[];
+  /** A sorted set of networks; empty: from everywhere. */
+  readonly ipRules: readonly string[];
   readonly createdAt: Date;
   readonly updatedAt: Date;
   /** Grows by one with every change: the guard of conditional updates. */

@@ -14,6 +14,7 @@ import type {
 import type { BarrierResult } from "./revocation/barrier-result.ts";
 import type { KeyChange } from "./revocation/ports.ts";
 import type { UsageStore } from "./usage/ports.ts";
+import type { IpRules } from "./verification/ip-rules.ts";
 
 export interface Clock {
   now(): Date;
@@ -166,6 +167,8 @@ export type ApiKeyChange = Partial<
     | "displayPrefix"
     | "owner"
     | "metadata"
+    | "permissions"
+    | "ipRules"
     | "updatedAt"
   >
 >;
@@ -288,6 +291,9 @@ export interface VerificationRecord {
   readonly name: string;
   readonly owner: string | null;
   readonly metadata: KeyMetadata;
+  readonly permissions: ReadonlySet<string>;
+  /** `null`: from everywhere. */
+  readonly ipRules: IpRules | null;
   readonly requestsPerMinute: number;
   readonly expiresAt: Date | null;
   readonly pausedAt: Date | null;

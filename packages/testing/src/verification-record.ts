@@ -12,6 +12,8 @@ export const aVerificationRecord = (overrides: Partial<VerificationRecord> = {})
   name: "checkout",
   owner: null,
   metadata: {},
+  permissions: new Set(),
+  ipRules: null,
   requestsPerMinute: 60,
   expiresAt: null,
   pausedAt: null,

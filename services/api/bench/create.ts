@@ -35,6 +35,8 @@ const input = {
   expiresAt: null,
   owner: null,
   metadata: {},
+  permissions: [] as string[],
+  ipRules: [] as string[],
 } as const;
 await using raw = await openRawCreate(database.url, CALLERS);
 

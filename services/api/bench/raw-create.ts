@@ -13,7 +13,7 @@ const WORKSPACE =
 const PROJECT =
   "SELECT id, workspace_id, slug, name, created_at FROM projects WHERE workspace_id = ? AND slug = ? LIMIT 1";
 const INSERT_KEY =
-  "INSERT INTO api_keys (id, workspace_id, project_id, name, environment, requests_per_minute, expires_at, paused_at, paused_by, revoked_at, last_used_at, revision, latest_revision, display_prefix, owner, metadata, created_at, updated_at, version) VALUES (?, ?, ?, ?, ?, ?, NULL, NULL, NULL, NULL, NULL, 1, 1, ?, NULL, NULL, ?, ?, 1)";
+  "INSERT INTO api_keys (id, workspace_id, project_id, name, environment, requests_per_minute, expires_at, paused_at, paused_by, revoked_at, last_used_at, revision, latest_revision, display_prefix, owner, metadata, permissions, ip_rules, created_at, updated_at, version) VALUES (?, ?, ?, ?, ?, ?, NULL, NULL, NULL, NULL, NULL, 1, 1, ?, NULL, NULL, NULL, NULL, ?, ?, 1)";
 const INSERT_VERSION =
   "INSERT INTO secret_versions (id, key_id, revision, digest, pepper_version, display_prefix, created_at, confirmed_at, valid_until) VALUES (?, ?, 1, ?, 1, ?, ?, ?, NULL)";
 

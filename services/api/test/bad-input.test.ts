@@ -104,7 +104,7 @@ describe.each(procedurePaths)("%s", (path) => {
 
 describe("POST /v1/verify", () => {
   test("refuses each field that does not fit", async () => {
-    const good = { secret: things.secret, environment: "production", project: "default" };
+    const good = samples["keys.verify"](things);
     for (const { name, input } of spoil(good)) {
       const { status, json } = await verifyDoor(JSON.stringify(input));
       const isFit = VerifyInput.safeParse(input).success;

@@ -48,6 +48,7 @@ describe.each(databaseKinds)("a key on %s", (kind) => {
       name: "checkout",
       owner: null,
       metadata: {},
+      permissions: [],
       rateLimit: { limit: 5, remaining: 4, resetMs: expect.any(Number) },
     });
     expect(await admin.keys.verify({ secret })).toMatchObject({ valid: true, keyId: key.id });

@@ -15,6 +15,8 @@ export const keyFacts = (key: ApiKey): Facts => ({
   displayPrefix: key.displayPrefix,
   owner: key.owner,
   metadata: key.metadata,
+  permissions: key.permissions,
+  ipRules: key.ipRules,
 });
 
 export const tokenFacts = (token: ManagementToken): Facts => ({

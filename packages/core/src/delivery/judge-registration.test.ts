@@ -25,6 +25,8 @@ const key: ApiKey = {
   displayPrefix: null,
   owner: null,
   metadata: {},
+  permissions: [],
+  ipRules: [],
   createdAt: past,
   updatedAt: past,
   version: 7,

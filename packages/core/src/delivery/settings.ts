@@ -1,6 +1,7 @@
 import type { DeliverySettings } from "@itsy/contract";
 
 import type { ApiKey } from "../entities.ts";
+import { sameSet, sortedSet } from "../keys/sorted-set.ts";
 import type { ApiKeyChange } from "../ports.ts";
 
 /** A key's configuration as its manifest would write it. */
@@ -9,6 +10,8 @@ export const settingsOf = (key: ApiKey): DeliverySettings => ({
   requestsPerMinute: key.requestsPerMinute,
   expiresAt: key.expiresAt?.toISOString() ?? null,
   paused: key.pausedBy === "manifest",
+  permissions: [...key.permissions],
+  ipRules: [...key.ipRules],
 });
 
 /** A pause by a person outlives whatever the manifest says. */
@@ -29,6 +32,8 @@ export const columnsOf = (settings: DeliverySettings, key: ApiKey | null, now: D
     name: settings.name,
     requestsPerMinute: settings.requestsPerMinute,
     expiresAt: settings.expiresAt === null ? null : new Date(settings.expiresAt),
+    permissions: sortedSet(settings.permissions),
+    ipRules: sortedSet(settings.ipRules),
     ...pause(key ?? UNPAUSED, settings.paused, now),
   }) satisfies ApiKeyChange;
 
@@ -39,6 +44,8 @@ export const differs = (key: ApiKey, settings: DeliverySettings): boolean => {
     key.name !== wanted.name ||
     key.requestsPerMinute !== wanted.requestsPerMinute ||
     key.expiresAt?.getTime() !== wanted.expiresAt?.getTime() ||
-    key.pausedBy !== wanted.pausedBy
+    key.pausedBy !== wanted.pausedBy ||
+    !sameSet(key.permissions, wanted.permissions) ||
+    !sameSet(key.ipRules, wanted.ipRules)
   );
 };

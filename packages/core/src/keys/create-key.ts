@@ -13,6 +13,7 @@ import { defaultRequestsPerMinute, requireRoom, requireWithin, workspaceOf } fro
 import { viewWith } from "./key-view.ts";
 import { newVersion } from "./secret-version.ts";
 import { sortedMetadata } from "./sorted-metadata.ts";
+import { sortedSet } from "./sorted-set.ts";
 
 /** An expiry must lie in the future when it is set. @throws DomainError `INVALID_INPUT`. */
 export const futureInstant = (text: string | null, now: Date): Date | null => {
@@ -61,6 +62,8 @@ export const createCreateKey =
         displayPrefix,
         owner: input.owner,
         metadata: sortedMetadata(input.metadata),
+        permissions: sortedSet(input.permissions),
+        ipRules: sortedSet(input.ipRules),
         createdAt: now,
         updatedAt: now,
         version: 1,

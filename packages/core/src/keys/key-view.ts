@@ -44,6 +44,8 @@ export const viewWith = (key: ApiKey, around: Surroundings, at: Date): KeyView =
     retiringUntil: isoOrNull(retiringUntil(around.versions, at)),
     owner: key.owner,
     metadata: key.metadata,
+    permissions: [...key.permissions],
+    ipRules: [...key.ipRules],
     lastUsedAt: isoOrNull(key.lastUsedAt),
     createdAt: key.createdAt.toISOString(),
     updatedAt: key.updatedAt.toISOString(),

@@ -8,10 +8,11 @@ import { requireWithin, workspaceOf } from "../tenancy/key-limits.ts";
 import { type ChangeDeps, changeKey, managedByCluster, ownerOf, requireNotRevoked } from "./change-key.ts";
 import { futureInstant } from "./create-key.ts";
 import { sortedMetadata } from "./sorted-metadata.ts";
+import { sameSet, sortedSet } from "./sorted-set.ts";
 
 /** The fields of the input that would make the key another one. */
 const differences = (key: ApiKey, input: UpdateKeyInput, now: Date): ApiKeyChange => {
-  const { name, requestsPerMinute, expiresAt, owner } = input;
+  const { name, requestsPerMinute, expiresAt, owner, permissions, ipRules } = input;
   const metadata = input.metadata && sortedMetadata(input.metadata);
   const instant = expiresAt === undefined || expiresAt === null ? expiresAt : new Date(expiresAt);
   return {
@@ -21,10 +22,18 @@ const differences = (key: ApiKey, input: UpdateKeyInput, now: Date): ApiKeyChang
       instant?.getTime() !== key.expiresAt?.getTime() && { expiresAt: futureInstant(expiresAt ?? null, now) }),
     ...(owner !== undefined && owner !== key.owner && { owner }),
     ...(metadata !== undefined && JSON.stringify(metadata) !== JSON.stringify(key.metadata) && { metadata }),
+    ...(permissions && !sameSet(permissions, key.permissions) && { permissions: sortedSet(permissions) }),
+    ...(ipRules && !sameSet(ipRules, key.ipRules) && { ipRules: sortedSet(ipRules) }),
   };
 };
 
-const ofManifest = ["name", "requestsPerMinute", "expiresAt"] as const satisfies readonly (keyof ApiKeyChange)[];
+const ofManifest = [
+  "name",
+  "requestsPerMinute",
+  "expiresAt",
+  "permissions",
+  "ipRules",
+] as const satisfies readonly (keyof ApiKeyChange)[];
 
 /**
  * Changes what was given and differs; every replica follows when it returns. An expired key may be given a later expiry, and works again.
@@ -44,7 +53,7 @@ export const createUpdateKey =
       const change = differences(key, input, now);
       if (Object.keys(change).length === 0) return { after: key };
       const owner = ofManifest.some((field) => field in change) ? await ownerOf({ stores, key }) : undefined;
-      if (owner !== undefined) throw managedByCluster(owner, "change name, limit and expiry");
+      if (owner !== undefined) throw managedByCluster(owner, "change name, limit, expiry, permissions and IP rules");
       requireWithin(await workspaceOf(stores, key.workspaceId), change, now);
       return { after: await stores.keys.update(key, { ...change, updatedAt: now }) };
     });

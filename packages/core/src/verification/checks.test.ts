@@ -1,7 +1,10 @@
+import type { RefusalCode } from "@itsy/contract";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import type { VerificationRecord } from "../ports.ts";
 import { firstRefusal } from "./checks.ts";
+import { createIpRules } from "./ip-rules.ts";
 
 const now = new Date("2027-01-01T00:00:00Z");
 const past = new Date("2026-12-31T23:59:59Z");
@@ -18,6 +21,8 @@ const good: VerificationRecord = {
   name: "Website",
   owner: null,
   metadata: {},
+  permissions: new Set(),
+  ipRules: null,
   requestsPerMinute: 60,
   expiresAt: null,
   pausedAt: null,
@@ -47,6 +52,61 @@ describe("a stored secret", () => {
 
 test("a key of another workspace does not exist, whatever its state", () => {
   expect(refusal({ revokedAt: past }, {}, "ws_2")).toBe("NOT_FOUND");
+});
+
+const reason = {
+  "of another workspace": { workspaceId: "ws_2", refusal: "NOT_FOUND" },
+  revoked: { record: { revokedAt: past }, refusal: "REVOKED" },
+  "of an ended version": { record: { validUntil: past }, refusal: "REVOKED" },
+  paused: { record: { pausedAt: past }, refusal: "PAUSED" },
+  expired: { record: { expiresAt: past }, refusal: "EXPIRED" },
+  "of another environment": { required: { environment: "preview" }, refusal: "FORBIDDEN" },
+  "of another project": { required: { project: "other" }, refusal: "FORBIDDEN" },
+  "from elsewhere": {
+    record: { ipRules: createIpRules(["10.0.0.0/8"]) },
+    required: { ip: "192.0.2.1" },
+    refusal: "FORBIDDEN",
+  },
+  "not permitted": { required: { permissions: ["files:read"] }, refusal: "INSUFFICIENT_PERMISSIONS" },
+} as const satisfies Record<string, { record?: object; required?: object; workspaceId?: string; refusal: RefusalCode }>;
+
+const reasons = Object.keys(reason) as (keyof typeof reason)[];
+
+test("of any reasons to refuse a key the first is told, in the order of the promise", () => {
+  fc.assert(
+    fc.property(fc.subarray(reasons), (present) => {
+      const all = present.map((name) => ({ record: {}, required: {}, workspaceId: "ws_1", ...reason[name] }));
+      const record = Object.assign({}, ...all.map((one) => one.record)) as Partial<VerificationRecord>;
+      const required = Object.assign({}, ...all.map((one) => one.required)) as object;
+      const workspaceId = all.some((one) => one.workspaceId === "ws_2") ? "ws_2" : "ws_1";
+      expect(refusal(record, required, workspaceId)).toBe(all[0]?.refusal ?? null);
+    }),
+  );
+});
+
+describe("a key with IP rules", () => {
+  const record = { ipRules: createIpRules(["10.0.0.0/8", "2001:db8::/32"]) };
+  test.each([
+    ["is accepted from a network of them", { ip: "10.1.2.3" }, null],
+    ["is accepted from one of IPv6", { ip: "2001:DB8::1" }, null],
+    ["is accepted from IPv4 in the clothes of IPv6", { ip: "::ffff:10.1.2.3" }, null],
+    ["is refused from elsewhere", { ip: "192.0.2.1" }, "FORBIDDEN"],
+    ["is refused when nobody says from where it comes", {}, "FORBIDDEN"],
+  ] as const)("%s", (_guarantee, required, expected) => {
+    expect(refusal(record, required)).toBe(expected);
+  });
+  test("without them a key is accepted from everywhere", () => {
+    expect(refusal({}, { ip: "192.0.2.1" })).toBeNull();
+  });
+});
+
+test("a key needs all the permissions that are required, and none when none are", () => {
+  const record = { permissions: new Set(["files:*", "billing"]) };
+  expect(refusal(record, { permissions: ["files:read", "billing"] })).toBeNull();
+  expect(refusal(record, { permissions: ["files:read", "admin"] })).toBe("INSUFFICIENT_PERMISSIONS");
+  expect(refusal({}, { permissions: ["files:read"] })).toBe("INSUFFICIENT_PERMISSIONS");
+  expect(refusal({}, { permissions: [] })).toBeNull();
+  expect(refusal({})).toBeNull();
 });
 
 test("the caller may require an environment and a project", () => {

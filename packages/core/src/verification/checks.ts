@@ -1,11 +1,11 @@
-import type { RefusalCode, VerifyInput } from "@itsy/contract";
+import { grants, type RefusalCode, type VerifyInput } from "@itsy/contract";
 
 import type { VerificationRecord } from "../ports.ts";
 
 /** What the checks look at: the stored facts, what the caller requires, and the instant. */
 export interface Presented {
   readonly record: VerificationRecord;
-  readonly required: Pick<VerifyInput, "environment" | "project">;
+  readonly required: Pick<VerifyInput, "environment" | "project" | "permissions" | "ip">;
   readonly workspaceId: string;
   readonly now: Date;
 }
@@ -26,8 +26,16 @@ const elsewhere: Check = ({ record, required }) =>
     ? "FORBIDDEN"
     : null;
 
+// Default deny: were a request without an address let through, whoever asks would decide whether the rules hold.
+const fromElsewhere: Check = ({ record: { ipRules }, required: { ip } }) =>
+  ipRules === null || (ip !== undefined && ipRules.allow(ip)) ? null : "FORBIDDEN";
+const notPermitted: Check = ({ record, required: { permissions } }) =>
+  permissions === undefined || permissions.every((name) => grants(record.permissions, name))
+    ? null
+    : "INSUFFICIENT_PERMISSIONS";
+
 /** In the order of the promise: whose it is, then what is final, then what may change, then what the caller asks. */
-const checks: readonly Check[] = [foreign, revoked, paused, expired, elsewhere];
+const checks: readonly Check[] = [foreign, revoked, paused, expired, elsewhere, fromElsewhere, notPermitted];
 
 /** The first reason to refuse a stored secret; `null` when there is none. */
 export const firstRefusal = (presented: Presented): RefusalCode | null => {

@@ -22,6 +22,8 @@ export interface VerifyDeps {
 
 export type Verify = (actor: WorkspaceActor, input: VerifyInput) => Verification | Promise<Verification>;
 
+/** Costs more than the key's limit: no window ever admits it, so nobody is told when to come back. */
+const beyondLimit: Verification = Object.freeze({ valid: false, code: "RATE_LIMITED" });
 const notFound: Verification = Object.freeze({ valid: false, code: "NOT_FOUND" });
 
 /**
@@ -30,25 +32,39 @@ const notFound: Verification = Object.freeze({ valid: false, code: "NOT_FOUND" }
  * consumes nothing. Whatever is answered of a known key is counted. Never throws for a bad secret; throws when the database cannot be asked.
  */
 export const createVerify = ({ format, records, limiter, usage, clock }: VerifyDeps): Verify => {
-  const admit = (record: VerificationRecord): Verification => {
-    const rate = limiter.take(record.keyId, record.requestsPerMinute);
+  const admit = (record: VerificationRecord, cost: number): Verification => {
+    if (cost > record.requestsPerMinute) return beyondLimit;
+    const rate = limiter.take(record.keyId, record.requestsPerMinute, cost);
     if (!rate.accepted) {
       const { retryAfterMs, state } = rate;
       return { valid: false, code: "RATE_LIMITED", retryAfterMs, ...(state !== undefined && { rateLimit: state }) };
     }
     const { keyId, workspace, project, environment, name, owner, metadata } = record;
-    return { valid: true, keyId, workspace, project, environment, name, owner, metadata, rateLimit: rate.state };
+    const permissions = [...record.permissions];
+    return {
+      valid: true,
+      keyId,
+      workspace,
+      project,
+      environment,
+      name,
+      owner,
+      metadata,
+      permissions,
+      rateLimit: rate.state,
+    };
   };
 
   const judge = (actor: WorkspaceActor, input: VerifyInput, record: VerificationRecord | null): Verification => {
     if (record === null) return notFound;
+    const { cost = 1 } = input;
     const now = clock.now();
     const code = firstRefusal({ record, required: input, workspaceId: actor.workspaceId, now });
     // Also for a key of another workspace: its counts are none of the caller's.
     if (code === "NOT_FOUND") return notFound;
-    const verification: Verification = code === null ? admit(record) : { valid: false, code };
+    const verification: Verification = code === null ? admit(record, cost) : { valid: false, code };
     const outcome = verification.valid ? "VALID" : verification.code;
-    if (outcome !== "NOT_FOUND") usage.count(record, { outcome, cost: 1, nowMs: now.getTime() });
+    if (outcome !== "NOT_FOUND") usage.count(record, { outcome, cost, nowMs: now.getTime() });
     return verification;
   };
 

@@ -17,7 +17,8 @@ describe.each(databaseKinds)("the hot lookup on %s", (kind) => {
       revokedAt: new Date("2027-01-01T00:00:00.003Z"),
     };
     const details = { owner: "Ärzte 🧀", metadata: { plan: "größer" }, requestsPerMinute: 1234 };
-    const key = rows.key({ ...owner, ...instants, ...details, name: "Käse 🧀", environment: "preview" });
+    const access = { permissions: ["files:*", "read"], ipRules: ["10.0.0.0/8", "2001:db8::/32"] };
+    const key = rows.key({ ...owner, ...instants, ...details, ...access, name: "Käse 🧀", environment: "preview" });
     const open = rows.key(owner);
     const validUntil = new Date("2027-06-01T00:00:00.004Z");
     // Bytes that are no UTF-8, a quote, a backslash and zeros.
@@ -40,6 +41,8 @@ describe.each(databaseKinds)("the hot lookup on %s", (kind) => {
       environment: "preview",
       name: "Käse 🧀",
       ...details,
+      permissions: new Set(access.permissions),
+      ipRules: { allow: expect.any(Function) },
       ...instants,
       validUntil,
       retiring: true,
@@ -47,6 +50,8 @@ describe.each(databaseKinds)("the hot lookup on %s", (kind) => {
     const unknown = rows.version({ keyId: "key_none" }).digest;
     expect(await lookup.find([digest])).toEqual(record);
     expect(await lookup.find([unknown, digest])).toEqual(record);
+    const allow = (await lookup.find([digest]))?.ipRules?.allow;
+    expect(["10.1.2.3", "2001:db8::1", "192.0.2.1"].map((ip) => allow?.(ip))).toEqual([true, true, false]);
     expect(await lookup.find([openVersion.digest, unknown, unknown])).toEqual({
       ...record,
       keyId: open.id,
@@ -54,6 +59,8 @@ describe.each(databaseKinds)("the hot lookup on %s", (kind) => {
       name: open.name,
       owner: null,
       metadata: {},
+      permissions: new Set(),
+      ipRules: null,
       environment: open.environment,
       requestsPerMinute: open.requestsPerMinute,
       expiresAt: null,

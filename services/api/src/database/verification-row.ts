@@ -1,4 +1,4 @@
-import type { VerificationRecord } from "@itsy/core";
+import { createIpRules, type VerificationRecord } from "@itsy/core";
 
 /** The answer of `verificationQuery` as both drivers give it: numbers and text. */
 export interface VerificationRow {
@@ -13,6 +13,10 @@ export interface VerificationRow {
   readonly owner: string | null;
   /** JSON, or nothing. */
   readonly metadata: string | null;
+  /** JSON, or nothing. */
+  readonly permissions: string | null;
+  /** JSON, or nothing. */
+  readonly ipRules: string | null;
   readonly requestsPerMinute: number;
   readonly expiresAt: number | null;
   readonly pausedAt: number | null;
@@ -25,7 +29,8 @@ export interface VerificationRow {
 /** One statement for so many digests. */
 export const verificationQuery = (digests: number): string =>
   `SELECT k.id AS keyId, v.id AS versionId, k.project_id AS projectId, k.workspace_id AS workspaceId, w.slug AS workspace, p.slug AS project,
-  k.environment AS environment, k.name AS name, k.owner AS owner, k.metadata AS metadata, k.requests_per_minute AS requestsPerMinute,
+  k.environment AS environment, k.name AS name, k.owner AS owner, k.metadata AS metadata,
+  k.permissions AS permissions, k.ip_rules AS ipRules, k.requests_per_minute AS requestsPerMinute,
   k.expires_at AS expiresAt, k.paused_at AS pausedAt, k.revoked_at AS revokedAt, v.valid_until AS validUntil,
   v.confirmed_at IS NOT NULL AND v.valid_until IS NOT NULL AS retiring
 FROM secret_versions v
@@ -34,6 +39,9 @@ JOIN projects p ON p.id = k.project_id
 JOIN workspaces w ON w.id = k.workspace_id
 WHERE v.digest IN (${Array.from({ length: digests }, () => "?").join(", ")})
 LIMIT 1`;
+
+/** Shared: most keys have none, and many records are remembered. */
+const NONE: ReadonlySet<string> = new Set();
 
 const instant = (ms: number | null): Date | null => (ms === null ? null : new Date(ms));
 
@@ -48,6 +56,8 @@ export const toVerificationRecord = (row: VerificationRow): VerificationRecord =
   name: row.name,
   owner: row.owner,
   metadata: row.metadata === null ? {} : (JSON.parse(row.metadata) as VerificationRecord["metadata"]),
+  permissions: row.permissions === null ? NONE : new Set(JSON.parse(row.permissions) as string[]),
+  ipRules: row.ipRules === null ? null : createIpRules(JSON.parse(row.ipRules) as string[]),
   requestsPerMinute: row.requestsPerMinute,
   expiresAt: instant(row.expiresAt),
   pausedAt: instant(row.pausedAt),

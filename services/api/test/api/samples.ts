@@ -24,7 +24,8 @@ type InputOf<Path extends ProcedurePath> = Path extends `${infer Router extends 
     : never
   : never;
 
-const settings = { name: "sample", requestsPerMinute: 60, expiresAt: null, paused: false };
+const access = { permissions: ["files:*", "billing:read"], ipRules: ["10.0.0.0/8", "2001:db8::/32"] };
+const settings = { name: "sample", requestsPerMinute: 60, expiresAt: null, paused: false, ...access };
 let count = 0;
 const fresh = () => `sample-${(count += 1)}`;
 
@@ -41,6 +42,7 @@ export const samples: { readonly [Path in ProcedurePath]: (things: Things) => In
     expiresAt: "2030-01-01T00:00:00Z",
     owner: "the sampler",
     metadata: { plan: "gold" },
+    ...access,
     idempotencyKey: crypto.randomUUID(),
   }),
   "keys.get": ({ keyId }) => ({ keyId }),
@@ -65,6 +67,7 @@ export const samples: { readonly [Path in ProcedurePath]: (things: Things) => In
     expiresAt: "2030-01-01T00:00:00Z",
     owner: "the sampler",
     metadata: { plan: "gold" },
+    ...access,
     expectedVersion: 1,
   }),
   "keys.pause": ({ keyId }) => ({ keyId }),
@@ -74,7 +77,14 @@ export const samples: { readonly [Path in ProcedurePath]: (things: Things) => In
   "keys.revokeMany": ({ keyId }) => ({ keyIds: [keyId] }),
   "keys.pauseMany": ({ keyId }) => ({ keyIds: [keyId] }),
   "keys.deleteMany": ({ keyId, workspace }) => ({ keys: [{ keyId, confirmName: `of ${workspace}` }] }),
-  "keys.verify": ({ secret }) => ({ secret, environment: "production", project: "default" }),
+  "keys.verify": ({ secret }) => ({
+    secret,
+    environment: "production",
+    project: "default",
+    permissions: ["files:read"],
+    ip: "10.0.0.1",
+    cost: 2,
+  }),
   "workspaces.create": () => ({ slug: fresh(), name: "Sample" }),
   "workspaces.list": () => ({}),
   "workspaces.get": ({ workspace }) => ({ workspace }),

@@ -52,6 +52,8 @@ export const createRows = (seed = 1): Rows => {
       displayPrefix: null,
       owner: null,
       metadata: {},
+      permissions: [],
+      ipRules: [],
       createdAt,
       updatedAt: createdAt,
       version: 1,

@@ -4,6 +4,7 @@ import { CreateTables1795305600000 } from "./1795305600000-create-tables.ts";
 import { CreateChangeFeed1795348800000 } from "./1795348800000-create-change-feed.ts";
 import { Lifecycle1797984000000 } from "./1797984000000-lifecycle.ts";
 import { Usage1798100000000 } from "./1798100000000-usage.ts";
+import { Permissions1798200000000 } from "./1798200000000-permissions.ts";
 
 /** The table in which TypeORM remembers what was run. */
 export const MIGRATIONS_TABLE = "schema_migrations";
@@ -14,4 +15,5 @@ export const migrations: (new () => MigrationInterface)[] = [
   CreateChangeFeed1795348800000,
   Lifecycle1797984000000,
   Usage1798100000000,
+  Permissions1798200000000,
 ];

@@ -14,6 +14,15 @@ const metadataTransformer = {
   from: (value: string | null): KeyMetadata => (value === null ? {} : (JSON.parse(value) as KeyMetadata)),
 };
 
+/** Nothing is stored for an empty set. */
+const setTransformer = {
+  to: (value: readonly string[] | undefined): string | null | undefined => {
+    if (value === undefined) return undefined;
+    return value.length === 0 ? null : JSON.stringify(value);
+  },
+  from: (value: string | null): readonly string[] => (value === null ? [] : (JSON.parse(value) as string[])),
+};
+
 export const apiKeys = (types: ColumnTypes): EntitySchema<ApiKey> =>
   new EntitySchema<ApiKey>({
     name: "api_keys",
@@ -34,6 +43,8 @@ export const apiKeys = (types: ColumnTypes): EntitySchema<ApiKey> =>
       displayPrefix: { ...types.text(64), name: "display_prefix", nullable: true },
       owner: { ...types.text(200), nullable: true },
       metadata: { ...types.json, nullable: true, transformer: metadataTransformer },
+      permissions: { ...types.json, nullable: true, transformer: setTransformer },
+      ipRules: { ...types.json, name: "ip_rules", nullable: true, transformer: setTransformer },
       createdAt: { ...types.instant, name: "created_at" },
       updatedAt: { ...types.instant, name: "updated_at" },
       version: types.int,

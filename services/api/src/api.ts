@@ -8,7 +8,7 @@ import { createForwardAuthDoor } from "./http/forward-auth-door.ts";
 import { createLifecycle } from "./http/lifecycle.ts";
 import { createLogger, type Logger } from "./http/logger.ts";
 import { createMetrics } from "./http/metrics.ts";
-import { createOriginOf } from "./http/origin.ts";
+import { createForwardedIpOf, createOriginOf } from "./http/origin.ts";
 import { createReadiness } from "./http/readiness.ts";
 import { HEADERS_MAX, type RunningServer, startServer } from "./http/server.ts";
 import { createVerifyDoor } from "./http/verify-door.ts";
@@ -50,7 +50,8 @@ const serve = (settings: Settings, { domain, logger, monotonicMs }: ServeDeps): 
   const app = createApp({ trpc, readiness, metrics, logger, lifecycle });
   const doorDeps = { authenticate, verify, metrics, logger, lifecycle };
   const verifyDoor = createVerifyDoor(doorDeps);
-  const forwardAuthDoor = createForwardAuthDoor({ ...doorDeps, monotonicMs, headersMax: HEADERS_MAX });
+  const forwardedIpOf = createForwardedIpOf(settings.trustedProxyHops);
+  const forwardAuthDoor = createForwardAuthDoor({ ...doorDeps, monotonicMs, forwardedIpOf, headersMax: HEADERS_MAX });
   return startServer({ verifyDoor, forwardAuthDoor, app, limits, lifecycle }, settings);
 };
 

@@ -2,6 +2,7 @@ import type { ServerResponse } from "node:http";
 
 import type { Verification } from "@itsy/contract";
 import { acceptedFields, type Denial, type HeaderFields, httpAnswerOf, PROBLEM_TYPE } from "@itsy/verify/http";
+import type { Detail } from "./forward-auth-request.ts";
 
 type Valid = Extract<Verification, { readonly valid: true }>;
 
@@ -13,14 +14,23 @@ export const unavailable: Denial = Object.freeze({
   retryAfterMs: RETRY_UNAVAILABLE_MS,
 });
 
-/** Whose key it is, for the server behind the proxy. A name may hold any character, so it is percent-encoded UTF-8. */
+/** Text may hold any character, which a header may not: percent-encoded UTF-8. Half a surrogate pair has no UTF-8. */
+const encoded = (text: string): string => encodeURIComponent(text.toWellFormed());
+
+/** Whose key it is, for the server behind the proxy. */
 const identityFields = ({ keyId, workspace, project, environment, name }: Valid): HeaderFields => ({
   "X-Itsy-Key-Id": keyId,
   "X-Itsy-Workspace": workspace,
   "X-Itsy-Project": project,
   "X-Itsy-Environment": environment,
-  // Half a surrogate pair cannot be encoded.
-  "X-Itsy-Key-Name": encodeURIComponent(name.toWellFormed()),
+  "X-Itsy-Key-Name": encoded(name),
+});
+
+/** What the proxy asked for besides. */
+const detailFields = ({ owner, metadata, permissions }: Valid, tell: readonly Detail[]): HeaderFields => ({
+  ...(tell.includes("owner") && owner !== null && { "X-Itsy-Owner": encoded(owner) }),
+  ...(tell.includes("metadata") && { "X-Itsy-Metadata": encoded(JSON.stringify(metadata)) }),
+  ...(tell.includes("permissions") && { "X-Itsy-Permissions": permissions.join(",") }),
 });
 
 interface Told {
@@ -30,10 +40,11 @@ interface Told {
 }
 
 /** A good key: its identity, no body. */
-export const toldOfValid = (verification: Valid): Told => ({
+export const toldOfValid = (verification: Valid, tell: readonly Detail[]): Told => ({
   status: 200,
   headers: {
     ...identityFields(verification),
+    ...detailFields(verification, tell),
     ...acceptedFields(verification.rateLimit),
     "Cache-Control": "no-store",
   },
@@ -50,8 +61,8 @@ export const toldOfDenial = (denial: Denial): Told => {
   };
 };
 
-export const told = (verification: Verification): Told => {
-  if (verification.valid) return toldOfValid(verification);
+export const told = (verification: Verification, tell: readonly Detail[]): Told => {
+  if (verification.valid) return toldOfValid(verification, tell);
   const { code, retryAfterMs, rateLimit } = verification;
   return toldOfDenial({
     outcome: "refused",

@@ -7,7 +7,7 @@ import { type Denial, readCredential } from "@itsy/verify/http";
 import type { Authenticate } from "../access/token-cache.ts";
 import { answerOf, answerWith, isOurs, sendError } from "./error-answer.ts";
 import { send, told, toldOfDenial, unavailable } from "./forward-auth-answer.ts";
-import { formOf, proxyTokenOf, requirementsOf } from "./forward-auth-request.ts";
+import { type Detail, type ForwardedIpOf, formOf, proxyTokenOf, questionOf } from "./forward-auth-request.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { Logger } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";
@@ -21,6 +21,7 @@ export interface ForwardAuthDoorDeps {
   readonly logger: Logger;
   readonly lifecycle: Lifecycle;
   readonly monotonicMs: () => number;
+  readonly forwardedIpOf: ForwardedIpOf;
   /** Headers beyond this many were not read. */
   readonly headersMax: number;
 }
@@ -54,7 +55,7 @@ const announcesBody = ({ headers }: IncomingMessage): boolean =>
  * token or requirements are wrong, nobody can say anything of the key, which is 503. A body is never read.
  */
 export const createForwardAuthDoor = (deps: ForwardAuthDoorDeps) => {
-  const { authenticate, verify, metrics, logger, lifecycle, monotonicMs, headersMax } = deps;
+  const { authenticate, verify, metrics, logger, lifecycle, monotonicMs, forwardedIpOf, headersMax } = deps;
   let complainedAtMs = Number.NEGATIVE_INFINITY;
 
   const complain = (requestId: string, code: ErrorCode) => {
@@ -69,7 +70,8 @@ export const createForwardAuthDoor = (deps: ForwardAuthDoorDeps) => {
   };
 
   const deny = (visit: Visit, denial: Denial) => finish(visit, toldOfDenial(denial), "OK");
-  const answer = (visit: Visit, verification: Verification) => finish(visit, told(verification), "OK");
+  const answer = (visit: Visit, verification: Verification, tell: readonly Detail[]) =>
+    finish(visit, told(verification, tell), "OK");
 
   const fail = (visit: Visit, thrown: unknown) => {
     const { code } = answerOf(thrown);
@@ -83,11 +85,11 @@ export const createForwardAuthDoor = (deps: ForwardAuthDoorDeps) => {
   const judge = (visit: Visit, token: string) =>
     settle(visit, authenticate(token), (caller) => {
       const actor = authorize(caller, "keys.verify");
-      const requirements = requirementsOf(visit.req);
+      const { required, tell } = questionOf(visit.req, forwardedIpOf);
       const credential = readCredential(visit.req.headersDistinct);
       if (!credential.found) return deny(visit, { outcome: "unidentified", code: credential.code });
-      const verification = verify(actor, { ...requirements, secret: credential.secret });
-      settle(visit, verification, (value) => answer(visit, value));
+      const verification = verify(actor, { ...required, secret: credential.secret });
+      settle(visit, verification, (value) => answer(visit, value, tell));
     });
 
   return (req: IncomingMessage, res: ServerResponse): void => {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
 
+import { IpAddress } from "@itsy/contract";
 import type { Origin } from "@itsy/core";
 
 import { anySecretOf, type ScannerPatterns } from "./any-secret.ts";
@@ -32,6 +33,18 @@ const addressOf = ({ headers, socket }: IncomingMessage, trustedProxyHops: numbe
   if (isIP(told) !== 0) return told;
   return isIP(own) === 0 ? null : own;
 };
+
+/**
+ * Of whom the proxy says that it asks for them: the address that the outermost trusted hop wrote. The socket's own is
+ * never it. `null` when no hop is trusted, or none of them wrote an address.
+ */
+export const createForwardedIpOf =
+  (trustedProxyHops: number) =>
+  ({ headers }: Pick<IncomingMessage, "headers">): string | null => {
+    const chain = trustedProxyHops === 0 ? [] : [headers["x-forwarded-for"] ?? []].flat().join(",").split(",");
+    const told = chain[Math.max(0, chain.length - trustedProxyHops)]?.trim();
+    return IpAddress.safeParse(told).success ? (told ?? null) : null;
+  };
 
 /** From where a request comes, as it goes into the audit: bounded, one line, and without anything like a secret. */
 export const createOriginOf = ({ trustedProxyHops, format }: OriginOptions) => {

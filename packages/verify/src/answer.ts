@@ -2,14 +2,15 @@ import type { RateLimitState, RefusalCode, Verification } from "@itsy/contract";
 
 type ValidVerification = Extract<Verification, { readonly valid: true }>;
 
-/** Whose key it is: `keyId`, `workspace`, `project`, `environment`, `name`. Holds no secret. */
+/** Whose key it is, and what it may do: `keyId`, `workspace`, `project`, `environment`, `name`, `owner`, `metadata`,
+ * `permissions`. Holds no secret. */
 export type VerifiedKey = Readonly<Omit<ValidVerification, "valid" | "rateLimit">>;
 
 /**
  * The service's codes, and `UNRECOGNISED`: a code that this version of the package does not know. A refusal stays a
  * refusal when the service learns a new reason for one.
  */
-export type VerifierRefusalCode = RefusalCode | "INSUFFICIENT_PERMISSIONS" | "QUOTA_EXCEEDED" | "UNRECOGNISED";
+export type VerifierRefusalCode = RefusalCode | "QUOTA_EXCEEDED" | "UNRECOGNISED";
 
 /** Why the key service could not be asked, or what it said could not be believed. */
 export type UnavailableReason =
@@ -35,7 +36,7 @@ export interface Accepted {
 export interface Refused {
   readonly outcome: "refused";
   readonly code: VerifierRefusalCode;
-  /** With `RATE_LIMITED` and `QUOTA_EXCEEDED`: milliseconds until a request can be accepted again. */
+  /** With `RATE_LIMITED` and `QUOTA_EXCEEDED`: milliseconds until a request can be accepted again, if waiting helps. */
   readonly retryAfterMs?: number;
   /** With `RATE_LIMITED`, when the service says it. */
   readonly rateLimit?: Readonly<RateLimitState>;

@@ -50,6 +50,11 @@ describe("httpAnswerOf", () => {
     expect(problem["violated-policies"]).toEqual(["api-key"]);
   });
 
+  test("where no wait helps, none is advised", () => {
+    const { status, headers } = httpAnswerOf(refused("RATE_LIMITED"));
+    expect([status, headers]).toEqual([429, { "Cache-Control": "no-store" }]);
+  });
+
   test("nobody is told to come back in less than a second", () => {
     expect(httpAnswerOf(refused("RATE_LIMITED", { retryAfterMs: 0 })).headers["Retry-After"]).toBe("1");
     expect(httpAnswerOf({ outcome: "unavailable", reason: "TIMEOUT", retryAfterMs: 0 }).headers["Retry-After"]).toBe(

@@ -97,7 +97,9 @@ const retryOf = (denial: Denial): HeaderFields => {
   if (denial.outcome === "unidentified") return {};
   const { retryAfterMs } = denial;
   if (denial.outcome === "refused" && denial.code === "RATE_LIMITED") {
-    const waitMs = Math.max(retryAfterMs ?? 0, RETRY_AFTER_MS_MIN);
+    // Costs more than the whole limit: no wait helps, so none is advised.
+    if (retryAfterMs === undefined) return {};
+    const waitMs = Math.max(retryAfterMs, RETRY_AFTER_MS_MIN);
     return { "Retry-After": String(secondsOf(waitMs)), ...limitedFields(waitMs, denial.rateLimit) };
   }
   if (retryAfterMs === undefined) return {};

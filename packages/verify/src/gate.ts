@@ -6,7 +6,10 @@ import type { Denial } from "./denial.ts";
 import { acceptedFields, type HeaderFields } from "./rate-limit-fields.ts";
 import type { Verifier } from "./verifier.ts";
 
-/** What a request's key must fulfil besides being good: its environment, its project. */
+/**
+ * What a request's key must fulfil besides being good (`environment`, `project`, `permissions`), from where it was
+ * presented (`ip`: a key with IP rules is refused without it), and as how many requests it counts (`cost`).
+ */
 export type Requirements = Readonly<Omit<VerifyInput, "secret">>;
 
 /**

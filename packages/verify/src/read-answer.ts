@@ -1,4 +1,4 @@
-import { type Environment, RateLimitState, Verification } from "@itsy/contract";
+import { type Environment, grants, RateLimitState, Verification, type VerifyInput } from "@itsy/contract";
 
 import type { Accepted, Refused, VerifierRefusalCode } from "./answer.ts";
 
@@ -8,6 +8,8 @@ export interface Expected {
   readonly environment: Environment;
   /** The project that the caller required. */
   readonly project: string | undefined;
+  /** The permissions that the caller required. */
+  readonly permissions: VerifyInput["permissions"];
 }
 
 const knownCodes: ReadonlySet<unknown> = new Set<VerifierRefusalCode>([
@@ -46,5 +48,7 @@ export const readAnswer = (body: unknown, expected: Expected): Accepted | Refuse
   // The answer to another question, for example from a cache that does not look at bodies.
   if (key.environment !== expected.environment) return null;
   if (expected.project !== undefined && key.project !== expected.project) return null;
+  const permissions = new Set(key.permissions);
+  if (expected.permissions?.some((name) => !grants(permissions, name))) return null;
   return { outcome: "accepted", key: Object.freeze(key), rateLimit };
 };

@@ -87,7 +87,7 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
   const verify = async (input: VerifyInput, signal: AbortSignal | undefined) => {
     const parsed = parser.parse(input.secret);
     if (!parsed.ok) return { answer: notFound, attempts: 0 };
-    const expected = { environment: parsed.environment, project: input.project };
+    const expected = { environment: parsed.environment, project: input.project, permissions: input.permissions };
     return ask({ body: jsonOf(input), expected }, signal);
   };
 

@@ -35,6 +35,7 @@ export const valid = (overrides: Partial<Extract<Verification, { valid: true }>>
   valid: true,
   owner: null,
   metadata: {},
+  permissions: [],
   keyId: "key_01jd0000000000000000000000",
   workspace: "acme",
   project: "default",

@@ -43,7 +43,7 @@ test("an outside program compiles against the packed tarballs, and loads what it
   const script =
     "for (const it of ['', '/express', '/fetch', '/trpc']) console.log(Object.keys(await import('@itsy/verify' + it)).join())";
   expect(program.run(script).split("\n")).toEqual([
-    "VerifierError,acceptedFields,createVerifier,httpAnswerOf,isOutage,readCredential",
+    "VerifierError,acceptedFields,createVerifier,hasPermissions,httpAnswerOf,isOutage,readCredential",
     "apiKeyOf,findApiKey,requireApiKey",
     "checkApiKey,withApiKey",
     "ApiKeyDenied,requireApiKey",

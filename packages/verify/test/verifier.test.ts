@@ -19,6 +19,7 @@ describe("what the service says", () => {
         name: "Website Integration",
         owner: null,
         metadata: {},
+        permissions: [],
       },
       rateLimit: { limit: 60, remaining: 59, resetMs: 1000 },
     });
@@ -27,9 +28,29 @@ describe("what the service says", () => {
     ]);
   });
 
-  test.each(["NOT_FOUND", "REVOKED", "PAUSED", "EXPIRED", "FORBIDDEN"])("%s is a refusal", async (code) => {
-    await using service = await startKeyService({ say: { valid: false, code } });
-    expect(await verifierOf(service).verify({ secret })).toEqual({ outcome: "refused", code });
+  test.each(["NOT_FOUND", "REVOKED", "PAUSED", "EXPIRED", "FORBIDDEN", "INSUFFICIENT_PERMISSIONS"])(
+    "%s is a refusal",
+    async (code) => {
+      await using service = await startKeyService({ say: { valid: false, code } });
+      expect(await verifierOf(service).verify({ secret })).toEqual({ outcome: "refused", code });
+    },
+  );
+
+  test("what a key must be allowed to do, from where it comes and what it costs are asked", async () => {
+    await using service = await startKeyService({ say: valid({ permissions: ["files:*"] }) });
+    const asked = { permissions: ["files:read", "files:write"], ip: "2001:db8::1", cost: 5 };
+    const answer = await verifierOf(service).verify({ secret, ...asked });
+    expect(answer).toMatchObject({ outcome: "accepted", key: { permissions: ["files:*"] } });
+    expect(service.asked.map(({ input }) => input)).toEqual([{ secret, ...asked }]);
+  });
+
+  test("what no service takes is not asked", async () => {
+    await using service = await startKeyService();
+    const wrong = [{ permissions: ["files:*"] }, { ip: "fe80::1%eth0" }, { ip: "" }, { cost: 0 }, { cost: 1.5 }];
+    for (const asked of wrong) {
+      await expect(verifierOf(service).verify({ secret, ...asked })).rejects.toMatchObject({ code: "INPUT_INVALID" });
+    }
+    expect(service.asked).toHaveLength(0);
   });
 
   test("RATE_LIMITED says when to come back", async () => {
@@ -74,6 +95,7 @@ describe("what cannot be believed is unavailable", () => {
     ["valid as a word", { say: { ...valid(), valid: "true" } }],
     ["a key of another environment than the secret's", { say: valid({ environment: "local" }) }],
     ["a key of another project than required", { say: valid({ project: "other" }) }],
+    ["a key without the permission that is required", { say: valid({ permissions: ["files:write"] }) }],
     ["megabytes", { raw: JSON.stringify({ ...valid(), padding: "x".repeat(5_000_000) }) }],
     ["a redirect", { raw: "", status: 307, headers: { Location: "/v1/verify" } }],
     ["another server's 404", { raw: "not found", status: 404 }],
@@ -82,7 +104,7 @@ describe("what cannot be believed is unavailable", () => {
   ];
   test.each(junk)("%s", async (_name, reply) => {
     await using service = await startKeyService(reply);
-    const answer = await verifierOf(service).verify({ secret, project: "default" });
+    const answer = await verifierOf(service).verify({ secret, project: "default", permissions: ["files:read"] });
     expect(answer).toMatchObject({ outcome: "unavailable", reason: "UNEXPECTED_ANSWER" });
     // Asking again would bring the same.
     expect(service.asked).toHaveLength(1);

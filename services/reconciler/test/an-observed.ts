@@ -51,7 +51,7 @@ export const aKey = (change: Partial<NonNullable<DeliveryView["key"]>> = {}): No
   project: "default",
   environment: "production",
   status: "active",
-  settings: { name: "Website", requestsPerMinute: 60, expiresAt: null, paused: false },
+  settings: { name: "Website", requestsPerMinute: 60, expiresAt: null, paused: false, permissions: [], ipRules: [] },
   pausedByPerson: false,
   displayPrefix: "itsy_production_sk_abcd",
   revision: 1,

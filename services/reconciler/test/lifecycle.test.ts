@@ -269,7 +269,8 @@ test("settings follow the manifest, and are written only when they differ", asyn
   await place.apply();
   await place.untilReady();
   const name = { namespace: place.namespace, name: "website" };
-  const change = { displayName: "Other", paused: true, rateLimit: { requestsPerMinute: 5 } };
+  const access = { permissions: ["files:*"], ipRules: ["10.0.0.0/8"] };
+  const change = { displayName: "Other", paused: true, rateLimit: { requestsPerMinute: 5 }, ...access };
   await world.kube.mergePatch(ApiKeys, name, { spec: change });
   const paused = await place.untilReason("Paused");
   expect(conditionOf(paused, "Stalled")?.status).toBe("False");
@@ -278,6 +279,7 @@ test("settings follow the manifest, and are written only when they differ", asyn
     requestsPerMinute: 5,
     expiresAt: null,
     paused: true,
+    ...access,
   });
   expect(place.delivery.calls.filter((call) => call === "configure")).toHaveLength(1);
   await world.kube.mergePatch(ApiKeys, name, { spec: { paused: false } });

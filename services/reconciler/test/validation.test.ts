@@ -42,6 +42,8 @@ const refusalOf = async (write: Promise<unknown>): Promise<KubeError> => {
 
 const many = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, at) => [`key-${at}`, "value"]));
 
+const networks = (count: number) => Array.from({ length: count }, (_, at) => `10.${at}.0.0/16`);
+
 const refused: readonly (readonly [string, object, RegExp])[] = [
   ["workspace missing", { workspace: undefined }, /spec\.workspace: Required value/],
   ["workspace of the wrong type", { workspace: 5 }, /spec\.workspace.*must be of type string/],
@@ -66,6 +68,24 @@ const refused: readonly (readonly [string, object, RegExp])[] = [
   ["expiresAt no date", { expiresAt: "tomorrow" }, /spec\.expiresAt.*date-time/],
   ["expiresAt of the wrong type", { expiresAt: 1 }, /spec\.expiresAt.*must be of type date-time/],
   ["paused of the wrong type", { paused: "yes" }, /spec\.paused.*must be of type boolean/],
+  ["permission in upper case", { permissions: ["Files:read"] }, /spec\.permissions\[0\].*should match/],
+  ["permission with a wildcard inside", { permissions: ["files:*:own"] }, /spec\.permissions\[0\].*should match/],
+  ["permission empty", { permissions: [""] }, /spec\.permissions\[0\]/],
+  ["permission too long", { permissions: ["a".repeat(101)] }, /spec\.permissions\[0\].*Too long/],
+  ["permission twice", { permissions: ["a", "a"] }, /spec\.permissions\[1\]: Duplicate value/],
+  ["permissions too many", { permissions: Object.keys(many(65)) }, /spec\.permissions.*at most 64/s],
+  ["permissions of the wrong type", { permissions: "files:read" }, /spec\.permissions.*must be of type array/],
+  ["IP rule without a prefix", { ipRules: ["203.0.113.7"] }, /every IP rule must be a network in CIDR notation/],
+  ["IP rule with bits behind its prefix", { ipRules: ["::/0", "10.0.0.1/8"] }, /without bits behind its prefix/],
+  ["IP rule of IPv6 with such bits", { ipRules: ["2001:db8::1/32"] }, /without bits behind its prefix/],
+  ["IP rule with a zone", { ipRules: ["fe80::%eth0/64"] }, /every IP rule must be/],
+  ["IP rule mapped into IPv6", { ipRules: ["::ffff:10.0.0.0/104"] }, /every IP rule must be/],
+  ["IP rule mapped into IPv6, in hexadecimal", { ipRules: ["::ffff:a00:0/104"] }, /every IP rule must be/],
+  ["IP rule with leading zeros", { ipRules: ["010.0.0.0/8"] }, /every IP rule must be/],
+  ["IP rule with dots in IPv6", { ipRules: ["::10.0.0.0/104"] }, /every IP rule must be/],
+  ["IP rule too wide", { ipRules: ["10.0.0.0/33"] }, /every IP rule must be/],
+  ["IP rule twice", { ipRules: ["10.0.0.0/8", "10.0.0.0/8"] }, /spec\.ipRules\[1\]: Duplicate value/],
+  ["IP rules too many", { ipRules: networks(65) }, /spec\.ipRules.*at most 64/s],
   ["overlap too long", { rotation: { overlap: "169h" } }, /rotation\.overlap must lie between 0s and 168h/],
   ["overlap just too long", { rotation: { overlap: "168h1ms" } }, /must lie between 0s and 168h/],
   ["overlap huge", { rotation: { overlap: "999999h999999h" } }, /must lie between 0s and 168h/],
@@ -166,6 +186,8 @@ test("an ApiKey with the least gets its defaults, and counts as in progress for 
     project: "default",
     rateLimit: { requestsPerMinute: 60 },
     paused: false,
+    permissions: [],
+    ipRules: [],
     rotation: { overlap: "1h" },
     secret: { key: "apiKey" },
     deletionPolicy: "Revoke",
@@ -181,6 +203,8 @@ test("an ApiKey with everything at its bounds is taken", async () => {
       displayName: "é".repeat(100),
       rateLimit: { requestsPerMinute: 1_000_000 },
       expiresAt: "2027-06-01T00:00:00.123+02:00",
+      permissions: ["*", "files:*", ...Array.from({ length: 62 }, (_, at) => `p${at}:${"a".repeat(96)}`)],
+      ipRules: ["2001:0db8:0000:0000:0000:0000:0000:0000/128", "::/0", ...networks(62)],
       rotation: { every: "8784h", overlap: "167h59m60s", atExpiry: "End" },
       secret: {
         name: "a".repeat(253),

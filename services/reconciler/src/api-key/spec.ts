@@ -1,4 +1,4 @@
-import { Environment, REQUESTS_PER_MINUTE_DEFAULT } from "@itsy/contract";
+import { Environment, IP_RULES_MAX, PERMISSIONS_MAX, Permission, REQUESTS_PER_MINUTE_DEFAULT } from "@itsy/contract";
 import { z } from "zod";
 
 import { immutable, validations } from "../crd/validation.ts";
@@ -83,6 +83,30 @@ const RateLimit = z.object({
     .describe("Requests accepted in any 60 seconds, 1 to 1000000."),
 });
 
+const Permissions = z
+  .array(Permission)
+  .max(PERMISSIONS_MAX)
+  .default([])
+  .meta({ "x-kubernetes-list-type": "set" })
+  .describe(
+    "What the key may do, in the words of whoever is called with it: files:read, files:* (all that begin with it) or *. Default: nothing for which a permission is required.",
+  );
+
+/** The API server knows CIDRs itself; what it takes the service takes too, which wants no dots in IPv6. */
+const IpRules = z
+  .array(z.string().max(43))
+  .max(IP_RULES_MAX)
+  .default([])
+  .meta({
+    "x-kubernetes-list-type": "set",
+    ...validations({
+      rule: "self.all(rule, isCIDR(rule) && cidr(rule) == cidr(rule).masked() && !(rule.contains(':') && rule.contains('.')))",
+      message:
+        "every IP rule must be a network in CIDR notation without bits behind its prefix: 203.0.113.0/24, 2001:db8::/32, or 203.0.113.7/32 for one address",
+    }),
+  })
+  .describe("Networks (CIDR) from which the key may be used. Default: from everywhere.");
+
 /** What a person writes. */
 export const ApiKeySpec = z.object({
   workspace: Label.meta(validations(immutable("workspace"))).describe(
@@ -104,6 +128,8 @@ export const ApiKeySpec = z.object({
     )
     .optional(),
   paused: z.boolean().default(false).describe("Refuses the key while true, without ending it."),
+  permissions: Permissions,
+  ipRules: IpRules,
   rotation: Rotation.prefault({}),
   secret: SecretTemplate.prefault({}).describe("The Secret that the reconciler writes and workloads read."),
   propagate: Propagate.optional(),

@@ -26,7 +26,7 @@ export type KeySort = z.infer<typeof KeySort>;
 
 export const ListKeysInput = z.strictObject({
   ...filters,
-  /** Left out: `name` where names are searched, `created` otherwise. */
+  /** Left out: `name` where names are searched, which knows no other; `created` otherwise. */
   sort: KeySort.optional(),
   /** Left out: newest and last used first, names and expiries ascending. "Never" is before every instant. */
   order: z.enum(["asc", "desc"]).optional(),
@@ -47,12 +47,14 @@ const { status: _, ...countFilters } = filters;
 export const CountKeysInput = z.strictObject(countFilters);
 export type CountKeysInput = z.infer<typeof CountKeysInput>;
 
-/** How many keys there are of each status, and in all. */
+/** How many keys there are of each status, and in all. Exact, but for a search that finds more than 1,000 keys. */
 export const KeyCounts = z.object({
   active: z.int(),
   paused: z.int(),
   expired: z.int(),
   revoked: z.int(),
   total: z.int(),
+  /** There are more than were counted: each number is a lower bound. */
+  capped: z.boolean(),
 });
 export type KeyCounts = z.infer<typeof KeyCounts>;

@@ -187,13 +187,16 @@ export interface KeyStore {
    * done may not be told that it holds everywhere before it does.
    */
   announce(keyId: string): void;
+  /** As it was before this transaction. */
   countNotRevoked(workspaceId: string): Promise<number>;
   /** Removes the row where it still has `key.version`. Its versions must be gone. @throws ConcurrentChange otherwise. */
   delete(key: ApiKey): Promise<void>;
   /** `limit` at most; equals by id. "Never" (`null`) comes before every instant. */
   list(filter: KeyFilter, listing: KeyListing): Promise<readonly ApiKey[]>;
-  /** How many there are of each status. */
-  count(filter: KeyFilter): Promise<Readonly<Record<KeyStatus, number>>>;
+  /** How many there are of each status. Of a search that finds more than 1,000 (`isCapped`), how many at least. */
+  count(
+    filter: Omit<KeyFilter, "status">,
+  ): Promise<Readonly<Record<KeyStatus, number>> & { readonly isCapped: boolean }>;
 }
 
 /** Which keys of one workspace are meant; what is left out is not looked at. */

@@ -13,12 +13,13 @@ const WORKSPACE =
 const PROJECT =
   "SELECT id, workspace_id, slug, name, created_at FROM projects WHERE workspace_id = ? AND slug = ? LIMIT 1";
 const INSERT_KEY =
-  "INSERT INTO api_keys (id, workspace_id, project_id, name, environment, requests_per_minute, expires_at, paused_at, paused_by, revoked_at, last_used_at, revision, latest_revision, display_prefix, owner, metadata, permissions, ip_rules, created_at, updated_at, version) VALUES (?, ?, ?, ?, ?, ?, NULL, NULL, NULL, NULL, NULL, 1, 1, ?, NULL, NULL, NULL, NULL, ?, ?, 1)";
+  "INSERT INTO api_keys (id, workspace_id, project_id, name, environment, requests_per_minute, expires_at, paused_at, paused_by, revoked_at, last_used_at, revision, latest_revision, display_prefix, owner, metadata, permissions, ip_rules, created_at, updated_at, version, facet) VALUES (?, ?, ?, ?, ?, ?, NULL, NULL, NULL, NULL, NULL, 1, 1, ?, NULL, NULL, NULL, NULL, ?, ?, 1, 16)";
 const INSERT_VERSION =
   "INSERT INTO secret_versions (id, key_id, revision, digest, pepper_version, display_prefix, created_at, confirmed_at, valid_until) VALUES (?, ?, 1, ?, 1, ?, ?, ?, NULL)";
-
 const INSERT_AUDIT =
   "INSERT INTO audit_entries (id, at, workspace_id, of_installation, actor_kind, token_id, role, cluster_id, action, target_type, target_id, `before`, `after`, ip, user_agent) VALUES (?, ?, ?, 0, 'workspace', 'bench', 'admin', NULL, 'keys.create', 'key', ?, NULL, ?, NULL, NULL)";
+const COUNT =
+  "INSERT INTO key_counts (workspace_id, project_id, facet, shard, amount) VALUES (?, ?, 16, ?, 1) ON DUPLICATE KEY UPDATE amount = amount + 1";
 
 let count = 0;
 const id = (kind: string) => `${kind}_${String((count += 1)).padStart(26, "0")}`;
@@ -46,6 +47,7 @@ export const openRawCreate = async (url: string, connectionsMax: number): Promis
         displayPrefix: prefix,
       });
       await connection.query(INSERT_AUDIT, [id("aud"), now, workspaceId, keyId, after]);
+      await connection.query(COUNT, [workspaceId, projects[0]?.["id"], Math.floor(Math.random() * 8)]);
       await connection.query("COMMIT");
     } finally {
       connection.release();

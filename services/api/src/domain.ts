@@ -22,6 +22,7 @@ import { type OpenDatabase, openDatabase } from "./database/open-database.ts";
 import type { Settings } from "./env.ts";
 import type { Logger } from "./http/logger.ts";
 import { everyHour } from "./jobs/every-hour.ts";
+import { markExpiredKeys } from "./jobs/mark-expired-keys.ts";
 import { type Following, followChanges, followNothing } from "./revocation/follow-changes.ts";
 import { createMemory } from "./revocation/memory.ts";
 import type { UseCases } from "./trpc/app-router.ts";
@@ -101,6 +102,7 @@ export const openDomain = async (
     retentionDays === undefined
       ? undefined
       : everyHour("the purge of the audit", createPurgeAudit({ database, clock, retentionDays }), logger);
+  const marking = markExpiredKeys({ storage, clock, logger });
   return Object.freeze({
     storage,
     deps,
@@ -117,6 +119,7 @@ export const openDomain = async (
       purging[Symbol.dispose]();
       forgetting?.[Symbol.dispose]();
       await metering[Symbol.asyncDispose]();
+      marking[Symbol.dispose]();
       await following[Symbol.asyncDispose]();
       await storage[Symbol.asyncDispose]();
     },

@@ -167,7 +167,7 @@ const check: Step = async (model, { admin, verdict }) => {
   expect(seen).toEqual(
     present.map((key) => ({ id: key.id, status: statusOf(model, key), revision: key.revision })).toReversed(),
   );
-  const counts = { active: 0, paused: 0, expired: 0, revoked: 0, total: present.length };
+  const counts = { active: 0, paused: 0, expired: 0, revoked: 0, total: present.length, capped: false };
   for (const key of present) counts[statusOf(model, key)] += 1;
   expect(await admin.keys.count({})).toEqual(counts);
 };

@@ -2,7 +2,7 @@ import type { CountKeysInput, KeyCounts, KeyPage, KeyRef, KeyView, ListKeysInput
 
 import type { WorkspaceActor } from "../access/actor.ts";
 import type { DomainDeps } from "../deps.ts";
-import { notFound } from "../errors.ts";
+import { DomainError, notFound } from "../errors.ts";
 import type { KeyFilter } from "../ports.ts";
 import { viewKey, viewKeys } from "./key-view.ts";
 import { cursorOf, type Ordering, placeOf } from "./list-cursor.ts";
@@ -38,12 +38,18 @@ const filterOf = async (
   return { workspaceId, projectId: project?.id, environment, status, managed, at: clock.now(), ...searchOf(search) };
 };
 
+/** @throws DomainError `INVALID_INPUT` for names that begin alike in another order: no index has them so. */
 const orderingOf = (input: ListKeysInput, { namePrefix }: KeyFilter): Ordering => {
   const sort = input.sort ?? (namePrefix === undefined ? "created" : "name");
+  if (namePrefix !== undefined && sort !== "name")
+    throw new DomainError("INVALID_INPUT", "a search by name is sorted by name: leave sort out");
   return { sort, order: input.order ?? (sort === "created" || sort === "lastUsed" ? "desc" : "asc") };
 };
 
-/** One page. @throws DomainError `NOT_FOUND` for an unknown project, `INVALID_INPUT` for a cursor of another list. */
+/**
+ * One page. @throws DomainError `NOT_FOUND` for an unknown project; `INVALID_INPUT` for a cursor of another list, or a
+ * search by name that is not sorted by name.
+ */
 export const createListKeys =
   (deps: ReadDeps) =>
   async (actor: WorkspaceActor, input: ListKeysInput): Promise<KeyPage> => {
@@ -63,7 +69,7 @@ export const createListKeys =
 export const createCountKeys =
   (deps: ReadDeps) =>
   async (actor: WorkspaceActor, input: CountKeysInput): Promise<KeyCounts> => {
-    const counts = await deps.database.read.keys.count(await filterOf(deps, actor, input));
-    const { active, paused, expired, revoked } = counts;
-    return { ...counts, total: active + paused + expired + revoked };
+    const { isCapped, ...counts } = await deps.database.read.keys.count(await filterOf(deps, actor, input));
+    const total = counts.active + counts.paused + counts.expired + counts.revoked;
+    return { ...counts, total, capped: isCapped };
   };

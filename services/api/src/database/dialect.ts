@@ -14,6 +14,12 @@ export interface Dialect {
   /** What stands before and after a name. */
   readonly nameQuote: '"' | "`";
   readonly begin: string;
+  /** Locks the rows that a SELECT finds; nothing where a transaction has the database for itself. */
+  readonly forUpdate: "FOR UPDATE" | "";
+  /** Goes behind a table's name: the index to read it by, which then is the order of what is found. */
+  readonly useIndex: (name: string) => string;
+  /** Goes behind the values of an INSERT, before what to do instead where a row with these unique columns is there. */
+  readonly onConflict: (columns: string) => string;
   classify(error: unknown): Fault;
 }
 
@@ -99,6 +105,9 @@ const server = (name: "mysql" | "mariadb"): Dialect =>
     tableSuffix: " ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci",
     nameQuote: "`",
     begin: "START TRANSACTION",
+    forUpdate: "FOR UPDATE",
+    useIndex: (index: string) => `FORCE INDEX (${index})`,
+    onConflict: () => "ON DUPLICATE KEY UPDATE",
     classify: classifyMysql,
   });
 
@@ -113,6 +122,9 @@ const dialects = Object.freeze({
     nameQuote: '"',
     // Takes the write lock at once: a transaction that reads first could not take it later without a retry.
     begin: "BEGIN IMMEDIATE",
+    forUpdate: "",
+    useIndex: (index: string) => `INDEXED BY ${index}`,
+    onConflict: (columns: string) => `ON CONFLICT (${columns}) DO UPDATE SET`,
     classify: classifySqlite,
   } satisfies Dialect),
 });

@@ -18,6 +18,8 @@ import { DatabaseError } from "./database-error.ts";
 import type { DatabaseSettings } from "./database-url.ts";
 import type { Dialect } from "./dialect.ts";
 import type { DatabaseLogger, Engine } from "./engine.ts";
+import { writeCounts } from "./key-index/counts.ts";
+import { markExpired } from "./key-index/mark-expired.ts";
 import { openServer } from "./mysql/engine.ts";
 import { type ServerLimits, serverLimits } from "./mysql/limits.ts";
 import { type RetryOptions, withRetries } from "./retry.ts";
@@ -43,6 +45,11 @@ export interface OpenDatabase extends AsyncDisposable {
   ping(): Promise<void>;
   /** Whether this version of the service knows migrations that the database has not seen. */
   migrationsPending(): Promise<boolean>;
+  /**
+   * Keeps lists and counts of expired keys fast; they are right without it. To be run about once a minute, by any replica,
+   * for what expired longer ago than clocks differ. How many keys it was about.
+   */
+  markExpired(before: Date): Promise<number>;
 }
 
 interface DatabaseParts {
@@ -94,6 +101,7 @@ const createDatabase = ({ engine, scope, retry, logger }: DatabaseParts): Databa
         const session = transactionSession(run);
         const result = await work(createStores(session));
         const changes = engine.feed === null ? [] : await insertChanges(run, session, randomUUID);
+        await writeCounts(run, session.counts, retry.random);
         return { result, ids: [...session.changed], changes };
       }),
     );
@@ -141,6 +149,7 @@ export const openDatabase = async (
         const executor = new MigrationExecutor(manager.dataSource, manager.queryRunner);
         return (await executor.getPendingMigrations()).length > 0;
       }),
+    markExpired: (before: Date) => markExpired(engine, { before, random }),
     [Symbol.asyncDispose]: () => (closed ??= engine.close()),
   });
 };

@@ -1,5 +1,6 @@
 import { DatabaseError } from "./database-error.ts";
 import type { Run } from "./engine.ts";
+import { type CountChanges, createCountChanges } from "./key-index/counts.ts";
 
 /** What a store runs its statements on: either a transaction, or reads of committed data. */
 export interface Session {
@@ -9,6 +10,8 @@ export interface Session {
   readonly keyChanged: (id: string) => void;
   /** Tells that the key was not there before. */
   readonly keyCreated: (id: string) => void;
+  /** How many keys there are more, or fewer, of a group after the commit. */
+  readonly counts: CountChanges;
 }
 
 /** The ids of what a transaction changed; those that it created are in both. */
@@ -24,6 +27,7 @@ export const readSession = (run: Run): Session =>
     write: () => Promise.reject(new DatabaseError("UNEXPECTED", "writes happen inside a transaction only")),
     keyChanged: () => undefined,
     keyCreated: () => undefined,
+    counts: createCountChanges(),
   });
 
 /** Reads and writes of one transaction, and what it has changed so far. */
@@ -40,5 +44,6 @@ export const transactionSession = (run: Run): Session & ChangedKeys => {
       changed.add(id);
       created.add(id);
     },
+    counts: createCountChanges(),
   });
 };

@@ -2,6 +2,8 @@ import type { DataSource } from "typeorm";
 import { describe, expect, test } from "vitest";
 
 import { databaseKinds, freshDatabase, serverKinds } from "../../../test/database/fresh-database.ts";
+import { createRows } from "../../../test/database/rows.ts";
+import { storeTenant } from "../../../test/database/tenant.ts";
 import type { DatabaseSettings } from "../database-url.ts";
 import { serverLimits } from "../mysql/limits.ts";
 import { openServerSource } from "../mysql/source.ts";
@@ -84,6 +86,42 @@ describe.each(databaseKinds)("migrations on %s", (kind) => {
     await source.query(`DELETE FROM ${MIGRATIONS_TABLE}`);
     await migrate(fresh.settings);
     expect(await differences(source)).toEqual([]);
+  });
+
+  test("keys that were there before lists had counters are found and counted like new ones", async () => {
+    await using fresh = await freshDatabase(kind);
+    const rows = createRows();
+    const opened = await openDatabase(fresh.settings);
+    const { owner } = await storeTenant(opened.database, rows);
+    const cluster = rows.cluster();
+    const at = new Date("2027-06-01T00:00:00.000Z");
+    const keys = (["production", "preview", "local"] as const).flatMap((environment) => [
+      rows.key({ ...owner, environment }),
+      rows.key({ ...owner, environment, pausedAt: at }),
+      rows.key({ ...owner, environment, revokedAt: at, pausedAt: at }),
+    ]);
+    await opened.database.transaction(async (stores) => {
+      await stores.clusters.insert(cluster);
+      for (const key of keys) await stores.keys.insert(key);
+      for (const key of keys.slice(1, 6))
+        await stores.bindings.insert(rows.binding({ clusterId: cluster.id, keyId: key.id }));
+    });
+    await opened[Symbol.asyncDispose]();
+
+    await using source = await openSource(fresh.settings);
+    const stored = async () => ({
+      facets: await source.query("SELECT id, facet FROM api_keys ORDER BY id"),
+      counts: await source.query(
+        "SELECT project_id, facet, SUM(amount) AS amount FROM key_counts GROUP BY project_id, facet ORDER BY facet",
+      ),
+    });
+    const asWritten = await stored();
+    await source.query("UPDATE api_keys SET facet = NULL");
+    await source.query("DELETE FROM key_counts");
+    await source.query(`DELETE FROM ${MIGRATIONS_TABLE} WHERE name LIKE 'ListsAtAnySize%'`);
+    expect(await stored()).not.toEqual(asWritten);
+    await migrate(fresh.settings);
+    expect(await stored()).toEqual(asWritten);
   });
 });
 

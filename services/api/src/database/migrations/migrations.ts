@@ -5,6 +5,7 @@ import { CreateChangeFeed1795348800000 } from "./1795348800000-create-change-fee
 import { Lifecycle1797984000000 } from "./1797984000000-lifecycle.ts";
 import { Usage1798100000000 } from "./1798100000000-usage.ts";
 import { Permissions1798200000000 } from "./1798200000000-permissions.ts";
+import { ListsAtAnySize1798400000000 } from "./1798400000000-lists-at-any-size.ts";
 
 /** The table in which TypeORM remembers what was run. */
 export const MIGRATIONS_TABLE = "schema_migrations";
@@ -16,4 +17,5 @@ export const migrations: (new () => MigrationInterface)[] = [
   Lifecycle1797984000000,
   Usage1798100000000,
   Permissions1798200000000,
+  ListsAtAnySize1798400000000,
 ];

@@ -49,6 +49,27 @@ export const createIndexStatement = (dialect: Dialect, table: string, index: Ind
   return `CREATE ${index.unique ? "UNIQUE " : ""}INDEX ${quoted(index.name)} ON ${quoted(table)} (${columns})`;
 };
 
+export interface IndexChanges {
+  readonly add: readonly IndexSpec[];
+  /** By name. */
+  readonly drop: readonly string[];
+}
+
+/** The statements that change the indexes of a table that is there; a server does all of them in one pass. */
+export const changeIndexesStatements = (dialect: Dialect, table: string, changes: IndexChanges): readonly string[] => {
+  const quoted = (name: string): string => `${dialect.nameQuote}${name}${dialect.nameQuote}`;
+  const { add, drop } = changes;
+  if (!dialect.inlineIndexes) {
+    const created = add.map((index) => createIndexStatement(dialect, table, index));
+    return [...created, ...drop.map((name) => `DROP INDEX ${quoted(name)}`)];
+  }
+  const parts = [
+    ...add.map(({ name, columns }) => `ADD KEY ${quoted(name)} (${columns.map(quoted).join(", ")})`),
+    ...drop.map((name) => `DROP KEY ${quoted(name)}`),
+  ];
+  return parts.length === 0 ? [] : [`ALTER TABLE ${quoted(table)} ${parts.join(", ")}`];
+};
+
 /**
  * The statements that create the table where it does not exist. MySQL commits each one by itself, so each may have been
  * run before by an attempt that died: all of them can be run again.

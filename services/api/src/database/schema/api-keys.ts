@@ -1,8 +1,8 @@
 import type { KeyMetadata } from "@itsy/contract";
-import type { ApiKey } from "@itsy/core";
 import { EntitySchema } from "typeorm";
 
 import type { ColumnTypes } from "../column-types.ts";
+import type { StoredKey } from "../key-index/stretches.ts";
 import { references } from "./references.ts";
 
 /** Nothing is stored for no metadata: most keys have none. */
@@ -23,8 +23,8 @@ const setTransformer = {
   from: (value: string | null): readonly string[] => (value === null ? [] : (JSON.parse(value) as string[])),
 };
 
-export const apiKeys = (types: ColumnTypes): EntitySchema<ApiKey> =>
-  new EntitySchema<ApiKey>({
+export const apiKeys = (types: ColumnTypes): EntitySchema<StoredKey> =>
+  new EntitySchema<StoredKey>({
     name: "api_keys",
     columns: {
       id: { ...types.id, primary: true },
@@ -48,16 +48,23 @@ export const apiKeys = (types: ColumnTypes): EntitySchema<ApiKey> =>
       createdAt: { ...types.instant, name: "created_at" },
       updatedAt: { ...types.instant, name: "updated_at" },
       version: types.int,
+      // Of use to lists only; nullable because it came to rows that were there.
+      facet: { ...types.int, nullable: true, select: false },
     },
     indices: [
       { name: "api_keys_workspace", columns: ["workspaceId", "id"] },
-      { name: "api_keys_workspace_project", columns: ["workspaceId", "projectId", "id"] },
-      { name: "api_keys_project", columns: ["projectId"] },
       { name: "api_keys_workspace_name", columns: ["workspaceId", "name", "id"] },
       { name: "api_keys_workspace_used", columns: ["workspaceId", "lastUsedAt", "id"] },
       { name: "api_keys_workspace_expires", columns: ["workspaceId", "expiresAt", "id"] },
       { name: "api_keys_workspace_prefix", columns: ["workspaceId", "displayPrefix"] },
-      { name: "api_keys_workspace_facts", columns: ["workspaceId", "revokedAt", "pausedAt", "expiresAt"] },
+      { name: "api_keys_workspace_facet", columns: ["workspaceId", "facet", "id"] },
+      { name: "api_keys_workspace_facet_name", columns: ["workspaceId", "facet", "name", "id"] },
+      { name: "api_keys_workspace_facet_used", columns: ["workspaceId", "facet", "lastUsedAt", "id"] },
+      { name: "api_keys_workspace_facet_expires", columns: ["workspaceId", "facet", "expiresAt", "id"] },
+      { name: "api_keys_project_facet", columns: ["projectId", "facet", "id"] },
+      { name: "api_keys_project_facet_name", columns: ["projectId", "facet", "name", "id"] },
+      { name: "api_keys_project_facet_used", columns: ["projectId", "facet", "lastUsedAt", "id"] },
+      { name: "api_keys_project_facet_expires", columns: ["projectId", "facet", "expiresAt", "id"] },
     ],
     foreignKeys: [
       references("api_keys_workspace_id", "workspaceId", "workspaces"),

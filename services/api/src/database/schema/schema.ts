@@ -8,6 +8,7 @@ import { clusterWorkspaces } from "./cluster-workspaces.ts";
 import { clusters } from "./clusters.ts";
 import { idempotencyKeys } from "./idempotency-keys.ts";
 import { keyChanges } from "./key-changes.ts";
+import { keyCounts } from "./key-counts.ts";
 import { managementTokens } from "./management-tokens.ts";
 import { projects } from "./projects.ts";
 import { replicas } from "./replicas.ts";
@@ -24,6 +25,7 @@ export const schemaFor = (types: ColumnTypes): EntitySchema[] =>
     clusterWorkspaces,
     managementTokens,
     apiKeys,
+    keyCounts,
     secretVersions,
     bindings,
     keyChanges,

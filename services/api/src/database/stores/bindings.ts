@@ -1,6 +1,7 @@
 import { type Binding, type BindingStore, ConcurrentChange } from "@itsy/core";
 import { type EntityManager, In, IsNull } from "typeorm";
 
+import { refreshOwned } from "../key-index/refresh-facet.ts";
 import type { Session } from "../session.ts";
 import { definedOnly } from "./defined-only.ts";
 import { insertRow } from "./insert-row.ts";
@@ -9,7 +10,11 @@ type BindingChange = Parameters<BindingStore["update"]>[1];
 
 const table = (manager: EntityManager) => manager.getRepository<Binding>("bindings");
 
-const update = async (manager: EntityManager, binding: Binding, change: BindingChange): Promise<void> => {
+const update = async (
+  session: Session,
+  manager: EntityManager,
+  { binding, change }: { readonly binding: Binding; readonly change: BindingChange },
+): Promise<void> => {
   const set = definedOnly(change);
   if (Object.keys(set).length === 0) return;
   const { clusterId, ownerUid, keyId, releasedAt } = binding;
@@ -19,17 +24,30 @@ const update = async (manager: EntityManager, binding: Binding, change: BindingC
     set,
   );
   if (affected !== 1) throw new ConcurrentChange("the binding");
+  if (set.keyId === undefined && set.releasedAt === undefined) return;
+  const keyIds = new Set([keyId, set.keyId].filter((id) => typeof id === "string"));
+  for (const id of keyIds) await refreshOwned(session, manager, id);
+};
+
+const insert = async (session: Session, manager: EntityManager, binding: Binding): Promise<void> => {
+  await insertRow(manager, "bindings", binding);
+  if (binding.keyId !== null) await refreshOwned(session, manager, binding.keyId);
 };
 
 /** In two statements, since a release that happened keeps its instant. */
-const releaseKey = async (manager: EntityManager, keyId: string, at: Date): Promise<void> => {
+const releaseKey = async (
+  session: Session,
+  manager: EntityManager,
+  { keyId, at }: { readonly keyId: string; readonly at: Date },
+): Promise<void> => {
   await table(manager).update({ keyId, releasedAt: IsNull() }, { releasedAt: at });
   await table(manager).update({ keyId }, { keyId: null });
+  await refreshOwned(session, manager, keyId);
 };
 
 export const createBindingStore = (session: Session): BindingStore =>
   Object.freeze({
-    insert: (binding: Binding) => session.write((manager) => insertRow(manager, "bindings", binding)),
+    insert: (binding: Binding) => session.write((manager) => insert(session, manager, binding)),
     findByOwner: (clusterId: string, ownerUid: string) =>
       session.read((manager) => table(manager).findOneBy({ clusterId, ownerUid })),
     listByKeys: async (keyIds: readonly string[]) => {
@@ -41,6 +59,7 @@ export const createBindingStore = (session: Session): BindingStore =>
         }),
       );
     },
-    releaseKey: (keyId: string, at: Date) => session.write((manager) => releaseKey(manager, keyId, at)),
-    update: (binding: Binding, change: BindingChange) => session.write((manager) => update(manager, binding, change)),
+    releaseKey: (keyId: string, at: Date) => session.write((manager) => releaseKey(session, manager, { keyId, at })),
+    update: (binding: Binding, change: BindingChange) =>
+      session.write((manager) => update(session, manager, { binding, change })),
   });

@@ -6,15 +6,29 @@ import {
   type KeyListing,
   type KeyStore,
 } from "@itsy/core";
-import { type EntityManager, IsNull } from "typeorm";
+import type { EntityManager } from "typeorm";
 
+import { readNotRevoked } from "../key-index/counts.ts";
+import { facetNumber, stateByFacts } from "../key-index/facet.ts";
+import { refreshFacet, storedFacet } from "../key-index/refresh-facet.ts";
+import type { StoredKey } from "../key-index/stretches.ts";
 import { orConcurrentChange } from "../reference-gone.ts";
 import type { Session } from "../session.ts";
 import { definedOnly } from "./defined-only.ts";
 import { insertRow } from "./insert-row.ts";
 import { countKeys, listKeys } from "./key-list.ts";
 
-const table = (manager: EntityManager) => manager.getRepository<ApiKey>("api_keys");
+const table = (manager: EntityManager) => manager.getRepository<StoredKey>("api_keys");
+
+/** Nobody owns it yet. */
+const insert = async (session: Session, manager: EntityManager, key: ApiKey): Promise<void> => {
+  const { workspaceId, projectId, environment } = key;
+  const facet = facetNumber({ environment, state: stateByFacts(key), isManaged: false });
+  await insertRow(manager, "api_keys", { ...key, facet });
+  session.counts.count({ workspaceId, projectId, facet }, 1);
+};
+
+const inFacet = ["pausedAt", "revokedAt", "expiresAt"] as const satisfies readonly (keyof ApiKeyChange)[];
 
 const update = async (manager: EntityManager, key: ApiKey, change: ApiKeyChange): Promise<ApiKey> => {
   const next = { ...definedOnly(change), version: key.version + 1 };
@@ -27,31 +41,42 @@ const update = async (manager: EntityManager, key: ApiKey, change: ApiKeyChange)
   return { ...key, ...next };
 };
 
+const remove = async (session: Session, manager: EntityManager, key: ApiKey): Promise<void> => {
+  const { id, workspaceId, projectId, version } = key;
+  const facet = await storedFacet(manager, id);
+  if (facet === null) throw new ConcurrentChange("the key");
+  // Where it still has that facet, so that it is counted where it is taken from.
+  const { affected } = await table(manager).delete({ id, workspaceId, version, facet });
+  if (affected !== 1) throw new ConcurrentChange("the key");
+  session.counts.count({ workspaceId, projectId, facet }, -1);
+};
+
 export const createKeyStore = (session: Session): KeyStore =>
   Object.freeze({
     insert: async (key: ApiKey) => {
       await orConcurrentChange(
         "the project of a new key",
-        session.write((manager) => insertRow(manager, "api_keys", key)),
+        session.write((manager) => insert(session, manager, key)),
       );
       session.keyCreated(key.id);
     },
     findById: (workspaceId: string, id: string) =>
       session.read((manager) => table(manager).findOneBy({ id, workspaceId })),
     update: async (key: ApiKey, change: ApiKeyChange) => {
-      const changed = await session.write((manager) => update(manager, key, change));
+      const changed = await session.write(async (manager) => {
+        const updated = await update(manager, key, change);
+        if (inFacet.some((field) => change[field] !== undefined)) await refreshFacet(session, manager, key.id);
+        return updated;
+      });
       session.keyChanged(key.id);
       return changed;
     },
     announce: (keyId: string) => session.keyChanged(keyId),
-    countNotRevoked: (workspaceId: string) =>
-      session.read((manager) => table(manager).countBy({ workspaceId, revokedAt: IsNull() })),
+    countNotRevoked: (workspaceId: string) => session.read((manager) => readNotRevoked(manager, workspaceId)),
     delete: async (key: ApiKey) => {
-      const { id, workspaceId, version } = key;
-      const { affected } = await session.write((manager) => table(manager).delete({ id, workspaceId, version }));
-      if (affected !== 1) throw new ConcurrentChange("the key");
-      session.keyChanged(id);
+      await session.write((manager) => remove(session, manager, key));
+      session.keyChanged(key.id);
     },
     list: (filter: KeyFilter, listing: KeyListing) => session.read((manager) => listKeys(manager, filter, listing)),
-    count: (filter: KeyFilter) => session.read((manager) => countKeys(manager, filter)),
+    count: (filter: Omit<KeyFilter, "status">) => session.read((manager) => countKeys(manager, filter)),
   });

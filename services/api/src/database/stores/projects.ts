@@ -25,6 +25,8 @@ export const createProjectStore = (session: Session): ProjectStore =>
         "the project",
         session.write(async (manager) => {
           await table(manager).delete({ id, workspaceId });
+          // It has no keys, so they are all zero together.
+          await manager.getRepository("key_counts").delete({ workspaceId, projectId: id });
         }),
       ),
   });

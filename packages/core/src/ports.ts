@@ -282,6 +282,12 @@ export interface IdempotencyStore {
   purge(before: Date): Promise<number>;
 }
 
+/** Whose credential is it? One read by unique digest, which must not wait behind anything else. */
+export interface TokenLookup {
+  /** By any of the digests of one text (one for each live pepper version). `null` when none is stored. */
+  find(digests: readonly Uint8Array[]): Promise<ManagementToken | null>;
+}
+
 /** Everything `verify` needs to know of a secret, in one read. */
 export interface VerificationRecord {
   readonly keyId: string;

@@ -4,6 +4,7 @@ import { digestsOf, secretSha256 } from "@itsy/key-format";
 import type { DomainDeps } from "../deps.ts";
 import type { ManagementToken } from "../entities.ts";
 import { DomainError } from "../errors.ts";
+import type { TokenLookup } from "../ports.ts";
 import type { Actor } from "./actor.ts";
 
 const WORKSPACE_ROLES: ReadonlySet<Role> = new Set(["admin", "developer", "viewer", "verifier"]);
@@ -26,12 +27,16 @@ export const actorOf = (token: ManagementToken): Actor => {
 const unauthenticated = () =>
   new DomainError("UNAUTHENTICATED", "a valid management token is needed: Authorization: Bearer itsy_mt_…");
 
+export interface AuthenticateDeps extends Pick<DomainDeps, "clock" | "format" | "peppers"> {
+  readonly tokens: TokenLookup;
+}
+
 /** Who presents this text? @throws DomainError `UNAUTHENTICATED`, the same for unknown, expired and revoked ones. */
-export const createAuthenticate = (deps: Pick<DomainDeps, "database" | "clock" | "format" | "peppers">) => {
+export const createAuthenticate = (deps: AuthenticateDeps) => {
   const findToken = async (text: string): Promise<ManagementToken> => {
     if (!deps.format.parseToken(text).ok) throw unauthenticated();
     const digests = digestsOf(deps.peppers, secretSha256(text)).map(({ digest }) => digest);
-    const token = await deps.database.read.tokens.findByDigest(digests);
+    const token = await deps.tokens.find(digests);
     if (token === null || !isTokenLive(token, deps.clock.now())) throw unauthenticated();
     return token;
   };

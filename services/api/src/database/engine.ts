@@ -1,4 +1,4 @@
-import type { FeedStore, VerificationLookup } from "@itsy/core";
+import type { FeedStore, TokenLookup, VerificationLookup } from "@itsy/core";
 import type { EntityManager } from "typeorm";
 
 import type { Dialect } from "./dialect.ts";
@@ -10,6 +10,8 @@ export type Run = <Result>(statements: (manager: EntityManager) => Promise<Resul
 export interface Engine {
   readonly dialect: Dialect;
   readonly lookup: VerificationLookup;
+  /** What callers present, read as the hot lookup reads; `null` where the store is as quick. */
+  readonly tokens: TokenLookup | null;
   /** What replicas talk through; `null` where one process owns the database, which then has no change feed. */
   readonly feed: FeedStore | null;
   /** On a connection that sees what is committed. */

@@ -9,6 +9,7 @@ import type {
   KeyChange,
   KeysChangedListener,
   Stores,
+  TokenLookup,
   VerificationLookup,
 } from "@itsy/core";
 import { MigrationExecutor } from "typeorm";
@@ -38,6 +39,7 @@ export interface OpenDatabaseOptions extends Partial<RetryOptions> {
 export interface OpenDatabase extends AsyncDisposable {
   readonly database: Database;
   readonly lookup: VerificationLookup;
+  readonly tokens: TokenLookup;
   /** See `Engine.feed`. */
   readonly feed: FeedStore | null;
   readonly dialect: Dialect["name"];
@@ -138,9 +140,11 @@ export const openDatabase = async (
       ? await openSqlite(settings, scope)
       : await openServer({ settings, limits: { ...serverLimits, ...limits }, logger });
   let closed: Promise<void> | undefined;
+  const database = createDatabase({ engine, scope, retry: { random, sleep }, logger });
   return Object.freeze({
-    database: createDatabase({ engine, scope, retry: { random, sleep }, logger }),
+    database,
     lookup: engine.lookup,
+    tokens: engine.tokens ?? Object.freeze<TokenLookup>({ find: database.read.tokens.findByDigest }),
     feed: engine.feed,
     dialect: engine.dialect.name,
     ping: () => engine.read(async (manager) => void (await manager.query("SELECT 1"))),

@@ -64,6 +64,7 @@ describe.each(databaseKinds)("the stores on %s", (kind) => {
     expect(await read.clusters.findBySlug(cluster.slug)).toEqual(cluster);
     expect(await read.tokens.findById(token.id)).toEqual(token);
     expect(await read.tokens.findByDigest([token.digest])).toEqual(token);
+    expect(await opened.tokens.find([new Uint8Array(32), token.digest])).toEqual(token);
     expect(await read.bindings.findByOwner(cluster.id, binding.ownerUid)).toEqual(binding);
   });
 
@@ -85,6 +86,7 @@ describe.each(databaseKinds)("the stores on %s", (kind) => {
     expect(await read.versions.findByDigest([])).toBeNull();
     expect(await read.versions.findByDigest([new Uint8Array(3)])).toBeNull();
     expect(await read.tokens.findByDigest([])).toBeNull();
+    expect(await opened.tokens.find([])).toBeNull();
     expect(await read.tokens.isEmpty()).toBe(true);
     expect(await read.bindings.listByKeys([])).toEqual([]);
     expect(await read.clusters.allowedWorkspaces([])).toEqual(new Map());

@@ -1,4 +1,3 @@
-import type { VerificationLookup } from "@itsy/core";
 import type { DataSource, QueryRunner } from "typeorm";
 
 import { DatabaseError } from "../database-error.ts";
@@ -7,10 +6,12 @@ import { translated, translateFault, translateStartFault } from "../driver-fault
 import type { Engine, Run } from "../engine.ts";
 import { runTransaction } from "../run-transaction.ts";
 import { acquireWithin } from "./acquire.ts";
+import { createExecute } from "./execute.ts";
 import { createServerFeed } from "./feed-store.ts";
 import { migrateServer } from "./migrate.ts";
 import { type BreakableConnection, breakConnection, createPool, type PoolInput } from "./pool.ts";
 import { openServerSource } from "./source.ts";
+import { createServerTokenLookup } from "./token-lookup.ts";
 import { createServerLookup } from "./verification-lookup.ts";
 
 interface RunnerOptions {
@@ -61,15 +62,14 @@ const createEngine = (input: PoolInput, source: DataSource): Engine => {
   const { settings, limits } = input;
   const dialect = dialectOf(settings.type);
   const lookupPool = createPool(input, limits.lookupConnectionsMax).promise();
-  const lookup = createServerLookup(lookupPool, limits.lookupTimeoutMs);
+  const looking = createExecute({ pool: lookupPool, dialect, timeoutMs: limits.lookupTimeoutMs });
   const feedPool = openFeedPool(input);
   const options = { source, dialect, acquireTimeoutMs: limits.acquireTimeoutMs };
   return Object.freeze<Engine>({
     dialect,
-    lookup: Object.freeze<VerificationLookup>({
-      find: (digests) => translated(dialect, () => lookup.find(digests)),
-    }),
-    feed: createServerFeed({ pool: feedPool, dialect, timeoutMs: limits.feedTimeoutMs }),
+    lookup: createServerLookup(looking),
+    tokens: createServerTokenLookup(looking),
+    feed: createServerFeed(createExecute({ pool: feedPool, dialect, timeoutMs: limits.feedTimeoutMs })),
     read: (statements) => withConnection(options, (run) => run(statements)),
     transact: (work) => withConnection(options, (run) => runTransaction(dialect, run, work)),
     // A connection that breaks while it is closed is closed: no reason to fail.

@@ -1,12 +1,6 @@
 import type { FeedStore, KeyChange, ReplicaRow } from "@itsy/core";
-import type { Pool, PoolConnection, ResultSetHeader, RowDataPacket } from "mysql2/promise";
 
-import type { Dialect } from "../dialect.ts";
-import { translated } from "../driver-fault.ts";
-import { acquireWithin } from "./acquire.ts";
-import { type BreakableConnection, breakConnection } from "./pool.ts";
-
-type Row<Value> = Value & RowDataPacket;
+import type { Execute } from "./execute.ts";
 
 interface PolledRow {
   readonly beat: number;
@@ -37,41 +31,12 @@ const padded = (ids: readonly string[]): readonly string[] => {
 const changesOf = (rows: readonly PolledRow[]): readonly KeyChange[] =>
   rows.flatMap(({ id, keyId }) => (id === null || keyId === null ? [] : [{ id, keyId }]));
 
-export interface FeedStoreDeps {
-  /** A pool of its own, so that nothing else stands in the way of a lease. Its connections autocommit. */
-  readonly pool: Pool;
-  readonly dialect: Dialect;
-  /** Once for the connection and once for the answer. */
-  readonly timeoutMs: number;
-}
-
-/** The change feed and the leases: each call is one prepared statement, and never part of a transaction. */
-export const createServerFeed = ({ pool, dialect, timeoutMs }: FeedStoreDeps): FeedStore => {
-  const acquire = (): Promise<PoolConnection> =>
-    acquireWithin({ timeoutMs, acquire: () => pool.getConnection(), giveBack: (late) => late.release() });
-
-  const execute = async <Answer extends RowDataPacket[] | ResultSetHeader>(
-    sql: string,
-    values: readonly (string | number)[],
-  ): Promise<Answer> => {
-    const connection = await acquire();
-    try {
-      const [answer] = await connection.execute<Answer>({ sql, values: [...values], timeout: timeoutMs });
-      connection.release();
-      return answer;
-    } catch (error) {
-      // After a timeout the answer may still come: nobody else must be given this connection.
-      breakConnection(connection.connection as unknown as BreakableConnection, error);
-      throw error;
-    }
-  };
-
-  const read = <Value>(sql: string, values: readonly (string | number)[] = []) =>
-    translated(dialect, () => execute<Row<Value>[]>(sql, values));
-  const write = async (sql: string, values: readonly (string | number)[]): Promise<number> =>
-    (await translated(dialect, () => execute<ResultSetHeader>(sql, values))).affectedRows;
-
-  return Object.freeze<FeedStore>({
+/**
+ * The change feed and the leases, on a pool of their own, so that nothing else stands in the way of a lease. Its
+ * connections autocommit.
+ */
+export const createServerFeed = ({ read, write }: Execute): FeedStore =>
+  Object.freeze<FeedStore>({
     registerReplica: async ({ id, leaseMs }) => void (await write(REGISTER, [id, leaseMs])),
     poll: async (replicaId) => {
       const rows = await read<PolledRow>(POLL, [replicaId]);
@@ -90,4 +55,3 @@ export const createServerFeed = ({ pool, dialect, timeoutMs }: FeedStoreDeps): F
       }
     },
   });
-};

@@ -40,6 +40,7 @@ describe.each(serverKinds)("an outage of %s", (kind) => {
         database.read.keys.findById(owner.workspaceId, key.id),
       ),
       ...Array.from({ length: 10 }, () => lookup.find([version.digest])),
+      opened.tokens.find([version.digest]),
       database.transaction(({ keys }) => keys.update(key, { name: "lost" })),
       opened.ping(),
       opened.migrationsPending(),

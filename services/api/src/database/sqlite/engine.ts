@@ -31,6 +31,7 @@ const createEngine = ({ writer, reader, mutex, guarded, close }: Parts): Engine 
     lookup: Object.freeze<VerificationLookup>({
       find: (digests) => guarded(() => translated(dialect, () => lookup.find(digests))),
     }),
+    tokens: null,
     feed: null,
     read: (statements) => guarded(() => translated(dialect, () => statements(reader.source.manager))),
     transact: (work) => mutex.run(() => runTransaction(dialect, write, work)),

@@ -20,6 +20,7 @@ import { hookCalls, hookWrites } from "./hook-writes.ts";
 import { createLogger } from "./logger.ts";
 import { startOperationsServer } from "./operations-server.ts";
 import { createReconciler } from "./reconciler.ts";
+import { rbacCommand } from "./rights/rbac-command.ts";
 
 const COMPONENT = `${GROUP}/reconciler`;
 
@@ -120,8 +121,16 @@ const run = async (env: Env): Promise<number> => {
   return 0;
 };
 
+/** `reconciler rbac …` prints rights; without arguments it reconciles. */
+const start = async ([command, ...args]: readonly string[]): Promise<number> => {
+  if (command === undefined) return run(readEnv());
+  const { code, text } = command === "rbac" ? rbacCommand(args) : rbacCommand(["--help"]);
+  (code === 0 ? process.stdout : process.stderr).write(text);
+  return command === "rbac" ? code : 2;
+};
+
 try {
-  process.exitCode = await run(readEnv());
+  process.exitCode = await start(process.argv.slice(2));
 } catch (error) {
   if (!(error instanceof EnvError)) throw error;
   process.stderr.write(`${error.message}\n`);

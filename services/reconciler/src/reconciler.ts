@@ -20,13 +20,15 @@ import {
   type Timers,
 } from "@itsy/controller-runtime";
 import { generateSecret } from "@itsy/key-format";
-
+import { BY_TARGET, createOlderRival, rivalsOf, wantedTarget } from "./api-key/older-rival.ts";
 import { createReconcile } from "./api-key/reconcile.ts";
 import { isRelevantChange } from "./api-key/relevant-change.ts";
 import { type ApiKey, ApiKeys } from "./api-key/resource.ts";
 import type { Effects } from "./effects.ts";
+import { createClaims } from "./grant/claims.ts";
 import { BY_WORKSPACE, createGrantSource } from "./grant/grant-source.ts";
 import { type WorkspaceGrant, WorkspaceGrants } from "./grant/resource.ts";
+import { BY_WAITING, createWakeWaiting, waitingFor } from "./grant/wake-waiting.ts";
 import { createNamespaceLines } from "./namespace-lines.ts";
 
 export interface ReconcilerDeps {
@@ -75,9 +77,14 @@ const RETRY_BASE_MS = 50;
  */
 const WAITING_MAX = 16_384;
 
-const labelsChanged = (delta: Delta<Stored<KubeObject>>): boolean =>
+/** What ApiKeys depend on: the labels, for selectors of grants, and whether it is being deleted. */
+const namespaceChanged = (delta: Delta<Stored<Namespace>>): boolean =>
   delta.type !== "updated" ||
+  isTerminating(delta.object) !== isTerminating(delta.old) ||
   JSON.stringify(delta.object.metadata.labels) !== JSON.stringify(delta.old.metadata.labels);
+
+const isTerminating = ({ metadata, status }: Namespace): boolean =>
+  metadata.deletionTimestamp !== undefined || status?.phase === "Terminating";
 
 const createSources = (deps: ReconcilerDeps, { watchNamespace }: ReconcilerSettings) => {
   const { kube: client, logger } = deps;
@@ -89,7 +96,11 @@ const createSources = (deps: ReconcilerDeps, { watchNamespace }: ReconcilerSetti
     });
   const apiKeys: Reflector<ApiKey> = reflect<ApiKey>({
     type: ApiKeys,
-    indexes: { [BY_WORKSPACE]: ({ spec }) => [spec.workspace] },
+    indexes: {
+      [BY_WORKSPACE]: ({ spec }) => [spec.workspace],
+      [BY_TARGET]: (apiKey) => [wantedTarget(apiKey)],
+      [BY_WAITING]: waitingFor,
+    },
     ...(watchNamespace === undefined ? {} : { namespace: watchNamespace }),
   });
   const grants = reflect<WorkspaceGrant>({
@@ -98,7 +109,12 @@ const createSources = (deps: ReconcilerDeps, { watchNamespace }: ReconcilerSetti
   });
   const namespaces = reflect<Namespace>({ type: Namespaces });
   const sources: readonly Source<KubeObject>[] = [
-    { reflector: apiKeys, predicate: isRelevantChange } satisfies Source<ApiKey>,
+    {
+      reflector: apiKeys,
+      predicate: isRelevantChange,
+      // Whoever wants the same Secret waits for this one to change or to go.
+      toNames: (apiKey) => [nameOf(apiKey), ...rivalsOf(apiKeys.store, apiKey).map(nameOf)],
+    } satisfies Source<ApiKey>,
     {
       reflector: grants,
       toNames: ({ spec }) => apiKeys.store.byIndex(BY_WORKSPACE, spec.workspace).map(nameOf),
@@ -106,21 +122,25 @@ const createSources = (deps: ReconcilerDeps, { watchNamespace }: ReconcilerSetti
     {
       reflector: namespaces,
       toNames: ({ metadata }) => apiKeys.store.list(metadata.name).map(nameOf),
-      predicate: labelsChanged,
+      predicate: namespaceChanged,
     } satisfies Source<Namespace>,
   ];
-  return { apiKeys, grants, namespaces, sources };
+  const claims = createClaims();
+  apiKeys.subscribe(claims.apply);
+  return { apiKeys, grants, namespaces, claims, sources };
 };
 
 /** Puts the parts together. Only `main.ts` and tests call it. */
 export const createReconciler = (deps: ReconcilerDeps, settings: ReconcilerSettings): Reconciler => {
   const { metrics, logger, timers, random, recorder } = deps;
-  const { apiKeys, grants, namespaces, sources } = createSources(deps, settings);
+  const { apiKeys, grants, namespaces, claims, sources } = createSources(deps, settings);
   const reconcile = createReconcile({
     ...deps,
     generateSecret,
     readApiKey: (name) => apiKeys.store.get(name),
-    grantFor: createGrantSource({ grants: grants.store, namespaces: namespaces.store }),
+    grantFor: createGrantSource({ grants: grants.store, namespaces: namespaces.store, claims }),
+    olderRivalOf: createOlderRival(apiKeys.store),
+    isTerminating: (name) => isTerminating(namespaces.store.get({ name }) ?? { metadata: { name } }),
     record: recorder.record,
     deliverWithinMs: settings.deliverWithinMs,
     resyncMs: () => settings.resyncMs * (1 - RESYNC_SPREAD / 2 + random() * RESYNC_SPREAD),
@@ -146,6 +166,7 @@ export const createReconciler = (deps: ReconcilerDeps, settings: ReconcilerSetti
     },
     work: (signal: AbortSignal) => {
       signal.addEventListener("abort", lines.close, { once: true });
+      apiKeys.subscribe(createWakeWaiting({ apiKeys: apiKeys.store, timers, enqueue: controller.enqueue }));
       return controller.run(signal);
     },
   });

@@ -7,6 +7,7 @@ import type { StoredApiKey } from "../src/api-key/resource.ts";
 import { createSecretValue, type SecretValue } from "../src/api-key/secret-value.ts";
 import { ApiKeySpec } from "../src/api-key/spec.ts";
 import type { ApiKeyStatus } from "../src/api-key/status.ts";
+import { targetMetadata } from "../src/api-key/target-metadata.ts";
 
 export const now = new Date("2026-11-22T10:00:00Z");
 export const uid = "0b7c3f7e-2f6a-4a0e-9c55-2b1d5b1f3a77";
@@ -64,13 +65,17 @@ export const aKey = (change: Partial<NonNullable<DeliveryView["key"]>> = {}): No
 
 export const aTarget = (change: Partial<TargetSecret> & { state?: VersionState } = {}): TargetSecret => {
   const { state = "current", revision = 1, ...rest } = change;
+  const value = change.value === undefined ? aValue() : change.value;
+  const facts = { revision, keyId, displayPrefix: value?.displayPrefix ?? "" };
   return {
     uid: "target-uid",
     resourceVersion: "10",
     isOurs: true,
     revision,
     rotateHandled: null,
-    value: aValue(),
+    ...targetMetadata(ApiKeySpec.parse(spec), { ...facts, rotateHandled: change.rotateHandled ?? null }),
+    owners: [],
+    value,
     version: { revision, state },
     ...rest,
   };
@@ -99,6 +104,9 @@ export const anObserved = (
   const apiKey = change.apiKey ?? anApiKey();
   return {
     grant: { granted: true },
+    olderRival: null,
+    isNamespaceTerminating: false,
+    isAdoptionRefused: false,
     target: aTarget(),
     staged: [],
     registration: null,

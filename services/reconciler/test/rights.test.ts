@@ -1,63 +1,34 @@
-import { fileURLToPath } from "node:url";
 import { createKubeClient, type KubeClient, KubeError, Leases, Namespaces, Secrets } from "@itsy/controller-runtime";
-import { type Credentials, waitUntil } from "@itsy/testbed";
+import { waitUntil } from "@itsy/testbed";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { parseAllDocuments } from "yaml";
 
 import { ApiKeys } from "../src/api-key/resource.ts";
 import { loadKubeConfig } from "./control-plane.ts";
+import { deploy, type Installation, install } from "./installation.ts";
 import { kubectl } from "./kubectl.ts";
 import { createPod, createWorkload, getPod, getWorkload, rolloutOf } from "./workloads.ts";
 import { conditionOf, createPlace, isReady, type Place, startWorld, valueOf, type World } from "./world.ts";
 
-const deploy = (path: string) => fileURLToPath(new URL(`../../../deploy/${path}`, import.meta.url));
-
 let world: World;
-let reconciler: Credentials;
+let installation: Installation;
 let kube: KubeClient;
-
-/** What kustomize renders, without what only a real node can run. */
-const applyRights = async () => {
-  const rendered = await kubectl(world.controlPlane, ["kustomize", deploy("kustomize/base")]);
-  expect(rendered.stderr).toBe("");
-  const kinds = new Set(["Namespace", "ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"]);
-  const documents = parseAllDocuments(rendered.stdout).filter((document) => kinds.has(document.get("kind") as string));
-  const applied = await kubectl(world.controlPlane, ["apply", "-f", "-"], documents.map(String).join("---\n"));
-  expect(applied.stderr).toBe("");
-};
 
 beforeAll(async () => {
   world = await startWorld();
-  await applyRights();
-  reconciler = await world.controlPlane.addUser({
-    name: "system:serviceaccount:itsy-system:itsy-reconciler",
-    groups: ["system:serviceaccounts", "system:serviceaccounts:itsy-system", "system:authenticated"],
-  });
-  kube = createKubeClient({ kubeConfig: loadKubeConfig(reconciler), userAgent: "test" });
+  installation = await install(world);
+  kube = createKubeClient({ kubeConfig: loadKubeConfig(installation.reconciler), userAgent: "test" });
 });
 afterAll(async () => {
   await kube?.close();
   await world?.[Symbol.asyncDispose]();
 });
 
-/** The sample's RoleBinding, in the place's namespace. */
-const serve = (place: Place) =>
-  kubectl(world.controlPlane, [
-    "create",
-    "rolebinding",
-    "itsy-reconciler-secrets",
-    "-n",
-    place.namespace,
-    "--clusterrole=itsy-reconciler-secrets",
-    "--serviceaccount=itsy-system:itsy-reconciler",
-  ]);
-
 /** All namespaces are watched with these rights, as in an installation. */
-const startAsServiceAccount = (place: Place) => place.start({ credentials: reconciler });
+const startAsServiceAccount = (place: Place) => place.start({ credentials: installation.reconciler });
 
 test("with the rendered rights and no others, a key is made, rotated and released", async () => {
   const place = await createPlace(world);
-  await serve(place);
+  await installation.serve(place);
   await using _ = startAsServiceAccount(place);
   await place.apply();
   await place.untilReady();
@@ -70,23 +41,28 @@ test("with the rendered rights and no others, a key is made, rotated and release
   expect(await place.secrets()).toEqual([]);
 });
 
-test("without the RoleBinding the condition names the missing right; once it is there the key is made", async () => {
+test("without the rights the condition names what is missing and the command that grants it; run as it stands, it helps", async () => {
   const place = await createPlace(world);
   await using _ = startAsServiceAccount(place);
   await place.apply();
   const apiKey = await place.untilReason("MissingPermission");
   expect(conditionOf(apiKey, "Stalled")).toMatchObject({
     status: "True",
-    message: expect.stringMatching(/cannot get resource "secrets".*in the namespace.*itsy-reconciler-secrets/),
+    message: expect.stringMatching(/cannot get resource "secrets".*in the namespace.*To grant it: kubectl/),
   });
   expect(place.delivery.keys).toEqual([]);
-  await serve(place);
+  const commands = conditionOf(apiKey, "Stalled")?.message.split("To grant it: ")[1]?.split(" && ") ?? [];
+  expect(commands).toHaveLength(2);
+  for (const command of commands) {
+    const [, ...args] = command.split(" ");
+    expect(await kubectl(world.controlPlane, args)).toMatchObject({ code: 0, stderr: "" });
+  }
   await place.untilReady();
 });
 
 test("workloads are touched where the namespace's administrator allows it; else the warning says what to run", async () => {
   const place = await createPlace(world);
-  await serve(place);
+  await installation.serve(place);
   const target = { kind: "Deployment", name: "website" } as const;
   await createWorkload(place, target);
   await createPod(place, "website", [{ name: "key", secret: { secretName: "website" } }]);
@@ -116,7 +92,7 @@ const statusOf = (promise: Promise<unknown>) =>
 
 test("what it does not need it may not do", async () => {
   const place = await createPlace(world);
-  await serve(place);
+  await installation.serve(place);
   const { namespace } = place;
   const website = { namespace, name: "website" };
   const foreign = { namespace: "itsy-system", name: "itsy-reconciler-token" };
@@ -139,7 +115,8 @@ test("the whole base renders, and an API server takes every object of it", async
 });
 
 test("the samples apply in the order of the tour; the pod as a dry run, since no node is here", async () => {
-  for (const sample of ["namespace.yaml", "reconciler-rights.yaml", "workspace-grant.yaml", "apikey.yaml"]) {
+  const samples = ["namespace", "reconciler-rights", "workspace-grant", "workspace-user", "apikey"];
+  for (const sample of samples.map((name) => `${name}.yaml`)) {
     const applied = await kubectl(world.controlPlane, ["apply", "-f", deploy(`samples/${sample}`)]);
     expect(applied).toMatchObject({ code: 0, stderr: "" });
   }

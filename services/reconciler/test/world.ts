@@ -53,9 +53,9 @@ export const createPlace = async ({ controlPlane, kube }: World, options: { read
   await kube.create<Namespace>(Namespaces, { metadata: { name: namespace, labels: { team: namespace } } });
   const delivery = createInMemoryDelivery();
 
-  const grant = (change: Partial<WorkspaceGrant["spec"]> = {}) =>
+  const grant = (change: Partial<WorkspaceGrant["spec"]> = {}, name = namespace) =>
     kube.create(WorkspaceGrants, {
-      metadata: { name: namespace },
+      metadata: { name },
       spec: { workspace: "acme", namespaces: [namespace], environments: ["production", "preview"], ...change },
     });
   if (options.granted !== false) await grant();

@@ -4,8 +4,9 @@ import type { KubeClient } from "@itsy/controller-runtime";
 
 import type { Effects } from "../effects.ts";
 import type { GrantVerdict } from "../grant/decide.ts";
+import { isAbandoned } from "./abandoned.ts";
 import { FINALIZER } from "./names.ts";
-import { namespaceOf, type Observed, targetNameOf, uidOf, type Version } from "./observed.ts";
+import { isDeleted, namespaceOf, type Observed, targetNameOf, uidOf, type Version } from "./observed.ts";
 import { createSecretReader } from "./read-secrets.ts";
 import type { StoredApiKey } from "./resource.ts";
 import type { SecretValue } from "./secret-value.ts";
@@ -16,7 +17,11 @@ export interface ObserveDeps {
   readonly delivery: Pick<ItsyClient["delivery"], "observe">;
   readonly effects: Effects;
   /** What the grants say, from a complete store. */
-  readonly grantFor: (spec: ApiKeySpec, namespace: string) => GrantVerdict;
+  readonly grantFor: (apiKey: StoredApiKey) => GrantVerdict;
+  /** The older ApiKey that wants the same Secret, from a complete store. */
+  readonly olderRivalOf: (apiKey: StoredApiKey) => string | null;
+  /** Whether the namespace is being deleted, as far as is known here. */
+  readonly isTerminating: (namespace: string) => boolean;
 }
 
 /** The stored spec does not fit the schema: it was written under another one. */
@@ -31,11 +36,12 @@ const parseSpec = ({ spec }: StoredApiKey): ApiKeySpec => {
   throw new InvalidSpecError(fields.join("; ").slice(0, 1_000));
 };
 
-/** Digests travel only of what we own and what has the form of our secrets: nobody else's value leaves the cluster. */
-const candidatesOf = ({ target, staged }: Pick<Observed, "target" | "staged">): string[] => {
-  const values = [...(target === null ? [] : [target]), ...staged].flatMap(({ isOurs, value }) =>
-    isOurs && value !== null && value.displayPrefix !== null ? [value.sha256()] : [],
-  );
+/** Digests travel only of what we own, or left behind ourselves, and what has the form of our secrets: nobody else's value leaves the cluster. */
+const candidatesOf = (observed: Pick<Observed, "target" | "staged" | "apiKey">): string[] => {
+  const { target, staged } = observed;
+  const isOneOfOurs = target !== null && (target.isOurs || isAbandoned(target, observed));
+  const held = [...(isOneOfOurs ? [target] : []), ...staged.filter(({ isOurs }) => isOurs)];
+  const values = held.flatMap(({ value }) => (value?.displayPrefix ? [value.sha256()] : []));
   return [...new Set(values)];
 };
 
@@ -79,16 +85,30 @@ export const observe = async (
   const spec = parseSpec(apiKey);
   const namespace = namespaceOf({ apiKey });
   const targetName = targetNameOf({ apiKey, spec });
-  const secrets = createSecretReader(deps.kube, { namespace, uid: apiKey.metadata.uid, signal });
+  const isNamespaceTerminating = deps.isTerminating(namespace);
+  const isGoing = isNamespaceTerminating && isDeleted({ apiKey });
+  const secrets = createSecretReader(deps.kube, { namespace, uid: apiKey.metadata.uid, isGoing, signal });
   const target = await secrets.target(targetName, spec.secret.key);
   const latestHere = Math.max(apiKey.status?.revision ?? 0, target?.isOurs ? target.revision : 0);
   const revisions = stagingRevisions(latestHere);
   // The finalizer comes before anything is staged; its patch fails where this ApiKey is no longer the latest.
   const isUntouched = !apiKey.metadata.finalizers?.includes(FINALIZER);
   const staged = isUntouched ? [] : await secrets.staged(targetName, revisions);
-  const grant = deps.grantFor(spec, namespace);
-  const nothingDone = { registration: null, publishedAtMs: null, propagation: null, restart: null };
-  const local = { apiKey, spec, grant, target, staged, spentRevision, ...nothingDone };
+  const local = {
+    apiKey,
+    spec,
+    grant: deps.grantFor(apiKey),
+    olderRival: deps.olderRivalOf(apiKey),
+    isNamespaceTerminating,
+    isAdoptionRefused: false,
+    target,
+    staged,
+    spentRevision,
+    registration: null,
+    publishedAtMs: null,
+    propagation: null,
+    restart: null,
+  };
   const observed = await refreshView(deps, local, signal);
   // The service may know of later revisions than the cluster does, for example after a crash.
   const latest = Math.max(latestHere, observed.view.key?.latestRevision ?? 0);

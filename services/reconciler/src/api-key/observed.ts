@@ -1,4 +1,5 @@
 import type { DeliveryView, VersionState } from "@itsy/contract";
+import type { OwnerReference } from "@itsy/controller-runtime";
 
 import type { GrantVerdict } from "../grant/decide.ts";
 import type { StoredApiKey } from "./resource.ts";
@@ -21,6 +22,9 @@ export interface TargetSecret {
   /** As annotated; 0 when it is not, or makes no sense. */
   readonly revision: number;
   readonly rotateHandled: string | null;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly owners: readonly OwnerReference[];
   readonly value: SecretValue | null;
   readonly version: Version | null;
 }
@@ -50,6 +54,12 @@ export interface Observed {
   /** The spec with its defaults. */
   readonly spec: ApiKeySpec;
   readonly grant: GrantVerdict;
+  /** An older ApiKey of the namespace that wants the same Secret; `null` when there is none. */
+  readonly olderRival: string | null;
+  /** Nothing can be created in it any more. */
+  readonly isNamespaceTerminating: boolean;
+  /** The service said in this run that the value in an abandoned Secret is of no key for this ApiKey. */
+  readonly isAdoptionRefused: boolean;
   readonly target: TargetSecret | null;
   /** By revision, lowest first. */
   readonly staged: readonly StagedSecret[];
@@ -64,6 +74,8 @@ export interface Observed {
 }
 
 export const uidOf = ({ apiKey }: Pick<Observed, "apiKey">): string => apiKey.metadata.uid;
+export const isDeleted = ({ apiKey }: Pick<Observed, "apiKey">): boolean =>
+  apiKey.metadata.deletionTimestamp !== undefined;
 export const namespaceOf = ({ apiKey }: Pick<Observed, "apiKey">): string => apiKey.metadata.namespace ?? "";
 export const targetNameOf = ({ apiKey, spec }: Pick<Observed, "apiKey" | "spec">): string =>
   spec.secret.name ?? apiKey.metadata.name;

@@ -1,4 +1,4 @@
-import { type KubeClient, type Secret, Secrets, type Stored } from "@itsy/controller-runtime";
+import { isForbidden, type KubeClient, type Secret, Secrets, type Stored } from "@itsy/controller-runtime";
 
 import { annotations, STAGED_DATA_KEY, stagingName } from "./names.ts";
 import type { StagedSecret, TargetSecret } from "./observed.ts";
@@ -24,6 +24,9 @@ export const targetOf = (secret: Stored<Secret>, owner: { uid: string; dataKey: 
   isOurs: isControlledBy(secret, owner.uid),
   revision: annotatedRevision(secret),
   rotateHandled: secret.metadata.annotations?.[annotations.rotateHandled] ?? null,
+  labels: secret.metadata.labels ?? {},
+  annotations: secret.metadata.annotations ?? {},
+  owners: secret.metadata.ownerReferences ?? [],
   value: readValue(secret.data, owner.dataKey),
   version: null,
 });
@@ -46,10 +49,23 @@ export interface SecretReader {
 /** Reads the Secrets of one ApiKey, each by its name: listing Secrets is a right that the reconciler does not have. */
 export const createSecretReader = (
   kube: Pick<KubeClient, "get">,
-  owner: { readonly namespace: string; readonly uid: string; readonly signal: AbortSignal },
+  owner: {
+    readonly namespace: string;
+    readonly uid: string;
+    /** The namespace goes, and whatever gave the right to read it may be gone already: what cannot be read goes too. */
+    readonly isGoing: boolean;
+    readonly signal: AbortSignal;
+  },
 ): SecretReader => {
-  const { namespace, uid, signal } = owner;
-  const read = (name: string) => kube.get(Secrets, { namespace, name }, { signal });
+  const { namespace, uid, isGoing, signal } = owner;
+  const read = async (name: string) => {
+    try {
+      return await kube.get(Secrets, { namespace, name }, { signal });
+    } catch (error) {
+      if (isGoing && isForbidden(error)) return null;
+      throw error;
+    }
+  };
   return {
     target: async (name, dataKey) => {
       const secret = await read(name);

@@ -9,7 +9,7 @@ import { plan } from "./plan/plan.ts";
 import { createReport } from "./report/report.ts";
 import { ApiKeys, type StoredApiKey } from "./resource.ts";
 
-export interface ReconcileDeps extends ActDeps, Pick<ObserveDeps, "grantFor"> {
+export interface ReconcileDeps extends ActDeps, Pick<ObserveDeps, "grantFor" | "olderRivalOf" | "isTerminating"> {
   /** The ApiKey as far as it is known here; `null` when there is none. A later state may exist already. */
   readonly readApiKey: (name: ObjectName) => StoredApiKey | null | Promise<StoredApiKey | null>;
   readonly clock: Clock;

@@ -1,16 +1,21 @@
 import type { Namespace, Store } from "@itsy/controller-runtime";
 
-import type { ApiKeySpec } from "../api-key/spec.ts";
+import type { StoredApiKey } from "../api-key/resource.ts";
+import { type Claims, claimOf } from "./claims.ts";
 import { decideGrant, type GrantVerdict } from "./decide.ts";
 import type { WorkspaceGrant } from "./resource.ts";
 
 /** The index of the grants' store. */
 export const BY_WORKSPACE = "workspace";
 
-/** What the watched grants say. Ask only after both stores have synced. */
+/** What the watched grants say. Ask only after the stores have synced. */
 export const createGrantSource =
-  (stores: { readonly grants: Store<WorkspaceGrant>; readonly namespaces: Store<Namespace> }) =>
-  (spec: ApiKeySpec, namespace: string): GrantVerdict => {
-    const labels = stores.namespaces.get({ name: namespace })?.metadata.labels ?? {};
-    return decideGrant(spec, { name: namespace, labels }, stores.grants.byIndex(BY_WORKSPACE, spec.workspace));
+  (known: { readonly grants: Store<WorkspaceGrant>; readonly namespaces: Store<Namespace>; readonly claims: Claims }) =>
+  (apiKey: StoredApiKey): GrantVerdict => {
+    const claim = claimOf(apiKey);
+    return decideGrant(claim, {
+      grants: known.grants.byIndex(BY_WORKSPACE, claim.workspace),
+      labelsOf: (name) => known.namespaces.get({ name })?.metadata.labels ?? {},
+      claims: known.claims.of(claim.workspace),
+    });
   };

@@ -50,6 +50,15 @@ export const WorkspaceGrantSpec = z
       .meta({ format: "int32" })
       .describe("Highest rate limit that a key may ask for. Default: no limit but the schema's.")
       .optional(),
+    maxKeys: z
+      .int()
+      .min(0)
+      .max(1_000_000)
+      .meta({ format: "int32" })
+      .describe(
+        "How many ApiKeys may have a key by this grant, the oldest first. An ApiKey counts for every grant that it fits. 0 gives no new key to anybody. Default: no limit.",
+      )
+      .optional(),
   })
   .meta(
     validations({
@@ -89,6 +98,14 @@ export const workspaceGrantResource: CustomResource = {
     { name: "Workspace", type: "string", jsonPath: ".spec.workspace", description: "The workspace that is given." },
     { name: "Namespaces", type: "string", jsonPath: ".spec.namespaces", description: "Who gets it, by name." },
     { name: "Environments", type: "string", jsonPath: ".spec.environments", description: "For which environments." },
+    { name: "Max keys", type: "integer", jsonPath: ".spec.maxKeys", description: "How many keys.", priority: 1 },
+    {
+      name: "Max rate",
+      type: "integer",
+      jsonPath: ".spec.maxRequestsPerMinute",
+      description: "Highest rate limit.",
+      priority: 1,
+    },
     { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp", description: "Time since creation." },
   ],
   selectableFields: [".spec.workspace"],

@@ -1,6 +1,7 @@
 import { assertNever } from "../../assert-never.ts";
 import type { Observed } from "../observed.ts";
 import type { Action } from "../plan/decision.ts";
+import { adopt, takeOver } from "./adopt.ts";
 import type { ActDeps, LookAgain } from "./context.ts";
 import { dropStaging, dropTarget } from "./drop-secrets.ts";
 import { addFinalizer, removeFinalizer } from "./finalizer.ts";
@@ -8,6 +9,7 @@ import { propagate } from "./propagate.ts";
 import { publish } from "./publish.ts";
 import { register } from "./register.ts";
 import { restart } from "./restart.ts";
+import { restoreMetadata } from "./restore-metadata.ts";
 import { configure, confirm, release } from "./service-calls.ts";
 import { stage } from "./stage.ts";
 
@@ -37,6 +39,12 @@ export const act = (
       return propagate(deps, { observed, action, signal });
     case "restart":
       return restart(deps, { observed, action, signal });
+    case "restoreMetadata":
+      return restoreMetadata(deps, { observed, action, signal });
+    case "adopt":
+      return adopt(deps, { observed, action, signal });
+    case "takeOver":
+      return takeOver(deps, { observed, action, signal });
     case "dropTarget":
       return dropTarget(deps, { observed, action, signal });
     case "release":

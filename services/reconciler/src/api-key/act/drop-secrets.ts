@@ -1,7 +1,11 @@
-import { isConflict, Secrets } from "@itsy/controller-runtime";
+import { isConflict, isForbidden, Secrets } from "@itsy/controller-runtime";
 
-import { namespaceOf, targetNameOf } from "../observed.ts";
+import { isDeleted, namespaceOf, type Observed, targetNameOf } from "../observed.ts";
 import { type Act, lookAgain } from "./context.ts";
+
+/** The namespace goes with all its Secrets; whatever gave the right to delete them may have gone first. */
+const goesWithNamespace = (observed: Observed, error: unknown): boolean =>
+  isForbidden(error) && observed.isNamespaceTerminating && isDeleted(observed);
 
 /** Deletes this very staging Secret, and not one that took its name since. */
 export const dropStaging: Act<"dropStaging"> = async ({ kube, effects }, { observed, action, signal }) => {
@@ -9,12 +13,12 @@ export const dropStaging: Act<"dropStaging"> = async ({ kube, effects }, { obser
   const namespace = namespaceOf(observed);
   try {
     await effects.run("dropStaging", () => kube.delete(Secrets, { namespace, name }, { uid, signal }));
-    const spentRevision = Math.max(observed.spentRevision, version?.state === "ended" ? revision : 0);
-    return { ...observed, spentRevision, staged: observed.staged.filter((staged) => staged.uid !== uid) };
   } catch (error) {
     if (isConflict(error)) return lookAgain();
-    throw error;
+    if (!goesWithNamespace(observed, error)) throw error;
   }
+  const spentRevision = Math.max(observed.spentRevision, version?.state === "ended" ? revision : 0);
+  return { ...observed, spentRevision, staged: observed.staged.filter((staged) => staged.uid !== uid) };
 };
 
 /** Explicitly: garbage collection by owner reference would do it too, but after the finalizer, and not everywhere. */
@@ -22,9 +26,9 @@ export const dropTarget: Act<"dropTarget"> = async ({ kube, effects }, { observe
   const name = { namespace: namespaceOf(observed), name: targetNameOf(observed) };
   try {
     await effects.run("dropTarget", () => kube.delete(Secrets, name, { uid, signal }));
-    return { ...observed, target: null };
   } catch (error) {
     if (isConflict(error)) return lookAgain();
-    throw error;
+    if (!goesWithNamespace(observed, error)) throw error;
   }
+  return { ...observed, target: null };
 };

@@ -1,9 +1,10 @@
 import { isAlreadyExists, isConflict, isNotFound, KubeError, type Secret, Secrets } from "@itsy/controller-runtime";
 
-import { annotations, FIELD_MANAGER, managedByLabel } from "../names.ts";
+import { FIELD_MANAGER } from "../names.ts";
 import { namespaceOf, type Observed, targetNameOf, uidOf } from "../observed.ts";
 import { isPublishable } from "../plan/delivery.ts";
 import { targetOf } from "../read-secrets.ts";
+import { targetMetadata } from "../target-metadata.ts";
 import { type Act, type ActDeps, type ActionOf, lookAgain } from "./context.ts";
 import { encode, ownerReference } from "./owned-secret.ts";
 
@@ -13,21 +14,15 @@ export class SecretRejectedError extends Error {
 }
 
 const targetSecret = (observed: Observed, { staged, keyId, rotateHandled }: ActionOf<"publish">, value: string) => {
-  const { labels = {}, annotations: extra = {}, key } = observed.spec.secret;
+  const displayPrefix = staged.value?.displayPrefix ?? "";
+  const facts = { revision: staged.revision, keyId, displayPrefix, rotateHandled };
   return {
     metadata: {
       name: targetNameOf(observed),
-      labels: { ...labels, ...managedByLabel },
-      annotations: {
-        ...extra,
-        [annotations.revision]: String(staged.revision),
-        [annotations.keyId]: keyId,
-        [annotations.displayPrefix]: staged.value?.displayPrefix ?? "",
-        ...(rotateHandled === null ? {} : { [annotations.rotateHandled]: rotateHandled }),
-      },
+      ...targetMetadata(observed.spec, facts),
       ownerReferences: [ownerReference(observed.apiKey)],
     },
-    data: { [key]: encode(value) },
+    data: { [observed.spec.secret.key]: encode(value) },
   };
 };
 

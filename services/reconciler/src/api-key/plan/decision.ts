@@ -24,6 +24,9 @@ export type Action =
   | { readonly type: "configure" }
   | { readonly type: "propagate" }
   | { readonly type: "restart" }
+  | { readonly type: "restoreMetadata" }
+  | { readonly type: "adopt"; readonly sha256: () => string }
+  | { readonly type: "takeOver" }
   | { readonly type: "release" }
   | { readonly type: "removeFinalizer" };
 export type ActionType = Action["type"];

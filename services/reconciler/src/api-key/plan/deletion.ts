@@ -1,8 +1,6 @@
 import { FINALIZER } from "../names.ts";
-import type { Observed } from "../observed.ts";
+import { isDeleted } from "../observed.ts";
 import { act, type Check } from "./decision.ts";
-
-const isDeleted = ({ apiKey }: Observed): boolean => apiKey.metadata.deletionTimestamp !== undefined;
 
 /** Somebody deleted the object and we hold it back no longer. */
 export const gone: Check = (observed) => {

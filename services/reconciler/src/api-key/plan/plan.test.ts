@@ -221,7 +221,11 @@ describe("the deadline", () => {
 describe("what stops it", () => {
   const stalls: readonly (readonly [string, string, Observed])[] = [
     ["no grant", "NotGranted", aFresh({ grant: { granted: false, message: "no" } })],
-    ["a foreign Secret", "SecretConflict", aFresh({ target: aTarget({ isOurs: false, version: null }) })],
+    [
+      "a foreign Secret",
+      "SecretConflict",
+      aFresh({ target: aTarget({ isOurs: false, annotations: {}, version: null }) }),
+    ],
     ["a foreign staging Secret", "SecretConflict", aFresh({ staged: [aStaged(1, { isOurs: false })] })],
     ["revoked by a person", "RevokedOutOfBand", anObserved({ view: { key: aKey({ status: "revoked" }) } })],
     [

@@ -1,10 +1,20 @@
 import type { Observed } from "../observed.ts";
+import { adoptAbandoned } from "./adoption.ts";
 import type { Check, Decision, PlanContext } from "./decision.ts";
 import { dropStagingOfDeleted, dropTargetOfDeleted, finishDeletion, gone, releaseDeleted } from "./deletion.ts";
 import { confirmPublished, deliverStaged, stageNext, uselessStaging } from "./delivery.ts";
 import { propagationDue, restartDue } from "./follow-up.ts";
-import { finalizerMissing, foreignTarget, notGranted } from "./permission.ts";
-import { expired, pausedOutOfBand, released, revokedOutOfBand, settingsDrift } from "./service-state.ts";
+import { namespaceTerminating } from "./namespace.ts";
+import { finalizerMissing, foreignTarget, notGranted, sharedTarget } from "./permission.ts";
+import { metadataDrift } from "./secret-metadata.ts";
+import {
+  deletedOutOfBand,
+  expired,
+  pausedOutOfBand,
+  released,
+  revokedOutOfBand,
+  settingsDrift,
+} from "./service-state.ts";
 import { delivered, pausedBySpec } from "./steady.ts";
 
 /** In this order; the first that applies decides. */
@@ -16,16 +26,21 @@ const checks: readonly Check[] = [
   finishDeletion,
   confirmPublished,
   foreignTarget,
+  sharedTarget,
   notGranted,
+  deletedOutOfBand,
   released,
   revokedOutOfBand,
+  namespaceTerminating,
   finalizerMissing,
+  adoptAbandoned,
   settingsDrift,
   expired,
   pausedOutOfBand,
   uselessStaging,
   deliverStaged,
   stageNext,
+  metadataDrift,
   propagationDue,
   restartDue,
   pausedBySpec,

@@ -8,6 +8,15 @@ import { settleWith } from "./settle.ts";
 
 const askForRotation = `Annotate it with ${annotations.rotateRequestedAt}=<now>`;
 
+/** Somebody deleted the key there. Final, and said apart from a release, since it was no act of the cluster. */
+export const deletedOutOfBand: Check = (observed, context) => {
+  const { key, released: isReleased } = observed.view;
+  const keyId = observed.apiKey.status?.keyId;
+  if (!isReleased || key !== null || keyId === undefined) return null;
+  const message = `Key ${keyId} was deleted in the service. Delete this ApiKey and create it again to get a new key.`;
+  return settleWith(observed, context, stalled("DeletedOutOfBand", message));
+};
+
 /** Released before, by a deletion that somebody else saw. Final. */
 export const released: Check = (observed, context) => {
   if (!observed.view.released) return null;

@@ -1,7 +1,8 @@
 import { ItsyError } from "@itsy/client";
-import { isForbidden } from "@itsy/controller-runtime";
+import { isForbidden, type KubeError } from "@itsy/controller-runtime";
 
 import { redact } from "../../redact.ts";
+import { grantCommand } from "../../rights/grant-command.ts";
 import { SecretRejectedError } from "../act/publish.ts";
 import { InvalidSpecError } from "../observe.ts";
 import type { Finding, Reason } from "../plan/finding.ts";
@@ -32,6 +33,18 @@ const unreachable = (apiKey: StoredApiKey): Finding => {
   return { reason: "ServiceUnreachable", message, ready: false, progress: "reconciling" };
 };
 
+/** The service does not say whether there is such a workspace. */
+const forbidden = ({ metadata, spec }: StoredApiKey): Finding => {
+  const allow = `Ask its operator to let it (clusters.allow), or check spec.workspace`;
+  const because = `The key service does not let this cluster act for workspace "${spec.workspace}", or has none of that name`;
+  if (metadata.deletionTimestamp === undefined) return stuck("ServiceForbidden", `${because}. ${allow}.`);
+  const letGo = `kubectl -n ${metadata.namespace} patch apikey ${metadata.name} --type=merge -p '{"metadata":{"finalizers":null}}'`;
+  return stuck(
+    "ServiceForbidden",
+    `${because}: deletion waits. ${allow}; or leave the key behind in the service: ${letGo}`,
+  );
+};
+
 const ofService = ({ code, message }: ItsyError, apiKey: StoredApiKey): Finding => {
   const { workspace, project = "default" } = apiKey.spec;
   switch (code) {
@@ -43,7 +56,7 @@ const ofService = ({ code, message }: ItsyError, apiKey: StoredApiKey): Finding 
     case "UNAUTHENTICATED":
       return retried("TokenRefused", "The key service does not accept the reconciler's token (ITSY_TOKEN).");
     case "FORBIDDEN":
-      return stuck("ServiceForbidden", `The key service does not let this cluster act for workspace "${workspace}".`);
+      return forbidden(apiKey);
     case "NOT_FOUND":
       return stuck("ServiceRefused", `The key service knows no project "${project}" in workspace "${workspace}".`);
     case "CONFLICT":
@@ -62,10 +75,25 @@ const ofService = ({ code, message }: ItsyError, apiKey: StoredApiKey): Finding 
   }
 };
 
-const howToGrant = ({ metadata }: StoredApiKey): string =>
-  `Bind the ClusterRole itsy-reconciler-secrets to the reconciler in namespace "${metadata.namespace}".`;
-
 const missingRight = /cannot \S+ resource "/;
+
+const ofMissingRight = (message: string): Finding => {
+  const command = grantCommand(message);
+  return stuck("MissingPermission", command === null ? message : `${message}. To grant it: ${command}`);
+};
+
+const isTerminating = (error: KubeError): boolean =>
+  error.causes.some(({ reason }) => reason === "NamespaceTerminating");
+
+const ofRefusal = (error: KubeError, { metadata }: StoredApiKey): Finding => {
+  const message = redact(error.message);
+  if (isTerminating(error))
+    return retried(
+      "NamespaceTerminating",
+      `Namespace "${metadata.namespace}" is being deleted: nothing new is made in it.`,
+    );
+  return missingRight.test(message) ? ofMissingRight(message) : stuck("SecretRejected", message);
+};
 
 /**
  * What a failure means for the ApiKey; `null` when it says nothing about it (a conflict, an API server that does not
@@ -75,9 +103,5 @@ export const findingOfFailure = (error: unknown, apiKey: StoredApiKey): Finding 
   if (error instanceof ItsyError) return ofService(error, apiKey);
   if (error instanceof InvalidSpecError) return stuck("InvalidSpec", redact(error.message));
   if (error instanceof SecretRejectedError) return stuck("SecretRejected", redact(error.message));
-  if (!isForbidden(error)) return null;
-  const message = redact(error.message);
-  return missingRight.test(message)
-    ? stuck("MissingPermission", `${message}. ${howToGrant(apiKey)}`)
-    : stuck("SecretRejected", message);
+  return isForbidden(error) ? ofRefusal(error, apiKey) : null;
 };

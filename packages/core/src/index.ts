@@ -20,8 +20,7 @@ export {
   type LeasedRateLimiterDeps,
 } from "./rate-limit/leased-limiter.ts";
 export * from "./rate-limit/ports.ts";
-export { createProcessRateLimiter, type RateLimiter } from "./rate-limit/rate-limiter.ts";
-export type { RateDecision } from "./rate-limit/rate-window.ts";
+export type { RateDecision, RateLimiter } from "./rate-limit/rate-decision.ts";
 export * from "./revocation/index.ts";
 export { type Clusters, createClusters } from "./tenancy/clusters.ts";
 export { createProjects, type Projects } from "./tenancy/projects.ts";

@@ -98,7 +98,7 @@ const retryOf = (denial: Denial): HeaderFields => {
   const { retryAfterMs } = denial;
   if (denial.outcome === "refused" && denial.code === "RATE_LIMITED") {
     // Costs more than the whole limit: no wait helps, so none is advised.
-    if (retryAfterMs === undefined) return {};
+    if (retryAfterMs === undefined) return denial.rateLimit === undefined ? {} : acceptedFields(denial.rateLimit);
     const waitMs = Math.max(retryAfterMs, RETRY_AFTER_MS_MIN);
     return { "Retry-After": String(secondsOf(waitMs)), ...limitedFields(waitMs, denial.rateLimit) };
   }

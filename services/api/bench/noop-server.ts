@@ -19,6 +19,7 @@ const logger = createLogger({ level: "warn", format: defaultSecretFormat });
 const metrics = createMetrics({
   size: () => 0,
   lookups: { hits: 0, misses: 0 },
+  rates: { calls: { reads: 0, writes: 0, conflicts: 0, failures: 0 }, unavailable: () => 0 },
   isLeaseHeld: () => false,
   onSettled: () => undefined,
 });

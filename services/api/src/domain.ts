@@ -5,7 +5,6 @@ import {
   createClusters,
   createDelivery,
   createKeys,
-  createProcessRateLimiter,
   createProjects,
   createPurgeAudit,
   createPurgeIdempotency,
@@ -23,6 +22,7 @@ import type { Settings } from "./env.ts";
 import type { Logger } from "./http/logger.ts";
 import { everyHour } from "./jobs/every-hour.ts";
 import { markExpiredKeys } from "./jobs/mark-expired-keys.ts";
+import { createReplicaLimiter, type RateFigures, withClock } from "./rate-limit/replica-limiter.ts";
 import { type Following, followChanges, followNothing } from "./revocation/follow-changes.ts";
 import { createMemory } from "./revocation/memory.ts";
 import type { UseCases } from "./trpc/app-router.ts";
@@ -34,6 +34,8 @@ export interface Nature {
   readonly clock: Clock;
   readonly monotonicMs: () => number;
   readonly random: RandomBytes;
+  /** In place of the database's own clock, where time is not the real one: Unix milliseconds. */
+  readonly databaseNowMs?: () => number;
 }
 
 /** What the memory of the process does, for metrics and readiness. */
@@ -41,6 +43,7 @@ export interface MemoryFigures extends Pick<Following, "isLeaseHeld" | "onSettle
   /** How many secrets are remembered. */
   readonly size: () => number;
   readonly lookups: { readonly hits: number; readonly misses: number };
+  readonly rates: RateFigures;
 }
 
 /** The use-cases on an open database. Dispose of it last. */
@@ -70,7 +73,7 @@ export const openDomain = async (
 ): Promise<Domain> => {
   const { verifyLeaseMs: leaseMs } = settings;
   const storage = await openDatabase(settings.database, { logger, limits: { feedTimeoutMs: feedTimeoutMs(leaseMs) } });
-  const { database, feed, lookup } = storage;
+  const { database, feed, lookup, rates } = storage;
   const { clock, random, monotonicMs } = nature;
   const deps: DomainDeps = {
     database,
@@ -81,10 +84,16 @@ export const openDomain = async (
     peppers: settings.peppers,
   };
   const memory = createMemory({ entriesMax: settings.limits.verifyCacheMax });
-  const following = isReplica ? followChanges({ database, feed, memory, monotonicMs, leaseMs, logger }) : followNothing;
+  const limiter = createReplicaLimiter({
+    store: nature.databaseNowMs === undefined ? rates : withClock(rates, nature.databaseNowMs),
+    monotonicMs,
+    replicaLeaseMs: feed === null ? null : leaseMs,
+  });
+  const following = isReplica
+    ? followChanges({ database, feed, memory, limiter, monotonicMs, leaseMs, logger })
+    : followNothing;
   const records = createCachedRecords({ cache: memory.records, lookup, peppers: deps.peppers, monotonicMs });
   const { findToken } = createAuthenticate({ ...deps, tokens: storage.tokens });
-  const limiter = createProcessRateLimiter({ monotonicMs });
   const metering = meterUsage({ database, clock, monotonicMs, logger });
   const useCases = Object.freeze({
     keys: createKeys(deps),
@@ -96,12 +105,14 @@ export const openDomain = async (
     delivery: createDelivery(deps),
     audit: createAudit(deps),
   });
-  const purging = everyHour("the purge of idempotency keys", createPurgeIdempotency(deps), logger);
+  const purging = [
+    everyHour("the purge of idempotency keys", createPurgeIdempotency(deps), logger),
+    everyHour("the purge of rate limits", () => rates.purge(), logger),
+  ];
   const { auditRetentionDays: retentionDays } = settings;
-  const forgetting =
-    retentionDays === undefined
-      ? undefined
-      : everyHour("the purge of the audit", createPurgeAudit({ database, clock, retentionDays }), logger);
+  if (retentionDays !== undefined) {
+    purging.push(everyHour("the purge of the audit", createPurgeAudit({ database, clock, retentionDays }), logger));
+  }
   const marking = markExpiredKeys({ storage, clock, logger });
   return Object.freeze({
     storage,
@@ -112,14 +123,15 @@ export const openDomain = async (
     memory: {
       size: () => memory.records.size,
       lookups: records.lookups,
+      rates: limiter.figures,
       isLeaseHeld: following.isLeaseHeld,
       onSettled: following.onSettled,
     },
     [Symbol.asyncDispose]: async () => {
-      purging[Symbol.dispose]();
-      forgetting?.[Symbol.dispose]();
+      for (const job of purging) job[Symbol.dispose]();
       await metering[Symbol.asyncDispose]();
       marking[Symbol.dispose]();
+      await limiter[Symbol.asyncDispose]();
       await following[Symbol.asyncDispose]();
       await storage[Symbol.asyncDispose]();
     },

@@ -13,20 +13,25 @@ describe.each(serverKinds)("an outage of %s", (kind) => {
     await using database = await server.createDatabase();
     await using api = await startTestApi({ databaseUrl: database.url.replace(/^\w+:/, `${kind}:`) });
     const { tokens } = await api.tenant("acme");
-    const { secret } = await api.client(tokens.admin).keys.create({ name: "a", environment: "local" });
+    const { keys } = api.client(tokens.admin);
+    const { secret } = await keys.create({ name: "a", environment: "local", requestsPerMinute: 1e6 });
+    const slow = await keys.create({ name: "b", environment: "local", requestsPerMinute: 60 });
     const readiness = async () => {
       const response = await fetch(`${api.url}/readyz`);
       return { ...((await response.json()) as { checks: { lease: string } }), status: response.status };
     };
-    const verdict = async () => {
-      const response = await api.verify(tokens.verifier, { secret });
+    const verdict = async (asked = secret) => {
+      const response = await api.verify(tokens.verifier, { secret: asked });
       return { status: response.status, body: (await response.json()) as object };
     };
     await waitUntil(async () => (await readiness()).checks.lease === "held", {
       what: "the replica has its lease",
     });
     expect(await readiness()).toMatchObject({ status: 200, checks: { database: "ok", migrations: "ok" } });
-    expect(await verdict()).toMatchObject({ status: 200, body: { valid: true } });
+    // Often enough that permits are drawn ahead for one of the keys; of the other one they are drawn when asked for.
+    for (let times = 0; times < 50; times++)
+      expect(await verdict()).toMatchObject({ status: 200, body: { valid: true } });
+    expect(await verdict(slow.secret)).toMatchObject({ status: 200, body: { valid: true } });
     const unknown = generateSecret({ environment: "local" });
     const LEASE_MS = 2000;
 
@@ -36,9 +41,17 @@ describe.each(serverKinds)("an outage of %s", (kind) => {
     expect(await readiness()).toMatchObject({ status: 200, checks: { ...down, lease: "held" } });
     expect(await verdict()).toMatchObject({ status: 200, body: { valid: true } });
     expect((await api.verify(tokens.verifier, { secret: unknown })).status).toBe(503);
+    const unavailable = { status: 503, body: { error: { code: "UNAVAILABLE" } } };
+    expect(await verdict(slow.secret)).toMatchObject(unavailable);
+    // Nobody can say any more whether the limit allows it, once the permits at hand are spent.
+    let accepted = 0;
+    for (; (await verdict()).status === 200; accepted++) expect(accepted).toBeLessThan(10_000);
+    expect(accepted).toBeGreaterThan(0);
+    expect(await verdict()).toMatchObject(unavailable);
+    expect(await readiness()).toMatchObject({ status: 200, checks: { ...down, lease: "held" } });
     api.clock.advance(LEASE_MS);
     expect(await readiness()).toMatchObject({ status: 503, checks: { ...down, lease: "none" } });
-    expect(await verdict()).toMatchObject({ status: 503, body: { error: { code: "UNAVAILABLE" } } });
+    expect(await verdict()).toMatchObject(unavailable);
     await expect(api.client(tokens.admin).keys.list({})).rejects.toMatchObject({ code: "UNAVAILABLE" });
     expect((await fetch(`${api.url}/healthz`)).status).toBe(200);
 
@@ -48,6 +61,7 @@ describe.each(serverKinds)("an outage of %s", (kind) => {
       timeoutMs: 20_000,
     });
     expect(await verdict()).toMatchObject({ status: 200, body: { valid: true } });
+    expect(await verdict(slow.secret)).toMatchObject({ status: 200, body: { rateLimit: { remaining: 58 } } });
     expect(api.logs()).toContain('"code":"UNAVAILABLE"');
   }, 120_000);
 });

@@ -1,4 +1,4 @@
-import { WINDOW_MS } from "./rate-window.ts";
+import { WINDOW_MS } from "./rate-decision.ts";
 
 /** Permits stop counting in steps of this size, so that a row stays small however hot its key is. */
 export const SLOT_MS = 250;

@@ -4,8 +4,8 @@ import { type DrawPolicy, planDraw } from "./draw-plan.ts";
 import { createLocalPermits, type RateRequest } from "./local-permits.ts";
 import { createPermitLease, leaseCount } from "./permit-lease.ts";
 import { type RateLimitStore, RateLimitUnavailable } from "./ports.ts";
+import type { RateDecision } from "./rate-decision.ts";
 import { addCounts, type RateRow } from "./rate-row.ts";
-import type { RateDecision } from "./rate-window.ts";
 import { type FoundWindow, readWindow, writeWindow } from "./stored-window.ts";
 import { createWaitingLine } from "./waiting-line.ts";
 
@@ -20,6 +20,8 @@ export interface KeyDrawsDeps {
   readonly random: () => number;
   readonly schedule: Schedule;
   readonly policy: DrawPolicy;
+  /** How long permits may be kept at most. */
+  readonly lifeMaxMs: number;
   readonly answerTime: AnswerTime;
   readonly meter: DemandMeter;
   /** Called when it begins to talk to the database, and when it ends. */
@@ -44,7 +46,7 @@ const CONFLICTS_MAX = 50;
 const LATE_MAX = 4;
 
 export const createKeyDraws = (deps: KeyDrawsDeps): KeyDraws => {
-  const { keyId, store, monotonicMs, schedule, policy, answerTime, meter } = deps;
+  const { keyId, store, monotonicMs, schedule, policy, lifeMaxMs, answerTime, meter } = deps;
   const permits = createLocalPermits();
   const line = createWaitingLine(permits, monotonicMs);
   let working = false;
@@ -105,11 +107,11 @@ export const createKeyDraws = (deps: KeyDrawsDeps): KeyDraws => {
         view,
         costs.reduce((least, cost) => Math.min(least, cost)),
       );
-      line.answerAsked({ asking, refused, view });
+      line.answerAsked({ asking, refused, view, lease: null });
       return writeWithoutDraw(found, row);
     }
 
-    const lifeMs = answerTime.allowanceMs() + (plan.ahead > 0 ? policy.holdMs : 0);
+    const lifeMs = Math.min(lifeMaxMs, answerTime.allowanceMs() + (plan.ahead > 0 ? policy.holdMs : 0));
     const lease = createPermitLease({ limit, needed: plan.needed, ahead: plan.ahead, sentMs, lifeMs, row });
     const drawn = addCounts(row, [leaseCount(lease)]);
     const applied = await write(found, drawn);
@@ -123,7 +125,7 @@ export const createKeyDraws = (deps: KeyDrawsDeps): KeyDraws => {
     const view = { row: drawn, limit, believedLimit, readMs };
     permits.open(lease, view);
     watchEnd();
-    line.answerAsked({ asking, refused, view });
+    line.answerAsked({ asking, refused, view, lease });
     return "done";
   };
 
@@ -175,7 +177,8 @@ export const createKeyDraws = (deps: KeyDrawsDeps): KeyDraws => {
 
   return {
     take: (request) => {
-      meter.add(request.cost);
+      // What the limit never admits is no demand.
+      if (request.cost <= request.limit) meter.add(request.cost);
       const decision = working ? null : permits.decide(request, monotonicMs());
       if (decision !== null) return decision;
       const later = line.join(request);

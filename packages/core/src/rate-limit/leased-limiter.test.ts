@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
 
+import { createMemoryRateStore } from "../../test/rate-limit/memory-store.ts";
 import type { DatabaseConditions } from "../../test/rate-limit/simulated-database.ts";
 import { createStage } from "../../test/rate-limit/stage.ts";
 import { soleDrawPolicy } from "./draw-plan.ts";
 import { createLeasedRateLimiter } from "./leased-limiter.ts";
-import { type RateLimitStore, RateLimitUnavailable, type StoredRateRow } from "./ports.ts";
+import { RateLimitUnavailable } from "./ports.ts";
 
 const KEY = "key";
 
@@ -80,14 +81,7 @@ describe("one replica", () => {
   });
 
   test("no request is forgotten, at whatever moment of a draw it comes", async () => {
-    let row: StoredRateRow | null = null;
-    const store: RateLimitStore = {
-      read: async () => ({ row, databaseNowMs: 1_000_000, limit: null }),
-      write: async (change) => {
-        row = change.row;
-        return true;
-      },
-    };
+    const store = createMemoryRateStore(() => 1_000_000);
     const limiter = createLeasedRateLimiter({ store, monotonicMs: () => 0, random: () => 0, schedule: () => () => {} });
     for (let turns = 0; turns < 30; turns++) {
       const first = limiter.take(KEY, 1000, 5);
@@ -115,10 +109,56 @@ describe("one replica", () => {
     expect(await stage.take(10, { cost: 6 })).toMatchObject({ accepted: true });
   });
 
-  test("a cost above the limit is refused without asking", async () => {
+  test("a cost above the limit is refused, takes nothing, and costs a call a second at most", async () => {
     const stage = createStage();
-    expect(await stage.take(10, { cost: 11 })).toEqual({ accepted: false, retryAfterMs: 60_000 });
-    expect(stage.calls()).toBe(0);
+    await stage.take(10, { cost: 3 });
+    const before = stage.calls();
+    for (let sent = 0; sent < 50; sent++) {
+      expect(await stage.take(10, { cost: 11 })).toMatchObject({
+        accepted: false,
+        retryAfterMs: 60_000,
+        state: { limit: 10, remaining: 7 },
+      });
+      await stage.pass(40);
+    }
+    expect(stage.calls() - before).toBeLessThanOrEqual(4);
+    expect(await stage.take(10, { cost: 7 })).toMatchObject({ accepted: true, state: { remaining: 0 } });
+  });
+
+  test("a refusal tells what remains, and when everything remains again, as time passes", async () => {
+    const stage = createStage();
+    await stage.take(10, { cost: 4 });
+    await stage.pass(20_000);
+    await stage.take(10, { cost: 4 });
+    const refused = async () => {
+      const decision = await stage.take(10, { cost: 9 });
+      if (decision.accepted) throw new Error("accepted more than the limit");
+      return decision;
+    };
+    const first = await refused();
+    expect(first.state).toMatchObject({ limit: 10, remaining: 2 });
+    expect(Math.abs(first.state.resetMs - 60_200)).toBeLessThan(400);
+    expect(await stage.take(10, { cost: 2 })).toMatchObject({ accepted: true, state: { remaining: 0 } });
+    expect((await refused()).state.remaining).toBe(0);
+    // The first four have left the window, and nobody asked since.
+    await stage.pass(40_800);
+    const later = await refused();
+    expect(later.state.remaining).toBe(4);
+    await stage.pass(later.state.resetMs);
+    expect(await stage.take(10, { cost: 10 })).toMatchObject({ accepted: true, state: { remaining: 0 } });
+  });
+
+  test("a remembered refusal tells what left the window since, without a call", async () => {
+    const stage = createStage();
+    for (let sent = 0; sent < 10; sent++) {
+      await stage.take(10);
+      await stage.pass(2000);
+    }
+    expect(await stage.take(10, { cost: 9 })).toMatchObject({ accepted: false, state: { remaining: 0 } });
+    const before = stage.calls();
+    await stage.pass(45_000);
+    expect(await stage.take(10, { cost: 9 })).toMatchObject({ accepted: false, state: { remaining: 3 } });
+    expect(stage.calls()).toBe(before);
   });
 
   test("the only process of an installation goes on counting after it was killed", async () => {

@@ -3,7 +3,7 @@ import { createDemandMeter } from "./demand-meter.ts";
 import { type DrawPolicy, sharedDrawPolicy } from "./draw-plan.ts";
 import { createKeyDraws, type KeyDraws, type Schedule } from "./key-draws.ts";
 import type { RateLimitStore } from "./ports.ts";
-import { type RateDecision, WINDOW_MS } from "./rate-window.ts";
+import type { RateLimiter } from "./rate-decision.ts";
 
 export interface LeasedRateLimiterDeps {
   readonly store: RateLimitStore;
@@ -15,18 +15,15 @@ export interface LeasedRateLimiterDeps {
   readonly schedule: Schedule;
   /** `sharedDrawPolicy` unless told; `soleDrawPolicy` where one process serves the whole installation. */
   readonly policy?: DrawPolicy;
+  /**
+   * How long permits may be kept at most. Where a change of a limit waits for replicas by a lease of theirs, not longer
+   * than that: a replica that does not hear of the change then spends nothing that it drew before.
+   */
+  readonly lifeMaxMs?: number;
 }
 
 /** The rate limiter of a replica among others. */
-export interface LeasedRateLimiter {
-  /**
-   * Takes permits of the key if its limit allows it: at once when permits or a refusal are at hand, otherwise after
-   * asking the database. Requests of one key are judged in the order in which they came.
-   * `limit` is what the key's record says, in permits in any 60 seconds; `cost` a whole number, at least 1. A cost
-   * above the limit is refused, whenever it is asked for.
-   * Rejects with `RateLimitUnavailable` when the database has to be asked and cannot be.
-   */
-  take(keyId: string, limit: number, cost?: number): RateDecision | Promise<RateDecision>;
+export interface LeasedRateLimiter extends RateLimiter {
   /**
    * When this has returned, nothing is accepted any more that was drawn under what was the key's limit before, and no
    * remembered refusal counts. To be called after the change was read, and before the barrier is told so.
@@ -36,12 +33,15 @@ export interface LeasedRateLimiter {
   drain(): Promise<void>;
 }
 
+/** Keys that are given back at once: a store has only so many connections. */
+const DRAINS_MAX = 16;
+
 /**
  * In any 60 seconds, wherever they begin, at most `limit` permits are spent, over all replicas that share the store.
  * Keys that nobody asked for in several seconds are forgotten, so memory follows the keys in use.
  */
 export const createLeasedRateLimiter = (deps: LeasedRateLimiterDeps): LeasedRateLimiter => {
-  const { monotonicMs, policy = sharedDrawPolicy } = deps;
+  const { monotonicMs, policy = sharedDrawPolicy, lifeMaxMs = Number.POSITIVE_INFINITY } = deps;
   // Longer than any lease lives: `dropLeases` must find every key that has one.
   const forgetAfterMs = 2 * policy.holdMs + ALLOWANCE_MOST_MS;
   const answerTime = createAnswerTime();
@@ -66,6 +66,7 @@ export const createLeasedRateLimiter = (deps: LeasedRateLimiterDeps): LeasedRate
       ...deps,
       keyId,
       policy,
+      lifeMaxMs,
       answerTime,
       meter: createDemandMeter(nowMs),
       onWorking: (now) => (now ? working.set(keyId, draws) : working.delete(keyId)),
@@ -85,14 +86,14 @@ export const createLeasedRateLimiter = (deps: LeasedRateLimiterDeps): LeasedRate
   };
 
   return Object.freeze({
-    take: (keyId: string, limit: number, cost = 1) => {
-      if (cost > limit) return { accepted: false as const, retryAfterMs: WINDOW_MS };
-      return drawsOf(keyId).take({ limit, cost });
-    },
+    take: (keyId: string, limit: number, cost = 1) => drawsOf(keyId).take({ limit, cost }),
     dropLeases: (keyId: string) => known(keyId)?.drop(),
     drain: async () => {
-      const all = new Set([...recent.values(), ...older.values(), ...working.values()]);
-      await Promise.all([...all].map((draws) => draws.drain()));
+      const left = new Set([...recent.values(), ...older.values(), ...working.values()]).values();
+      const drainSome = async () => {
+        for (const draws of left) await draws.drain();
+      };
+      await Promise.all(Array.from({ length: DRAINS_MAX }, drainSome));
     },
   });
 };

@@ -1,15 +1,14 @@
+import { createPassingWindow, type PassingWindow } from "./passing-window.ts";
 import { type PermitLease, settleLease, spend } from "./permit-lease.ts";
+import type { RateDecision } from "./rate-decision.ts";
 import type { RateRow } from "./rate-row.ts";
-import type { RateDecision } from "./rate-window.ts";
 import {
-  emptiesAtMs,
   isRefused,
   type RememberedRefusal,
   rememberRefusal,
   retryAfterMs,
   type WindowView,
 } from "./remembered-refusal.ts";
-import { permitsFree } from "./window-view.ts";
 
 export interface RateRequest {
   readonly limit: number;
@@ -47,25 +46,23 @@ export interface LocalPermits {
 
 interface Current {
   readonly lease: PermitLease;
-  readonly view: WindowView;
-  readonly freeBeside: number;
-  readonly emptiesAtMs: number;
+  /** With the lease's permits counted. */
+  readonly window: PassingWindow;
 }
 
-const accepted = ({ lease, freeBeside, emptiesAtMs }: Current, nowMs: number): RateDecision => ({
-  accepted: true,
-  state: {
-    limit: lease.limit,
-    remaining: freeBeside + lease.left,
-    resetMs: Math.max(1, Math.ceil(emptiesAtMs - nowMs)),
-  },
-});
+interface Refusing {
+  readonly refusal: RememberedRefusal;
+  readonly window: PassingWindow;
+}
+
+const refusing = (refusal: RememberedRefusal | null): Refusing | null =>
+  refusal === null ? null : { refusal, window: createPassingWindow(refusal.view) };
 
 export const createLocalPermits = (): LocalPermits => {
   let current: Current | null = null;
   /** Leases from which nothing is spent any more, and that no write has settled yet. */
   let closed: readonly PermitLease[] = [];
-  let refusal: RememberedRefusal | null = null;
+  let refused: Refusing | null = null;
 
   const close = () => {
     if (current !== null) closed = [...closed, current.lease];
@@ -75,27 +72,36 @@ export const createLocalPermits = (): LocalPermits => {
   return {
     decide: (request, nowMs) => {
       if (current !== null) {
-        const { lease, view } = current;
-        if (lease.limit <= request.limit && spend(lease, request.cost, nowMs)) return accepted(current, nowMs);
+        const { lease, window } = current;
+        if (lease.limit <= request.limit && spend(lease, request.cost, nowMs)) {
+          return { accepted: true, state: window.stateAt(nowMs, { inHand: lease.left }) };
+        }
         // The draw may have seen that nothing is left beside its lease: then nobody needs to ask again.
-        refusal ??= rememberRefusal({ ...view, row: settleLease(view.row, lease) }, request.cost);
+        const { view } = window;
+        if (refused === null || nowMs >= refused.refusal.untilMs)
+          refused = refusing(rememberRefusal({ ...view, row: settleLease(view.row, lease) }, request.cost));
       }
-      if (refusal === null || !isRefused(refusal, request, nowMs)) return null;
-      return { accepted: false, retryAfterMs: retryAfterMs(refusal.view, request.cost, nowMs) };
+      if (refused === null || !isRefused(refused.refusal, request, nowMs)) return null;
+      const { view } = refused.refusal;
+      const limit = Math.min(request.limit, view.limit);
+      const state =
+        current === null
+          ? refused.window.stateAt(nowMs, { limit })
+          : current.window.stateAt(nowMs, { limit, inHand: current.lease.left });
+      return { accepted: false, retryAfterMs: retryAfterMs(view, request.cost, nowMs), state };
     },
     open: (lease, view) => {
-      const freeBeside = permitsFree(view.row, view.limit);
-      current = { lease, view, freeBeside, emptiesAtMs: emptiesAtMs(view) };
-      refusal = null;
+      current = { lease, window: createPassingWindow(view) };
+      refused = null;
     },
     refuse: (view, cost) => {
-      refusal = rememberRefusal(view, cost);
+      refused = refusing(rememberRefusal(view, cost));
     },
     current: () => current?.lease ?? null,
     close,
     forget: () => {
       close();
-      refusal = null;
+      refused = null;
     },
     keepClosed: (lease) => {
       closed = [...closed, lease];

@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 
 import { latestSpendMs, slotEndMs, slotOfSpend } from "./count-slot.ts";
 import { createPermitLease, leaseCount, settleLease, spend } from "./permit-lease.ts";
+import { WINDOW_MS } from "./rate-decision.ts";
 import { addCounts, type RateRow } from "./rate-row.ts";
-import { WINDOW_MS } from "./rate-window.ts";
 import { permitsCounted } from "./window-view.ts";
 
 const row: RateRow = { era: 7, clockMs: 1_000_000, counts: [] };

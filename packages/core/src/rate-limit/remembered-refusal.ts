@@ -1,5 +1,5 @@
+import { WINDOW_MS } from "./rate-decision.ts";
 import type { RateRow } from "./rate-row.ts";
-import { WINDOW_MS } from "./rate-window.ts";
 import { admitsAtMs, emptyAtMs, mayComeBackAtMs, permitsFree } from "./window-view.ts";
 
 /** What a replica knows of a window, and since when. */
@@ -19,6 +19,10 @@ const CLOCK_RATE_ERROR = 0.001;
 const locally = ({ row, readMs }: WindowView, databaseMs: number): number =>
   readMs + (databaseMs - row.clockMs) * (1 + CLOCK_RATE_ERROR);
 
+/** What the database's clock shows at least, at an instant of the replica's monotonic clock. */
+export const databaseNowMs = ({ row, readMs }: WindowView, nowMs: number): number =>
+  row.clockMs + Math.max(0, nowMs - readMs) / (1 + CLOCK_RATE_ERROR);
+
 /** When everything remains again if no request comes, on the replica's monotonic clock. */
 export const emptiesAtMs = (view: WindowView): number => locally(view, emptyAtMs(view.row));
 
@@ -37,8 +41,12 @@ export interface RememberedRefusal {
   readonly untilMs: number;
 }
 
+/** A cost that the limit never admits is refused by what is known of the window for so long: it is told the state. */
+const HOPELESS_MS = 1000;
+
 /** `null` when the window admits the cost. */
 export const rememberRefusal = (view: WindowView, cost: number): RememberedRefusal | null => {
+  if (cost > view.limit) return { view, cost, untilMs: view.readMs + HOPELESS_MS };
   if (permitsFree(view.row, view.limit) >= cost) return null;
   const againMs = Math.min(admitsAtMs(view.row, view.limit, cost), mayComeBackAtMs(view.row));
   return { view, cost, untilMs: locally(view, againMs) };

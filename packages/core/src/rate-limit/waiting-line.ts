@@ -1,10 +1,20 @@
 import type { LocalPermits, RateRequest } from "./local-permits.ts";
-import type { RateDecision } from "./rate-window.ts";
+import { createPassingWindow } from "./passing-window.ts";
+import type { PermitLease } from "./permit-lease.ts";
+import type { RateDecision } from "./rate-decision.ts";
 import { retryAfterMs, type WindowView } from "./remembered-refusal.ts";
 
 interface Waiting extends RateRequest {
   readonly answer: (decision: RateDecision) => void;
   readonly fail: (error: unknown) => void;
+}
+
+interface AnsweredDraw {
+  readonly asking: readonly Waiting[];
+  readonly refused: ReadonlySet<Waiting>;
+  readonly view: WindowView;
+  /** What was drawn, which the view counts; `null` when nothing was. */
+  readonly lease: PermitLease | null;
 }
 
 /** The requests of one key that memory could not answer, in the order in which they came. */
@@ -15,7 +25,7 @@ export interface WaitingLine {
   /** Answers from the front, as far as memory can. */
   answerFromMemory(): void;
   /** Answers those that a draw was for: what its plan refused, and the rest from what was drawn. */
-  answerAsked(draw: { asking: readonly Waiting[]; refused: ReadonlySet<Waiting>; view: WindowView }): void;
+  answerAsked(draw: AnsweredDraw): void;
   failAll(error: unknown): void;
 }
 
@@ -41,12 +51,14 @@ export const createWaitingLine = (permits: LocalPermits, monotonicMs: () => numb
       }),
     all: () => [...waiting],
     answerFromMemory: () => answerSome(waiting, (request, nowMs) => permits.decide(request, nowMs)),
-    answerAsked: ({ asking, refused, view }) =>
-      answerSome(asking, (request, nowMs) =>
-        refused.has(request)
-          ? { accepted: false, retryAfterMs: retryAfterMs(view, request.cost, nowMs) }
-          : permits.decide(request, nowMs),
-      ),
+    answerAsked: ({ asking, refused, view, lease }) => {
+      const window = createPassingWindow(view);
+      answerSome(asking, (request, nowMs) => {
+        if (!refused.has(request)) return permits.decide(request, nowMs);
+        const state = window.stateAt(nowMs, { inHand: lease?.left ?? 0 });
+        return { accepted: false, retryAfterMs: retryAfterMs(view, request.cost, nowMs), state };
+      });
+    },
     failAll: (error) => {
       const failed = waiting;
       waiting = [];

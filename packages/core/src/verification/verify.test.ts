@@ -1,9 +1,10 @@
 import { createSecretFormat, generateSecret } from "@itsy/key-format";
 import { describe, expect, test } from "vitest";
 
+import { createMemoryRateStore } from "../../test/rate-limit/memory-store.ts";
 import type { WorkspaceActor } from "../access/actor.ts";
 import type { VerificationRecord } from "../ports.ts";
-import { createProcessRateLimiter } from "../rate-limit/rate-limiter.ts";
+import { createLeasedRateLimiter } from "../rate-limit/leased-limiter.ts";
 import type { CountedRequest } from "../usage/usage-counter.ts";
 import { createIpRules } from "./ip-rules.ts";
 import { createVerify } from "./verify.ts";
@@ -37,7 +38,12 @@ const verifying = (record: Partial<VerificationRecord> = {}) => {
   const verify = createVerify({
     format: createSecretFormat({ brand: "itsy" }),
     records: { find: () => stored },
-    limiter: createProcessRateLimiter({ monotonicMs: () => 0 }),
+    limiter: createLeasedRateLimiter({
+      store: createMemoryRateStore(() => 1_800_000_000_000),
+      monotonicMs: () => 0,
+      random: () => 0,
+      schedule: () => () => undefined,
+    }),
     usage: { count: (_of, request) => void counted.push(request) },
     clock: { now: () => new Date("2027-01-01T00:00:00Z") },
   });
@@ -68,9 +74,14 @@ describe("a request counts as much as it costs", () => {
 
   test("one above the limit is refused, and nobody is told that waiting helps", async () => {
     const ask = verifying();
-    expect(await ask({ cost: 11 })).toEqual({ valid: false, code: "RATE_LIMITED" });
+    const refused = (remaining: number) => ({
+      valid: false,
+      code: "RATE_LIMITED",
+      rateLimit: { limit: 10, remaining, resetMs: expect.any(Number) },
+    });
+    expect(await ask({ cost: 11 })).toEqual(refused(10));
     expect(await ask({ cost: 10 })).toMatchObject({ valid: true });
-    expect(await ask({ cost: 11 })).toEqual({ valid: false, code: "RATE_LIMITED" });
+    expect(await ask({ cost: 11 })).toEqual(refused(0));
     // The other reasons come first.
     expect(await ask({ cost: 11, permissions: ["admin"] })).toMatchObject({ code: "INSUFFICIENT_PERMISSIONS" });
   });

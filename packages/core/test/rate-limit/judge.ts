@@ -1,4 +1,4 @@
-import { WINDOW_MS } from "../../src/rate-limit/rate-window.ts";
+import { WINDOW_MS } from "../../src/rate-limit/rate-decision.ts";
 
 /** A request that was accepted, or sent, at an instant of true time. */
 export interface LoggedRequest {

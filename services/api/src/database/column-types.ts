@@ -22,6 +22,8 @@ export interface ColumnTypes {
   readonly int: ColumnType;
   /** A number under 2^53 that counts. */
   readonly count: ColumnType;
+  /** Text that only programs read, of at most so many characters; compared byte by byte. */
+  readonly opaque: (length: number) => ColumnType;
   /** A small object as JSON text. */
   readonly json: ColumnType;
   /** 32 bytes. */
@@ -72,6 +74,7 @@ export const mysqlColumns: ColumnTypes = Object.freeze<ColumnTypes>({
   instant: { type: "bigint", transformer: instantTransformer },
   int: { type: "int" },
   count: { type: "bigint" },
+  opaque: exact,
   json: { type: "text", charset: "utf8mb4", collation: "utf8mb4_bin", transformer: jsonTransformer },
   digest: { type: "binary", length: DIGEST_LENGTH, transformer: digestTransformer },
 });
@@ -88,6 +91,7 @@ export const sqliteColumns: ColumnTypes = Object.freeze<ColumnTypes>({
   instant: { type: "bigint", transformer: instantTransformer },
   int: { type: "integer" },
   count: { type: "bigint" },
+  opaque: plain,
   json: { type: "text", transformer: jsonTransformer },
   digest: { type: "blob", transformer: digestTransformer },
 });

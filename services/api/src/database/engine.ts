@@ -2,6 +2,7 @@ import type { FeedStore, TokenLookup, VerificationLookup } from "@itsy/core";
 import type { EntityManager } from "typeorm";
 
 import type { Dialect } from "./dialect.ts";
+import type { RateRows } from "./rate-rows.ts";
 
 /** Runs statements on a connection and translates what the driver throws. */
 export type Run = <Result>(statements: (manager: EntityManager) => Promise<Result>) => Promise<Result>;
@@ -12,6 +13,7 @@ export interface Engine {
   readonly lookup: VerificationLookup;
   /** What callers present, read as the hot lookup reads; `null` where the store is as quick. */
   readonly tokens: TokenLookup | null;
+  readonly rates: RateRows;
   /** What replicas talk through; `null` where one process owns the database, which then has no change feed. */
   readonly feed: FeedStore | null;
   /** On a connection that sees what is committed. */

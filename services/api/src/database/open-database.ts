@@ -23,6 +23,7 @@ import { writeCounts } from "./key-index/counts.ts";
 import { markExpired } from "./key-index/mark-expired.ts";
 import { openServer } from "./mysql/engine.ts";
 import { type ServerLimits, serverLimits } from "./mysql/limits.ts";
+import type { RateRows } from "./rate-rows.ts";
 import { type RetryOptions, withRetries } from "./retry.ts";
 import { readSession, transactionSession } from "./session.ts";
 import { openSqlite } from "./sqlite/engine.ts";
@@ -40,6 +41,7 @@ export interface OpenDatabase extends AsyncDisposable {
   readonly database: Database;
   readonly lookup: VerificationLookup;
   readonly tokens: TokenLookup;
+  readonly rates: RateRows;
   /** See `Engine.feed`. */
   readonly feed: FeedStore | null;
   readonly dialect: Dialect["name"];
@@ -145,6 +147,7 @@ export const openDatabase = async (
     database,
     lookup: engine.lookup,
     tokens: engine.tokens ?? Object.freeze<TokenLookup>({ find: database.read.tokens.findByDigest }),
+    rates: engine.rates,
     feed: engine.feed,
     dialect: engine.dialect.name,
     ping: () => engine.read(async (manager) => void (await manager.query("SELECT 1"))),

@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 
 import { type ErrorBody, type ErrorCode, errorCodes } from "@itsy/contract";
-import { ConcurrentChange, DomainError, DuplicateRow } from "@itsy/core";
+import { ConcurrentChange, DomainError, DuplicateRow, RateLimitUnavailable } from "@itsy/core";
 import { ZodError } from "zod";
 
 import { DatabaseError } from "../database/database-error.ts";
@@ -33,6 +33,8 @@ export const answerOf = (thrown: unknown): Answer => {
   if (thrown instanceof DomainError) return { code: thrown.code, message: thrown.message };
   if (thrown instanceof ZodError) return { ...answerWith("INVALID_INPUT"), issues: issuesOf(thrown) };
   if (thrown instanceof DatabaseError && thrown.code !== "UNEXPECTED") return answerWith("UNAVAILABLE");
+  // Not a refusal: nobody knows whether the limit allows the request.
+  if (thrown instanceof RateLimitUnavailable) return answerWith("UNAVAILABLE");
   // Lost against others at every retry of the transaction.
   if (thrown instanceof ConcurrentChange) return answerWith("UNAVAILABLE");
   if (thrown instanceof DuplicateRow) return { code: "CONFLICT", message: "the same was made at the same time" };

@@ -24,6 +24,10 @@ const DURATION_BUCKETS_S = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01,
 export interface MemorySource {
   readonly size: () => number;
   readonly lookups: { readonly hits: number; readonly misses: number };
+  readonly rates: {
+    readonly calls: Readonly<Record<"reads" | "writes" | "conflicts" | "failures", number>>;
+    readonly unavailable: () => number;
+  };
   readonly isLeaseHeld: () => boolean;
   readonly onSettled: (listener: (result: BarrierResult) => void) => void;
 }
@@ -68,12 +72,38 @@ const registerMemory = (memory: MemorySource, registers: Registry[]): void => {
   });
 };
 
+const registerRates = ({ calls, unavailable }: MemorySource["rates"], registers: Registry[]): void => {
+  const databaseCalls: Counter<"outcome"> = new Counter({
+    name: "itsy_rate_limit_database_calls_total",
+    help: "Calls for permits: read, written, conflict (another replica wrote in between), failed.",
+    labelNames: ["outcome"],
+    registers,
+    collect: () => {
+      databaseCalls.reset();
+      databaseCalls.inc({ outcome: "read" }, calls.reads);
+      databaseCalls.inc({ outcome: "written" }, calls.writes);
+      databaseCalls.inc({ outcome: "conflict" }, calls.conflicts);
+      databaseCalls.inc({ outcome: "failed" }, calls.failures);
+    },
+  });
+  const unjudged: Counter = new Counter({
+    name: "itsy_rate_limit_unavailable_total",
+    help: "Verifications that were neither accepted nor refused, since the database could not be asked for permits.",
+    registers,
+    collect: () => {
+      unjudged.reset();
+      unjudged.inc(unavailable());
+    },
+  });
+};
+
 /** No label ever holds what a caller sent. */
 export const createMetrics = (memory: MemorySource): Metrics => {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
   registerMemory(memory, registers);
+  registerRates(memory.rates, registers);
   const durations = new Histogram({
     name: "itsy_request_duration_seconds",
     help: "Time to answer a request, by door and by the code of the answer.",

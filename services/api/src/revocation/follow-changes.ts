@@ -6,6 +6,7 @@ import {
   type Database,
   type FeedStore,
   type KeyChange,
+  type LeasedRateLimiter,
   type MonotonicMs,
   startMembership,
 } from "@itsy/core";
@@ -26,6 +27,7 @@ export interface FollowChangesDeps {
   readonly database: Database;
   readonly feed: FeedStore | null;
   readonly memory: Memory;
+  readonly limiter: Pick<LeasedRateLimiter, "dropLeases">;
   readonly monotonicMs: MonotonicMs;
   readonly leaseMs: number;
   readonly logger: Logger;
@@ -42,9 +44,21 @@ export const followNothing: Following = Object.freeze({
   [Symbol.asyncDispose]: () => Promise.resolve(),
 });
 
+/**
+ * What a change ends in this process: what is remembered of the keys, and the permits that were drawn under their
+ * limits. Both are over when it returns, so before any replica is told that this one has followed.
+ */
+const createEvict =
+  ({ memory, limiter }: FollowChangesDeps) =>
+  (ids: readonly string[]): void => {
+    memory.all.evict(ids);
+    for (const id of ids) limiter.dropLeases(id);
+  };
+
 /** One process owns the database and hears of each change at its commit: memory is always right. */
-const followAlone = ({ database, memory }: FollowChangesDeps): Following => {
-  database.onKeysChanged(memory.all.evict);
+const followAlone = (deps: FollowChangesDeps): Following => {
+  const { database, memory } = deps;
+  database.onKeysChanged(createEvict(deps));
   memory.all.trustUntil(Number.POSITIVE_INFINITY);
   return followNothing;
 };
@@ -52,10 +66,11 @@ const followAlone = ({ database, memory }: FollowChangesDeps): Following => {
 const followFeed = (deps: FollowChangesDeps, store: FeedStore): Following => {
   const { database, memory, monotonicMs, leaseMs, logger } = deps;
   const listeners: ((result: BarrierResult) => void)[] = [];
+  const evict = createEvict(deps);
   let loggedMs = Number.NEGATIVE_INFINITY;
   const membership = startMembership({
     store,
-    cache: memory.all,
+    cache: { ...memory.all, evict },
     monotonicMs,
     timers: systemTimers,
     newId: randomUUID,
@@ -76,7 +91,7 @@ const followFeed = (deps: FollowChangesDeps, store: FeedStore): Following => {
 
   database.onKeysChanged((ids, changes) => {
     // Also what was created: it may be remembered here as unknown.
-    memory.all.evict(ids);
+    evict(ids);
     return settle(changes);
   });
 

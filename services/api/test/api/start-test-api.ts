@@ -15,7 +15,7 @@ export interface Tenant {
   readonly tokens: Readonly<Record<WorkspaceRole, string>>;
 }
 
-/** The service on a free port and a database of its own, with a clock that stands still. */
+/** The service on a free port and a database of its own, with a clock that stands still, also the database's. */
 export interface TestApi extends AsyncDisposable {
   readonly url: string;
   readonly databaseUrl: string;
@@ -89,6 +89,7 @@ export const startTestApi = async (options: TestApiOptions = {}): Promise<TestAp
     await startApi(settings, {
       clock,
       monotonicMs: clock.monotonicMs,
+      databaseNowMs: () => clock.now().getTime(),
       random: randomBytes,
       print: (line) => printed.push(line),
       logDestination: log.stream,

@@ -3,6 +3,7 @@ import type { MigrationInterface } from "typeorm";
 import { CreateTables1795305600000 } from "./1795305600000-create-tables.ts";
 import { CreateChangeFeed1795348800000 } from "./1795348800000-create-change-feed.ts";
 import { Lifecycle1797984000000 } from "./1797984000000-lifecycle.ts";
+import { KeyRate1798000000000 } from "./1798000000000-key-rate.ts";
 import { Usage1798100000000 } from "./1798100000000-usage.ts";
 import { Permissions1798200000000 } from "./1798200000000-permissions.ts";
 import { ListsAtAnySize1798400000000 } from "./1798400000000-lists-at-any-size.ts";
@@ -15,6 +16,7 @@ export const migrations: (new () => MigrationInterface)[] = [
   CreateTables1795305600000,
   CreateChangeFeed1795348800000,
   Lifecycle1797984000000,
+  KeyRate1798000000000,
   Usage1798100000000,
   Permissions1798200000000,
   ListsAtAnySize1798400000000,

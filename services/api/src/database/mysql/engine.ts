@@ -10,6 +10,7 @@ import { createExecute } from "./execute.ts";
 import { createServerFeed } from "./feed-store.ts";
 import { migrateServer } from "./migrate.ts";
 import { type BreakableConnection, breakConnection, createPool, type PoolInput } from "./pool.ts";
+import { createServerRateRows } from "./rate-rows.ts";
 import { openServerSource } from "./source.ts";
 import { createServerTokenLookup } from "./token-lookup.ts";
 import { createServerLookup } from "./verification-lookup.ts";
@@ -69,6 +70,7 @@ const createEngine = (input: PoolInput, source: DataSource): Engine => {
     dialect,
     lookup: createServerLookup(looking),
     tokens: createServerTokenLookup(looking),
+    rates: createServerRateRows(looking),
     feed: createServerFeed(createExecute({ pool: feedPool, dialect, timeoutMs: limits.feedTimeoutMs })),
     read: (statements) => withConnection(options, (run) => run(statements)),
     transact: (work) => withConnection(options, (run) => runTransaction(dialect, run, work)),

@@ -9,6 +9,7 @@ import { clusters } from "./clusters.ts";
 import { idempotencyKeys } from "./idempotency-keys.ts";
 import { keyChanges } from "./key-changes.ts";
 import { keyCounts } from "./key-counts.ts";
+import { keyRate } from "./key-rate.ts";
 import { managementTokens } from "./management-tokens.ts";
 import { projects } from "./projects.ts";
 import { replicas } from "./replicas.ts";
@@ -29,6 +30,7 @@ export const schemaFor = (types: ColumnTypes): EntitySchema[] =>
     secretVersions,
     bindings,
     keyChanges,
+    keyRate,
     replicas,
     auditEntries,
     idempotencyKeys,

@@ -1,4 +1,5 @@
 import type { VerificationLookup } from "@itsy/core";
+import type Sqlite from "better-sqlite3";
 
 import { MEMORY_PATH, type SqliteSettings } from "../database-url.ts";
 import { dialectOf } from "../dialect.ts";
@@ -8,12 +9,15 @@ import { createMutex, type Mutex } from "../mutex.ts";
 import { runTransaction } from "../run-transaction.ts";
 import type { TransactionScope } from "../transaction-scope.ts";
 import { type FileLock, lockFile } from "./file-lock.ts";
-import { openSqliteSource, type SqliteSource } from "./sources.ts";
+import { createSqliteRateRows } from "./rate-rows.ts";
+import { openRateConnection, openSqliteSource, type SqliteSource } from "./sources.ts";
 import { createSqliteLookup } from "./verification-lookup.ts";
 
 interface Parts {
   readonly writer: SqliteSource;
   readonly reader: SqliteSource;
+  /** Writes the counts of rate limits. */
+  readonly rates: Sqlite.Database;
   readonly mutex: Mutex;
   /** Around every read: nothing for a file, the writers' mutex for a database in memory. */
   readonly guarded: <Result>(work: () => Promise<Result>) => Promise<Result>;
@@ -23,7 +27,7 @@ interface Parts {
 const dialect = dialectOf("sqlite");
 
 // TypeORM gives everybody the one connection of a source, so transactions must take turns on it.
-const createEngine = ({ writer, reader, mutex, guarded, close }: Parts): Engine => {
+const createEngine = ({ writer, reader, rates, mutex, guarded, close }: Parts): Engine => {
   const lookup = createSqliteLookup(reader.connection);
   const write: Run = (statements) => translated(dialect, () => statements(writer.source.manager));
   return Object.freeze<Engine>({
@@ -32,6 +36,7 @@ const createEngine = ({ writer, reader, mutex, guarded, close }: Parts): Engine 
       find: (digests) => guarded(() => translated(dialect, () => lookup.find(digests))),
     }),
     tokens: null,
+    rates: createSqliteRateRows({ reader: reader.connection, writer: rates, mutex, guarded, dialect }),
     feed: null,
     read: (statements) => guarded(() => translated(dialect, () => statements(reader.source.manager))),
     transact: (work) => mutex.run(() => runTransaction(dialect, write, work)),
@@ -50,6 +55,7 @@ const openMemory = async (scope: TransactionScope): Promise<Engine> => {
   return createEngine({
     writer,
     reader: writer,
+    rates: writer.connection,
     mutex,
     guarded: (work) => (scope.isInside() ? work() : mutex.run(work)),
     close: () => mutex.run(() => writer.source.destroy()),
@@ -60,15 +66,17 @@ const openFile = async (lock: FileLock): Promise<Engine> => {
   const writer = await openSqliteSource({ path: lock.path, readonly: false });
   await writer.source.runMigrations();
   const reader = await openSqliteSource({ path: lock.path, readonly: true });
+  const rates = openRateConnection(lock.path);
   const mutex = createMutex();
   const close = () =>
     mutex.run(async () => {
+      rates.close();
       // The writer last: the last connection that closes folds the write-ahead log into the file.
       await reader.source.destroy();
       await writer.source.destroy();
       lock.release();
     });
-  return createEngine({ writer, reader, mutex, guarded: (work) => work(), close });
+  return createEngine({ writer, reader, rates, mutex, guarded: (work) => work(), close });
 };
 
 const openLocked = async (path: string): Promise<Engine> => {

@@ -75,6 +75,7 @@ export const createKeyStore = (session: Session): KeyStore =>
     countNotRevoked: (workspaceId: string) => session.read((manager) => readNotRevoked(manager, workspaceId)),
     delete: async (key: ApiKey) => {
       await session.write((manager) => remove(session, manager, key));
+      await session.write((manager) => manager.query("DELETE FROM key_rate WHERE key_id = ?", [key.id]));
       session.keyChanged(key.id);
     },
     list: (filter: KeyFilter, listing: KeyListing) => session.read((manager) => listKeys(manager, filter, listing)),

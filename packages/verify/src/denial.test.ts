@@ -46,6 +46,10 @@ describe("httpAnswerOf", () => {
       "RateLimit-Policy": '"api-key";q=60;w=60',
       RateLimit: '"api-key";r=0;t=3',
     });
+    const costly = httpAnswerOf(
+      refused("RATE_LIMITED", { retryAfterMs: 2001, rateLimit: { limit: 60, remaining: 4, resetMs: 59_000 } }),
+    );
+    expect(costly.headers["RateLimit"]).toBe('"api-key";r=4;t=3');
     expect(problem.type).toBe("https://iana.org/assignments/http-problem-types#quota-exceeded");
     expect(problem["violated-policies"]).toEqual(["api-key"]);
   });
@@ -53,6 +57,11 @@ describe("httpAnswerOf", () => {
   test("where no wait helps, none is advised", () => {
     const { status, headers } = httpAnswerOf(refused("RATE_LIMITED"));
     expect([status, headers]).toEqual([429, { "Cache-Control": "no-store" }]);
+    const told = httpAnswerOf(
+      refused("RATE_LIMITED", { rateLimit: { limit: 60, remaining: 58, resetMs: 59_001 } }),
+    ).headers;
+    expect(told["Retry-After"]).toBeUndefined();
+    expect(told).toMatchObject({ "RateLimit-Policy": '"api-key";q=60;w=60', RateLimit: '"api-key";r=58;t=60' });
   });
 
   test("nobody is told to come back in less than a second", () => {

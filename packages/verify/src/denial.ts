@@ -1,6 +1,6 @@
 import type { Refused, Unavailable, VerifierRefusalCode } from "./answer.ts";
 import type { CredentialFlaw } from "./credential.ts";
-import { type HeaderFields, limitedFields, RATE_LIMIT_POLICY, secondsOf } from "./rate-limit-fields.ts";
+import { acceptedFields, type HeaderFields, limitedFields, RATE_LIMIT_POLICY, secondsOf } from "./rate-limit-fields.ts";
 
 export interface Unidentified {
   readonly outcome: "unidentified";

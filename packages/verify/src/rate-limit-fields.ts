@@ -25,5 +25,6 @@ export const acceptedFields = ({ limit, remaining, resetMs }: RateLimitState): H
  */
 export const limitedFields = (retryAfterMs: number, state: RateLimitState | undefined): HeaderFields => ({
   ...(state !== undefined && { "RateLimit-Policy": policyField(state.limit) }),
-  RateLimit: limitField(0, retryAfterMs),
+  // Something remains where the request costs more than that.
+  RateLimit: limitField(state?.remaining ?? 0, retryAfterMs),
 });

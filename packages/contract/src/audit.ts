@@ -3,8 +3,8 @@ import { z } from "zod";
 import { AuditId, Slug, Timestamp } from "./primitives.ts";
 import { Role } from "./tokens.ts";
 
-/** What an entry of the audit is about. `owner` is an `ApiKey` object (by its uid) that has no key. */
-export const AuditTargetType = z.enum(["workspace", "project", "cluster", "token", "key", "owner"]);
+/** What an entry of the audit is about. `owner` is an `ApiKey` object (by its uid) that has no key; a pepper goes by its version. */
+export const AuditTargetType = z.enum(["workspace", "project", "cluster", "token", "key", "owner", "pepper"]);
 export type AuditTargetType = z.infer<typeof AuditTargetType>;
 
 /** The changed fields and no others; never a secret, a digest or a pepper. Instants are RFC 3339 text. */

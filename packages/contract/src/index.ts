@@ -10,6 +10,8 @@ export * from "./key-changes.ts";
 export * from "./key-details.ts";
 export * from "./key-list.ts";
 export * from "./keys.ts";
+export * from "./leaks.ts";
+export * from "./peppers.ts";
 export * from "./permissions.ts";
 export * from "./primitives.ts";
 export * from "./procedures.ts";

@@ -14,6 +14,7 @@ import {
 } from "./key-changes.ts";
 import { CountKeysInput, KeyCounts, KeyPage, ListKeysInput } from "./key-list.ts";
 import { CreateKeyInput, IssuedKey, KeyRef, KeyView, RevokedKey, RotatedKey, RotateKeyInput } from "./keys.ts";
+import { PepperHolders, PepperHoldersInput, PepperReport, RetiredPepper, RetirePepperInput } from "./peppers.ts";
 import {
   CreateProjectInput,
   DeletedProject,
@@ -82,6 +83,11 @@ export const procedures = {
     create: mutation(CreateTokenInput, IssuedToken),
     list: query(Nothing, TokenList),
     revoke: mutation(TokenRef, RevokedToken),
+  },
+  peppers: {
+    report: query(Nothing, PepperReport),
+    holders: query(PepperHoldersInput, PepperHolders),
+    retire: mutation(RetirePepperInput, RetiredPepper),
   },
   audit: {
     list: query(ListAuditInput, AuditPage),

@@ -1,4 +1,4 @@
-import type { AuditTargetType, Environment, KeyMetadata, ProcedurePath, Role } from "@itsy/contract";
+import type { AuditTargetType, Environment, KeyMetadata, LeakPolicy, ProcedurePath, Role } from "@itsy/contract";
 
 /** The tenant. Nothing crosses it. */
 export interface Workspace {
@@ -11,6 +11,8 @@ export interface Workspace {
   readonly keyLifetimeDaysMax: number | null;
   /** How many keys there may be that are not revoked. */
   readonly keysMax: number | null;
+  /** What becomes of a key whose secret was found in public; `null`: what is the default then. */
+  readonly leakPolicy: LeakPolicy | null;
   readonly createdAt: Date;
   /** Grows by one with every change: the guard of conditional updates. */
   readonly version: number;
@@ -91,6 +93,8 @@ export interface SecretVersion {
   readonly validUntil: Date | null;
   /** When a request with it was last accepted, to the second; known to the database about a second later. */
   readonly lastUsedAt: Date | null;
+  /** When a scanner first found it in public. */
+  readonly leakedAt: Date | null;
 }
 
 /** Ties one `ApiKey` object of a cluster (by its uid) to the key it owns. */
@@ -119,7 +123,18 @@ export interface ManagementToken {
   readonly displayPrefix: string;
   readonly expiresAt: Date | null;
   readonly revokedAt: Date | null;
+  /** When a scanner first found it in public. */
+  readonly leakedAt: Date | null;
   readonly createdAt: Date;
+}
+
+/** A pepper that some replica had, or that was retired. The pepper itself is in the settings only. */
+export interface StoredPepper {
+  readonly version: number;
+  /** 32 bytes by which another pepper under the same number is found out; `null`: no replica ever told. */
+  readonly fingerprint: Uint8Array | null;
+  readonly firstSeenAt: Date | null;
+  readonly retiredAt: Date | null;
 }
 
 /** Values as JSON has them; an instant is RFC 3339 text. */

@@ -12,6 +12,10 @@ export * from "./errors.ts";
 export { createPurgeIdempotency } from "./idempotency/purge.ts";
 export { createKeys, type Keys } from "./keys/index.ts";
 export { keyStatus } from "./keys/key-status.ts";
+export { createCheckRing, createLacksPepper } from "./peppers/check-ring.ts";
+export { createPeppers, type Peppers } from "./peppers/index.ts";
+export type { RingVerdict } from "./peppers/judge-ring.ts";
+export { createRepepper, type OldPepper } from "./peppers/repepper.ts";
 export * from "./ports.ts";
 export { type DrawPolicy, sharedDrawPolicy, soleDrawPolicy } from "./rate-limit/draw-plan.ts";
 export {

@@ -9,6 +9,7 @@ import type {
   ManagementToken,
   Project,
   SecretVersion,
+  StoredPepper,
   Workspace,
 } from "./entities.ts";
 import type { BarrierResult } from "./revocation/barrier-result.ts";
@@ -92,6 +93,7 @@ export interface Stores {
   readonly audit: AuditStore;
   readonly idempotency: IdempotencyStore;
   readonly usage: UsageStore;
+  readonly peppers: PepperStore;
 }
 
 export interface WorkspaceStore {
@@ -109,9 +111,13 @@ export interface WorkspaceStore {
 
 /** A field that is `undefined` stays as it is. */
 export type WorkspaceChange = {
-  readonly [Field in "name" | "defaultRequestsPerMinute" | "requestsPerMinuteMax" | "keyLifetimeDaysMax" | "keysMax"]?:
-    | Workspace[Field]
-    | undefined;
+  readonly [Field in
+    | "name"
+    | "defaultRequestsPerMinute"
+    | "requestsPerMinuteMax"
+    | "keyLifetimeDaysMax"
+    | "keysMax"
+    | "leakPolicy"]?: Workspace[Field] | undefined;
 };
 
 export interface ProjectStore {
@@ -234,7 +240,7 @@ export interface VersionStore {
   listValid(keyIds: readonly string[], at: Date): Promise<readonly SecretVersion[]>;
   /** By any of the digests of one secret (one for each live pepper version). */
   findByDigest(digests: readonly Uint8Array[]): Promise<SecretVersion | null>;
-  update(id: string, change: Partial<Pick<SecretVersion, "confirmedAt" | "validUntil">>): Promise<void>;
+  update(id: string, change: Partial<Pick<SecretVersion, "confirmedAt" | "validUntil" | "leakedAt">>): Promise<void>;
   deleteOf(keyId: string): Promise<void>;
 }
 
@@ -288,6 +294,53 @@ export interface TokenLookup {
   find(digests: readonly Uint8Array[]): Promise<ManagementToken | null>;
 }
 
+/** How much that still works is stored under a pepper. */
+export interface PepperUsage {
+  readonly version: number;
+  readonly secrets: number;
+  readonly tokens: number;
+}
+
+export interface PepperHolder {
+  readonly type: "key" | "token";
+  /** Of the key or the token. */
+  readonly id: string;
+  readonly workspaceId: string | null;
+  readonly displayPrefix: string;
+  /** Of the secret version; `null` for a token. */
+  readonly revision: number | null;
+  /** The id of the secret version or of the token: the place in the list. */
+  readonly place: string;
+}
+
+export interface Repepper {
+  readonly kind: "secret" | "token";
+  readonly from: Uint8Array;
+  readonly to: Uint8Array;
+  /** Of `to`. */
+  readonly pepperVersion: number;
+}
+
+/** Peppers by their versions. The operator's view: over all workspaces. */
+export interface PepperStore {
+  /** By version. */
+  list(): Promise<readonly StoredPepper[]>;
+  insert(pepper: StoredPepper): Promise<void>;
+  /** Also for one that is not stored yet. */
+  retire(version: number, retiredAt: Date): Promise<void>;
+  /** Of each version that anything needs: secret versions and tokens that work at the instant. */
+  usage(at: Date): Promise<readonly PepperUsage[]>;
+  /** Whether anything that works at the instant needs a version that is none of these. */
+  isOtherUsed(versions: readonly number[], at: Date): Promise<boolean>;
+  /** What works at the instant under a version: secret versions by id, then tokens by id. `limit` at most. */
+  holders(
+    version: number,
+    page: { readonly at: Date; readonly after?: string | undefined; readonly limit: number },
+  ): Promise<readonly PepperHolder[]>;
+  /** Replaces a digest where it still stands. Whether it did. Counts as no change of the key. */
+  repepper(change: Repepper): Promise<boolean>;
+}
+
 /** Everything `verify` needs to know of a secret, in one read. */
 export interface VerificationRecord {
   readonly keyId: string;
@@ -311,6 +364,8 @@ export interface VerificationRecord {
   readonly validUntil: Date | null;
   /** Whether this secret version was current once and has an end now. */
   readonly retiring: boolean;
+  /** Which pepper its digest was made with. */
+  readonly pepperVersion: number;
 }
 
 /** The hot lookup: one read by unique digest. */

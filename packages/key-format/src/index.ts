@@ -7,6 +7,7 @@ export {
   createPepperRing,
   digestsOf,
   digestWith,
+  fingerprintOf,
   type PepperEntry,
   type PepperRing,
   type PepperRingOptions,

@@ -1,3 +1,5 @@
+import { createHmac } from "node:crypto";
+
 import { assertPepper, digest } from "./digest.ts";
 import { KeyFormatError } from "./key-format-error.ts";
 
@@ -60,6 +62,16 @@ export const createPepperRing = (entries: Iterable<PepperEntry>, options: Pepper
 /** The digest (32 bytes) with the pepper of one version. Throws `PEPPER_VERSION_UNKNOWN` and `SHA256_LENGTH`. */
 export const digestWith = (ring: PepperRing, version: number, secretSha256: Uint8Array): Buffer =>
   digest({ pepper: pepperOf(ring.peppers, version), secretSha256 });
+
+/** Not 32 bytes long, so that it is no digest of anything. */
+const FINGERPRINT_MESSAGE = "itsy-keys pepper fingerprint";
+
+/**
+ * 32 bytes by which two peppers can be told apart and neither can be found: HMAC-SHA256 of a fixed text.
+ * Throws `PEPPER_VERSION_UNKNOWN`.
+ */
+export const fingerprintOf = (ring: PepperRing, version: number): Buffer =>
+  createHmac("sha256", pepperOf(ring.peppers, version)).update(FINGERPRINT_MESSAGE).digest();
 
 /** The digests a secret may be stored under: the current pepper's first, then from new to old. Throws `SHA256_LENGTH`. */
 export const digestsOf = (ring: PepperRing, secretSha256: Uint8Array): readonly VersionedDigest[] => {

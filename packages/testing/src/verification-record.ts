@@ -20,5 +20,6 @@ export const aVerificationRecord = (overrides: Partial<VerificationRecord> = {})
   revokedAt: null,
   validUntil: null,
   retiring: false,
+  pepperVersion: 1,
   ...overrides,
 });

@@ -20,6 +20,7 @@ const metrics = createMetrics({
   size: () => 0,
   lookups: { hits: 0, misses: 0 },
   rates: { calls: { reads: 0, writes: 0, conflicts: 0, failures: 0 }, unavailable: () => 0 },
+  repeppering: { written: 0, waiting: 0 },
   isLeaseHeld: () => false,
   onSettled: () => undefined,
 });
@@ -27,7 +28,12 @@ const storage = { ping: () => Promise.resolve(), migrationsPending: () => Promis
 const app = createApp({
   // The input is read, as any procedure does, and not looked at.
   trpc: createExpressMiddleware({ router: router({ noop: procedure.input(z.unknown()).mutation(() => answer) }) }),
-  readiness: createReadiness({ storage, lifecycle, isLeaseHeld: () => false }),
+  readiness: createReadiness({
+    storage,
+    lifecycle,
+    isLeaseHeld: () => false,
+    lacksPepper: () => Promise.resolve(false),
+  }),
   metrics,
   logger,
   lifecycle,

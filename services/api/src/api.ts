@@ -40,13 +40,13 @@ interface ServeDeps {
 const serve = (settings: Settings, { domain, logger, monotonicMs }: ServeDeps): Promise<RunningServer> => {
   const { limits } = settings;
   const lifecycle = createLifecycle();
-  const { storage, authenticate, memory } = domain;
+  const { storage, authenticate, memory, lacksPepper } = domain;
   const metrics = createMetrics(memory);
   const verify = counted(domain.useCases.verify, metrics);
   const router = createAppRouter({ ...domain.useCases, verify });
   const originOf = createOriginOf({ trustedProxyHops: settings.trustedProxyHops, format: domain.deps.format });
   const trpc = createTrpcHandler({ router, authenticate, originOf, bodyBytesMax: limits.bodyBytesMax });
-  const readiness = createReadiness({ storage, lifecycle, isLeaseHeld: memory.isLeaseHeld });
+  const readiness = createReadiness({ storage, lifecycle, isLeaseHeld: memory.isLeaseHeld, lacksPepper });
   const app = createApp({ trpc, readiness, metrics, logger, lifecycle });
   const doorDeps = { authenticate, verify, metrics, logger, lifecycle };
   const verifyDoor = createVerifyDoor(doorDeps);

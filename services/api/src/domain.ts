@@ -2,12 +2,16 @@ import {
   type Clock,
   createAudit,
   createAuthenticate,
+  createCheckRing,
   createClusters,
   createDelivery,
   createKeys,
+  createLacksPepper,
+  createPeppers,
   createProjects,
   createPurgeAudit,
   createPurgeIdempotency,
+  createRepepper,
   createTokens,
   createVerify,
   createWorkspaces,
@@ -22,6 +26,8 @@ import type { Settings } from "./env.ts";
 import type { Logger } from "./http/logger.ts";
 import { everyHour } from "./jobs/every-hour.ts";
 import { markExpiredKeys } from "./jobs/mark-expired-keys.ts";
+import { createRepepperQueue, type RepepperQueue } from "./peppers/repepper-queue.ts";
+import { requireRing } from "./peppers/require-ring.ts";
 import { createReplicaLimiter, type RateFigures, withClock } from "./rate-limit/replica-limiter.ts";
 import { type Following, followChanges, followNothing } from "./revocation/follow-changes.ts";
 import { createMemory } from "./revocation/memory.ts";
@@ -42,6 +48,7 @@ export interface Nature {
 export interface MemoryFigures extends Pick<Following, "isLeaseHeld" | "onSettled"> {
   /** How many secrets are remembered. */
   readonly size: () => number;
+  readonly repeppering: RepepperQueue["figures"];
   readonly lookups: { readonly hits: number; readonly misses: number };
   readonly rates: RateFigures;
 }
@@ -54,6 +61,8 @@ export interface Domain extends AsyncDisposable {
   readonly authenticate: Authenticate;
   readonly findToken: ReturnType<typeof createAuthenticate>["findToken"];
   readonly memory: MemoryFigures;
+  /** Whether something that works needs a pepper that this process lacks. */
+  readonly lacksPepper: () => Promise<boolean>;
 }
 
 export interface OpenDomainOptions {
@@ -64,6 +73,16 @@ export interface OpenDomainOptions {
 
 /** Both together are how long one call of the change feed may take: well below a lease, so that the next can save it. */
 const feedTimeoutMs = (leaseMs: number) => Math.min(1000, Math.floor(leaseMs / 5));
+
+/** A start that fails closes what it opened. */
+const requireServable = async (storage: OpenDatabase, check: () => Promise<void>): Promise<void> => {
+  try {
+    await check();
+  } catch (error) {
+    await storage[Symbol.asyncDispose]();
+    throw error;
+  }
+};
 
 /** Opens the database, brings its schema up to date, and builds the use-cases on it. */
 export const openDomain = async (
@@ -83,6 +102,8 @@ export const openDomain = async (
     format: createSecretFormat({ brand: settings.brand }),
     peppers: settings.peppers,
   };
+  const checking = { ...deps, lost: settings.peppersLost };
+  await requireServable(storage, async () => requireRing(await createCheckRing(checking)(), logger));
   const memory = createMemory({ entriesMax: settings.limits.verifyCacheMax });
   const limiter = createReplicaLimiter({
     store: nature.databaseNowMs === undefined ? rates : withClock(rates, nature.databaseNowMs),
@@ -92,7 +113,11 @@ export const openDomain = async (
   const following = isReplica
     ? followChanges({ database, feed, memory, limiter, monotonicMs, leaseMs, logger })
     : followNothing;
-  const records = createCachedRecords({ cache: memory.records, lookup, peppers: deps.peppers, monotonicMs });
+  const { peppers } = deps;
+  const { verifyCacheMax: entriesMax } = settings.limits;
+  const repeppering = createRepepperQueue({ repepper: createRepepper(deps), entriesMax, logger });
+  const onOldPepper = repeppering.add;
+  const records = createCachedRecords({ cache: memory.records, lookup, peppers, monotonicMs, onOldPepper });
   const { findToken } = createAuthenticate({ ...deps, tokens: storage.tokens });
   const metering = meterUsage({ database, clock, monotonicMs, logger });
   const useCases = Object.freeze({
@@ -104,6 +129,7 @@ export const openDomain = async (
     tokens: createTokens(deps),
     delivery: createDelivery(deps),
     audit: createAudit(deps),
+    peppers: createPeppers(deps),
   });
   const purging = [
     everyHour("the purge of idempotency keys", createPurgeIdempotency(deps), logger),
@@ -118,9 +144,19 @@ export const openDomain = async (
     storage,
     deps,
     useCases,
-    authenticate: createCachedAuthenticate({ findToken, cache: memory.tokens, clock, monotonicMs }),
+    authenticate: createCachedAuthenticate({
+      findToken,
+      cache: memory.tokens,
+      clock,
+      monotonicMs,
+      onRead: ({ pepperVersion }, secretSha256) => {
+        if (pepperVersion !== peppers.current) onOldPepper({ kind: "token", secretSha256, pepperVersion });
+      },
+    }),
     findToken,
+    lacksPepper: createLacksPepper(checking),
     memory: {
+      repeppering: repeppering.figures,
       size: () => memory.records.size,
       lookups: records.lookups,
       rates: limiter.figures,
@@ -132,6 +168,7 @@ export const openDomain = async (
       await metering[Symbol.asyncDispose]();
       marking[Symbol.dispose]();
       await limiter[Symbol.asyncDispose]();
+      await repeppering[Symbol.asyncDispose]();
       await following[Symbol.asyncDispose]();
       await storage[Symbol.asyncDispose]();
     },

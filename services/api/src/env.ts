@@ -12,6 +12,8 @@ export interface Settings {
   readonly port: number;
   readonly database: DatabaseSettings;
   readonly peppers: PepperRing;
+  /** Versions of peppers that are lost for good: the service starts although something still needs them. */
+  readonly peppersLost: readonly number[];
   readonly brand: string;
   /**
    * How long a replica on a MySQL or MariaDB server answers from memory without having reached the database. So also for
@@ -79,6 +81,11 @@ const Environment = z.object({
   PEPPERS: z.string().optional(),
   PEPPER_FILE: z.string().optional(),
   PEPPER_CURRENT: whole(1, 999_999_999).optional(),
+  PEPPERS_LOST: z
+    .string()
+    .regex(/^[1-9][0-9]{0,8}(?:,[1-9][0-9]{0,8})*$/, "must be versions, separated by commas")
+    .transform((text) => text.split(",").map(Number))
+    .default([]),
   BRAND: z
     .string()
     .regex(/^[a-z][a-z0-9]{1,15}$/, "must be 2 to 16 lower-case letters and digits, a letter first")
@@ -144,6 +151,7 @@ export const parseSettings = (source: Readonly<Record<string, string | undefined
     port: env.PORT,
     database: env.DATABASE_URL,
     peppers: ringOf(env),
+    peppersLost: env.PEPPERS_LOST,
     brand: env.BRAND,
     verifyLeaseMs: env.VERIFY_LEASE_MS,
     logLevel: env.LOG_LEVEL,

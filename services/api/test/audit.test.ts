@@ -44,6 +44,7 @@ const changes: { readonly [Path in MutationPath]: readonly AuditTargetType[] } =
   "clusters.disallow": ["cluster"],
   "tokens.create": ["token"],
   "tokens.revoke": ["token"],
+  "peppers.retire": ["pepper"],
   "delivery.register": ["key"],
   "delivery.confirm": ["key"],
   "delivery.configure": ["key"],

@@ -19,6 +19,7 @@ const actorWith = (role: Role): Actor =>
     displayPrefix: "itsy_mt_abcd",
     expiresAt: null,
     revokedAt: null,
+    leakedAt: null,
     createdAt: new Date(0),
   });
 

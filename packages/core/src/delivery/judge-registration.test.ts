@@ -42,6 +42,7 @@ const version = (facts: Partial<SecretVersion>): SecretVersion => ({
   confirmedAt: null,
   lastUsedAt: null,
   validUntil: ahead,
+  leakedAt: null,
   ...facts,
 });
 const open = version({});

@@ -16,6 +16,7 @@ const aVersion = (id: string, facts: Partial<SecretVersion>): SecretVersion => (
   confirmedAt: now,
   validUntil: null,
   lastUsedAt: null,
+  leakedAt: null,
   ...facts,
 });
 

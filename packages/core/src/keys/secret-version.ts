@@ -18,7 +18,7 @@ export const addMs = (instant: Date, ms: number): Date => new Date(instant.getTi
 /** The stored form of a version: the digest under the current pepper. */
 export const newVersion = (
   deps: Pick<DomainDeps, "ids" | "peppers">,
-  version: Omit<SecretVersion, "id" | "digest" | "pepperVersion" | "lastUsedAt"> & {
+  version: Omit<SecretVersion, "id" | "digest" | "pepperVersion" | "lastUsedAt" | "leakedAt"> & {
     readonly secretSha256: Uint8Array;
   },
 ): SecretVersion => {
@@ -30,5 +30,6 @@ export const newVersion = (
     digest: digestWith(deps.peppers, pepperVersion, secretSha256),
     pepperVersion,
     lastUsedAt: null,
+    leakedAt: null,
   };
 };

@@ -28,6 +28,7 @@ const createCreateWorkspace =
         requestsPerMinuteMax: null,
         keyLifetimeDaysMax: null,
         keysMax: null,
+        leakPolicy: null,
         createdAt,
         version: 1,
       };

@@ -85,6 +85,7 @@ export const issueToken = async (
     displayPrefix: deps.format.tokenDisplayPrefix(secret),
     expiresAt: futureInstant(input.expiresAt, createdAt),
     revokedAt: null,
+    leakedAt: null,
     createdAt,
   };
   await stores.tokens.insert(token);

@@ -29,6 +29,7 @@ const good: VerificationRecord = {
   revokedAt: null,
   validUntil: null,
   retiring: false,
+  pepperVersion: 1,
 };
 
 const refusal = (record: Partial<VerificationRecord>, required = {}, workspaceId = "ws_1") =>

@@ -18,6 +18,7 @@ const verifying = (record: Partial<VerificationRecord> = {}) => {
     versionId: "ver_1",
     projectId: "prj_1",
     retiring: false,
+    pepperVersion: 1,
     workspaceId: "ws_1",
     workspace: "acme",
     project: "default",

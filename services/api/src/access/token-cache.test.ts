@@ -16,6 +16,7 @@ const aToken = (overrides: Partial<ManagementToken> = {}): ManagementToken => ({
   displayPrefix: "itsy_mt_abcd",
   expiresAt: null,
   revokedAt: null,
+  leakedAt: null,
   createdAt: new Date(0),
   ...overrides,
 });

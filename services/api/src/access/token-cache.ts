@@ -22,19 +22,22 @@ export interface CachedAuthenticateDeps {
   readonly cache: RecordCache<KnownToken>;
   readonly clock: Clock;
   readonly monotonicMs: MonotonicMs;
+  /** Told of each token that was read, with the SHA-256 of its text. */
+  readonly onRead?: (token: ManagementToken, sha256: Uint8Array) => void;
 }
 
 /**
  * Remembers the tokens of callers by their SHA-256. Expiry is looked at on every use; a refused token is not remembered.
  */
 export const createCachedAuthenticate = (deps: CachedAuthenticateDeps): Authenticate => {
-  const { findToken, cache, clock, monotonicMs } = deps;
+  const { findToken, cache, clock, monotonicMs, onRead } = deps;
 
   const read = async (text: string, sha256: string): Promise<Actor> => {
     const ticket = cache.beginLookup();
     const token = await findToken(text);
     const found: KnownToken = { keyId: token.id, token, actor: actorOf(token) };
     cache.endLookup(ticket, sha256, { found, nowMs: monotonicMs() });
+    onRead?.(token, Buffer.from(sha256, "latin1"));
     return found.actor;
   };
 

@@ -36,8 +36,9 @@ const instantTransformer = {
 };
 
 const digestTransformer = {
-  to: (value: Uint8Array): Buffer => Buffer.from(value.buffer, value.byteOffset, value.byteLength),
-  from: (value: Uint8Array): Uint8Array => new Uint8Array(value),
+  to: (value: Uint8Array | null | undefined): Buffer | null | undefined =>
+    value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : value,
+  from: (value: Uint8Array | null): Uint8Array | null => (value === null ? null : new Uint8Array(value)),
 };
 
 const jsonTransformer = {

@@ -46,6 +46,7 @@ describe.each(databaseKinds)("the hot lookup on %s", (kind) => {
       ...instants,
       validUntil,
       retiring: true,
+      pepperVersion: 1,
     };
     const unknown = rows.version({ keyId: "key_none" }).digest;
     expect(await lookup.find([digest])).toEqual(record);

@@ -24,6 +24,7 @@ export interface VerificationRow {
   readonly validUntil: number | null;
   /** 0 or 1. */
   readonly retiring: number;
+  readonly pepperVersion: number;
 }
 
 /** One statement for so many digests. */
@@ -32,7 +33,7 @@ export const verificationQuery = (digests: number): string =>
   k.environment AS environment, k.name AS name, k.owner AS owner, k.metadata AS metadata,
   k.permissions AS permissions, k.ip_rules AS ipRules, k.requests_per_minute AS requestsPerMinute,
   k.expires_at AS expiresAt, k.paused_at AS pausedAt, k.revoked_at AS revokedAt, v.valid_until AS validUntil,
-  v.confirmed_at IS NOT NULL AND v.valid_until IS NOT NULL AS retiring
+  v.confirmed_at IS NOT NULL AND v.valid_until IS NOT NULL AS retiring, v.pepper_version AS pepperVersion
 FROM secret_versions v
 JOIN api_keys k ON k.id = v.key_id
 JOIN projects p ON p.id = k.project_id
@@ -64,6 +65,7 @@ export const toVerificationRecord = (row: VerificationRow): VerificationRecord =
   revokedAt: instant(row.revokedAt),
   validUntil: instant(row.validUntil),
   retiring: row.retiring === 1,
+  pepperVersion: row.pepperVersion,
 });
 
 /** The digest as the drivers bind it: the same bytes. */

@@ -28,6 +28,8 @@ export interface MemorySource {
     readonly calls: Readonly<Record<"reads" | "writes" | "conflicts" | "failures", number>>;
     readonly unavailable: () => number;
   };
+  /** What was written under the current pepper, and what waits to be. */
+  readonly repeppering: { readonly written: number; readonly waiting: number };
   readonly isLeaseHeld: () => boolean;
   readonly onSettled: (listener: (result: BarrierResult) => void) => void;
 }
@@ -97,6 +99,24 @@ const registerRates = ({ calls, unavailable }: MemorySource["rates"], registers:
   });
 };
 
+const registerRepeppering = (figures: MemorySource["repeppering"], registers: Registry[]): void => {
+  const written: Counter = new Counter({
+    name: "itsy_repeppered_total",
+    help: "Secrets and tokens that this process has stored under the current pepper in place of an old one.",
+    registers,
+    collect: () => {
+      written.reset();
+      written.inc(figures.written);
+    },
+  });
+  const waiting: Gauge = new Gauge({
+    name: "itsy_repepper_waiting",
+    help: "Secrets and tokens that were found under an old pepper and are about to be stored under the current one.",
+    registers,
+    collect: () => waiting.set(figures.waiting),
+  });
+};
+
 /** No label ever holds what a caller sent. */
 export const createMetrics = (memory: MemorySource): Metrics => {
   const registry = new Registry();
@@ -104,6 +124,7 @@ export const createMetrics = (memory: MemorySource): Metrics => {
   collectDefaultMetrics({ register: registry });
   registerMemory(memory, registers);
   registerRates(memory.rates, registers);
+  registerRepeppering(memory.repeppering, registers);
   const durations = new Histogram({
     name: "itsy_request_duration_seconds",
     help: "Time to answer a request, by door and by the code of the answer.",

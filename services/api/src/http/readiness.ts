@@ -10,6 +10,8 @@ export interface Readiness {
     readonly database: "ok" | "unreachable";
     readonly lease: "held" | "none";
     readonly migrations: "ok" | "pending" | "unknown";
+    /** `missing`: something that works needs a pepper that this replica lacks; it would call good keys unknown. */
+    readonly peppers: "ok" | "missing" | "unknown";
     readonly draining: "no" | "yes";
   };
 }
@@ -19,6 +21,8 @@ export interface ReadinessDeps {
   readonly lifecycle: Lifecycle;
   /** Whether memory may be answered from although the database cannot be asked. */
   readonly isLeaseHeld: () => boolean;
+  /** Whether something that works needs a pepper that this replica lacks. */
+  readonly lacksPepper: () => Promise<boolean>;
   /** How long the database may take to answer. */
   readonly timeoutMs?: number;
 }
@@ -32,7 +36,8 @@ const within = <Value>(timeoutMs: number, work: Promise<Value>): Promise<Value> 
 };
 
 /** Asks the database now; those who ask at the same time share one answer, so that asking cannot become a load. */
-export const createReadiness = ({ storage, lifecycle, isLeaseHeld, timeoutMs = TIMEOUT_MS_DEFAULT }: ReadinessDeps) => {
+export const createReadiness = (deps: ReadinessDeps) => {
+  const { storage, lifecycle, isLeaseHeld, lacksPepper, timeoutMs = TIMEOUT_MS_DEFAULT } = deps;
   let asking: Promise<Readiness["checks"]> | null = null;
   let migrated = false;
 
@@ -45,9 +50,11 @@ export const createReadiness = ({ storage, lifecycle, isLeaseHeld, timeoutMs = T
       await within(timeoutMs, storage.ping());
       // Migrations only ever get done.
       migrated ||= !(await within(timeoutMs, storage.migrationsPending()));
-      return { database: "ok", lease: lease(), migrations: migrated ? "ok" : "pending", draining };
+      const peppers = (await within(timeoutMs, lacksPepper())) ? "missing" : "ok";
+      return { database: "ok", lease: lease(), migrations: migrated ? "ok" : "pending", peppers, draining };
     } catch {
-      return { database: "unreachable", lease: lease(), migrations: migrated ? "ok" : "unknown", draining };
+      const migrations = migrated ? "ok" : "unknown";
+      return { database: "unreachable", lease: lease(), migrations, peppers: "unknown", draining };
     }
   };
 
@@ -57,7 +64,8 @@ export const createReadiness = ({ storage, lifecycle, isLeaseHeld, timeoutMs = T
     });
     const checks = await asking;
     const canAnswer = checks.database === "ok" || checks.lease === "held";
-    return { ready: canAnswer && checks.migrations === "ok" && checks.draining === "no", checks };
+    const isFit = checks.migrations === "ok" && checks.peppers !== "missing" && checks.draining === "no";
+    return { ready: canAnswer && isFit, checks };
   };
 };
 export type AskReadiness = ReturnType<typeof createReadiness>;

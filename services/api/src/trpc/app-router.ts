@@ -1,5 +1,5 @@
 import type { Procedures } from "@itsy/contract";
-import type { Audit, Clusters, Delivery, Keys, Projects, Tokens, Verify, Workspaces } from "@itsy/core";
+import type { Audit, Clusters, Delivery, Keys, Peppers, Projects, Tokens, Verify, Workspaces } from "@itsy/core";
 import type { AnyTRPCRouter } from "@trpc/server";
 
 import { trpc } from "./init.ts";
@@ -7,6 +7,7 @@ import { auditRouter } from "./routers/audit.ts";
 import { clustersRouter } from "./routers/clusters.ts";
 import { deliveryRouter } from "./routers/delivery.ts";
 import { keysRouter } from "./routers/keys.ts";
+import { peppersRouter } from "./routers/peppers.ts";
 import { projectsRouter } from "./routers/projects.ts";
 import { tokensRouter } from "./routers/tokens.ts";
 import { workspacesRouter } from "./routers/workspaces.ts";
@@ -20,6 +21,7 @@ export interface UseCases {
   readonly tokens: Tokens;
   readonly delivery: Delivery;
   readonly audit: Audit;
+  readonly peppers: Peppers;
 }
 
 export const createAppRouter = (useCases: UseCases) =>
@@ -31,6 +33,7 @@ export const createAppRouter = (useCases: UseCases) =>
     tokens: tokensRouter(useCases.tokens),
     delivery: deliveryRouter(useCases.delivery),
     audit: auditRouter(useCases.audit),
+    peppers: peppersRouter(useCases.peppers),
   } satisfies Record<keyof Procedures, AnyTRPCRouter>);
 
 export type AppRouter = ReturnType<typeof createAppRouter>;

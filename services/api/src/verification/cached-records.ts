@@ -3,6 +3,7 @@ import { hash } from "node:crypto";
 import {
   createCachedLookup,
   type MonotonicMs,
+  type OldPepper,
   type RecordCache,
   type RecordSource,
   type VerificationLookup,
@@ -21,15 +22,25 @@ export interface CachedRecordsDeps {
   readonly lookup: VerificationLookup;
   readonly peppers: PepperRing;
   readonly monotonicMs: MonotonicMs;
+  /** Told of each secret that was read under another pepper than the current one. */
+  readonly onOldPepper: (found: OldPepper) => void;
 }
 
 /** Secrets are remembered by their SHA-256. Times (expiry, the end of an overlap) are looked at on every use. */
-export const createCachedRecords = ({ cache, lookup, peppers, monotonicMs }: CachedRecordsDeps): CachedRecords => {
+export const createCachedRecords = (deps: CachedRecordsDeps): CachedRecords => {
+  const { cache, lookup, peppers, monotonicMs, onOldPepper } = deps;
   const lookups = { hits: 0, misses: 0 };
   const find = createCachedLookup({
     cache,
     monotonicMs,
-    lookup: (sha256) => lookup.find(digestsOf(peppers, Buffer.from(sha256, "latin1")).map(({ digest }) => digest)),
+    lookup: async (sha256) => {
+      const secretSha256 = Buffer.from(sha256, "latin1");
+      const record = await lookup.find(digestsOf(peppers, secretSha256).map(({ digest }) => digest));
+      if (record !== null && record.pepperVersion !== peppers.current) {
+        onOldPepper({ kind: "secret", secretSha256, pepperVersion: record.pepperVersion });
+      }
+      return record;
+    },
   });
   return Object.freeze({
     find: (secret: string) => {

@@ -122,6 +122,9 @@ export const samples: { readonly [Path in ProcedurePath]: (things: Things) => In
     limit: 10,
     cursor: `aud_${"z".repeat(26)}`,
   }),
+  "peppers.report": () => ({}),
+  "peppers.holders": () => ({ version: 1, limit: 10, cursor: `ver_${"0".repeat(26)}` }),
+  "peppers.retire": () => ({ version: 1, confirmCount: 1 }),
   "delivery.observe": ({ ownerUid, secretSha256 }) => ({ ownerUid, candidates: [secretSha256] }),
   "delivery.register": ({ ownerUid, workspace }) => {
     const secret = generateSecret({ environment: "production" });

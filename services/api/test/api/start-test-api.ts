@@ -73,8 +73,8 @@ const memory = () => {
   return { stream, text: () => lines.join("") };
 };
 
-/** A pepper for databases that have no place of their own for one. */
-const PEPPERS = `1:${Buffer.alloc(32, 7).toString("base64")}`;
+/** Peppers for databases that have no place of their own for them: an old one that nothing uses, and the current one. */
+const PEPPERS = [1, 2].map((version) => `${version}:${Buffer.alloc(32, version).toString("base64")}`).join(",");
 
 export const startTestApi = async (options: TestApiOptions = {}): Promise<TestApi> => {
   const { kind = "sqlite", env = {} } = options;

@@ -17,6 +17,7 @@ const noRules = {
   requestsPerMinuteMax: null,
   keyLifetimeDaysMax: null,
   keysMax: null,
+  leakPolicy: null,
 };
 
 export const createRows = (seed = 1): Rows => {
@@ -69,6 +70,7 @@ export const createRows = (seed = 1): Rows => {
       confirmedAt: null,
       validUntil: null,
       lastUsedAt: null,
+      leakedAt: null,
       ...overrides,
     }),
     token: (overrides: Partial<ManagementToken> = {}): ManagementToken => ({
@@ -82,6 +84,7 @@ export const createRows = (seed = 1): Rows => {
       displayPrefix: "itsy_mt_abcd",
       expiresAt: null,
       revokedAt: null,
+      leakedAt: null,
       createdAt,
       ...overrides,
     }),

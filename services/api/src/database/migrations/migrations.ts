@@ -6,6 +6,7 @@ import { Lifecycle1797984000000 } from "./1797984000000-lifecycle.ts";
 import { KeyRate1798000000000 } from "./1798000000000-key-rate.ts";
 import { Usage1798100000000 } from "./1798100000000-usage.ts";
 import { Permissions1798200000000 } from "./1798200000000-permissions.ts";
+import { PeppersAndLeaks1798300000000 } from "./1798300000000-peppers-and-leaks.ts";
 import { ListsAtAnySize1798400000000 } from "./1798400000000-lists-at-any-size.ts";
 
 /** The table in which TypeORM remembers what was run. */
@@ -19,5 +20,6 @@ export const migrations: (new () => MigrationInterface)[] = [
   KeyRate1798000000000,
   Usage1798100000000,
   Permissions1798200000000,
+  PeppersAndLeaks1798300000000,
   ListsAtAnySize1798400000000,
 ];

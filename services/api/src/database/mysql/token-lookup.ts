@@ -14,13 +14,14 @@ interface TokenRow {
   readonly displayPrefix: string;
   readonly expiresAt: number | null;
   readonly revokedAt: number | null;
+  readonly leakedAt: number | null;
   readonly createdAt: number;
 }
 
 const queryOf = (digests: number): string =>
   `SELECT id, name, role, workspace_id AS workspaceId, cluster_id AS clusterId, digest,
   pepper_version AS pepperVersion, display_prefix AS displayPrefix,
-  expires_at AS expiresAt, revoked_at AS revokedAt, created_at AS createdAt
+  expires_at AS expiresAt, revoked_at AS revokedAt, leaked_at AS leakedAt, created_at AS createdAt
 FROM management_tokens WHERE digest IN (${Array.from({ length: digests }, () => "?").join(", ")}) LIMIT 1`;
 
 const instant = (ms: number | null): Date | null => (ms === null ? null : new Date(ms));
@@ -36,6 +37,7 @@ const toToken = (row: TokenRow): ManagementToken => ({
   displayPrefix: row.displayPrefix,
   expiresAt: instant(row.expiresAt),
   revokedAt: instant(row.revokedAt),
+  leakedAt: instant(row.leakedAt),
   createdAt: new Date(row.createdAt),
 });
 

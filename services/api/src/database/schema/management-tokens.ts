@@ -18,6 +18,7 @@ export const managementTokens = (types: ColumnTypes): EntitySchema<ManagementTok
       displayPrefix: { ...types.text(64), name: "display_prefix" },
       expiresAt: { ...types.instant, name: "expires_at", nullable: true },
       revokedAt: { ...types.instant, name: "revoked_at", nullable: true },
+      leakedAt: { ...types.instant, name: "leaked_at", nullable: true },
       createdAt: { ...types.instant, name: "created_at" },
     },
     indices: [

@@ -11,6 +11,7 @@ import { keyChanges } from "./key-changes.ts";
 import { keyCounts } from "./key-counts.ts";
 import { keyRate } from "./key-rate.ts";
 import { managementTokens } from "./management-tokens.ts";
+import { peppers } from "./peppers.ts";
 import { projects } from "./projects.ts";
 import { replicas } from "./replicas.ts";
 import { secretVersions } from "./secret-versions.ts";
@@ -37,4 +38,5 @@ export const schemaFor = (types: ColumnTypes): EntitySchema[] =>
     usageHours,
     usageMonths,
     usageWriters,
+    peppers,
   ].map((table) => table(types) as EntitySchema);

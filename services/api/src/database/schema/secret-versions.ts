@@ -18,11 +18,13 @@ export const secretVersions = (types: ColumnTypes): EntitySchema<SecretVersion> 
       confirmedAt: { ...types.instant, name: "confirmed_at", nullable: true },
       validUntil: { ...types.instant, name: "valid_until", nullable: true },
       lastUsedAt: { ...types.instant, name: "last_used_at", nullable: true },
+      leakedAt: { ...types.instant, name: "leaked_at", nullable: true },
     },
     indices: [
       { name: "secret_versions_digest", columns: ["digest"], unique: true },
       // Not unique: a revision that was registered and never confirmed may be registered again with another secret.
       { name: "secret_versions_key_revision", columns: ["keyId", "revision"] },
+      { name: "secret_versions_pepper", columns: ["pepperVersion", "validUntil"] },
     ],
     foreignKeys: [references("secret_versions_key_id", "keyId", "api_keys")],
   });

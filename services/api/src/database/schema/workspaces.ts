@@ -19,6 +19,7 @@ export const workspaces = (types: ColumnTypes): EntitySchema<Workspace> =>
       requestsPerMinuteMax: { ...types.int, name: "requests_per_minute_max", nullable: true },
       keyLifetimeDaysMax: { ...types.int, name: "key_lifetime_days_max", nullable: true },
       keysMax: { ...types.int, name: "keys_max", nullable: true },
+      leakPolicy: { ...types.word, name: "leak_policy", nullable: true },
       // Empty in the rows that are older than the column: the first version.
       version: { ...types.int, nullable: true, transformer: firstUnlessSet },
       createdAt: { ...types.instant, name: "created_at" },

@@ -6,6 +6,7 @@ import { createBindingStore } from "./bindings.ts";
 import { createClusterStore } from "./clusters.ts";
 import { createIdempotencyStore } from "./idempotency.ts";
 import { createKeyStore } from "./keys.ts";
+import { createPepperStore } from "./peppers.ts";
 import { createProjectStore } from "./projects.ts";
 import { createTokenStore } from "./tokens.ts";
 import { createUsageStore } from "./usage.ts";
@@ -25,4 +26,5 @@ export const createStores = (session: Session): Stores =>
     audit: createAuditStore(session),
     idempotency: createIdempotencyStore(session),
     usage: createUsageStore(session),
+    peppers: createPepperStore(session),
   });

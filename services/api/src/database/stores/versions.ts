@@ -5,7 +5,7 @@ import type { Session } from "../session.ts";
 import { definedOnly } from "./defined-only.ts";
 import { insertRow } from "./insert-row.ts";
 
-type VersionChange = Partial<Pick<SecretVersion, "confirmedAt" | "validUntil">>;
+type VersionChange = Partial<Pick<SecretVersion, "confirmedAt" | "validUntil" | "leakedAt">>;
 
 const table = (manager: EntityManager) => manager.getRepository<SecretVersion>("secret_versions");
 

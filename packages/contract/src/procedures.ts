@@ -27,6 +27,7 @@ import { CreateTokenInput, IssuedToken, RevokedToken, TokenList, TokenRef } from
 import { Verification, VerifyInput } from "./verification.ts";
 import {
   CreateWorkspaceInput,
+  SetQuotaInput,
   UpdateWorkspaceInput,
   WorkspaceList,
   WorkspaceRef,
@@ -66,6 +67,7 @@ export const procedures = {
     get: query(WorkspaceRef, WorkspaceView),
     list: query(Nothing, WorkspaceList),
     update: mutation(UpdateWorkspaceInput, WorkspaceView),
+    setQuota: mutation(SetQuotaInput, WorkspaceView),
   },
   projects: {
     create: mutation(CreateProjectInput, ProjectView),

@@ -38,6 +38,7 @@ export const RefusalCode = z.enum([
   "EXPIRED",
   "FORBIDDEN",
   "INSUFFICIENT_PERMISSIONS",
+  "QUOTA_EXCEEDED",
   "RATE_LIMITED",
 ]);
 export type RefusalCode = z.infer<typeof RefusalCode>;

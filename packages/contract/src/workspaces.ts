@@ -15,11 +15,23 @@ const keyRules = {
   keysMax: z.int().min(0).max(100_000_000).nullable(),
 };
 
+export const Quota = z.strictObject({
+  /** What the requests of all keys together may cost in a calendar month (UTC). */
+  perMonth: z.int().min(1).max(1_000_000_000_000),
+  /** `block` refuses what is beyond with `QUOTA_EXCEEDED`; `notify` tells, and lets it pass. */
+  mode: z.enum(["notify", "block"]),
+});
+export type Quota = z.infer<typeof Quota>;
+
 export const WorkspaceView = z.object({
   id: WorkspaceId,
   slug: Slug,
   name: DisplayName,
   ...keyRules,
+  /** Of the workspace's plan; `null`: none. */
+  quota: Quota.nullable(),
+  /** What accepted requests cost since the calendar month (UTC) began; known about a second later. */
+  usedThisMonth: z.int().min(0),
   createdAt: Timestamp,
 });
 export type WorkspaceView = z.infer<typeof WorkspaceView>;
@@ -42,3 +54,7 @@ export const UpdateWorkspaceInput = z.strictObject({
   ...z.object(keyRules).partial().shape,
 });
 export type UpdateWorkspaceInput = z.infer<typeof UpdateWorkspaceInput>;
+
+/** What a workspace may consume is for those who run the installation to say, not for its admins. */
+export const SetQuotaInput = z.strictObject({ workspace: Slug, quota: Quota.nullable() });
+export type SetQuotaInput = z.infer<typeof SetQuotaInput>;

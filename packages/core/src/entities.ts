@@ -13,6 +13,10 @@ export interface Workspace {
   readonly keysMax: number | null;
   /** What becomes of a key whose secret was found in public; `null`: what is the default then. */
   readonly leakPolicy: LeakPolicy | null;
+  /** What all keys together may consume in a calendar month. */
+  readonly quotaPerMonth: number | null;
+  /** Set with `quotaPerMonth`. */
+  readonly quotaMode: "notify" | "block" | null;
   readonly createdAt: Date;
   /** Grows by one with every change: the guard of conditional updates. */
   readonly version: number;

@@ -117,7 +117,9 @@ export type WorkspaceChange = {
     | "requestsPerMinuteMax"
     | "keyLifetimeDaysMax"
     | "keysMax"
-    | "leakPolicy"]?: Workspace[Field] | undefined;
+    | "leakPolicy"
+    | "quotaPerMonth"
+    | "quotaMode"]?: Workspace[Field] | undefined;
 };
 
 export interface ProjectStore {

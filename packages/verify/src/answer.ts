@@ -10,7 +10,7 @@ export type VerifiedKey = Readonly<Omit<ValidVerification, "valid" | "rateLimit"
  * The service's codes, and `UNRECOGNISED`: a code that this version of the package does not know. A refusal stays a
  * refusal when the service learns a new reason for one.
  */
-export type VerifierRefusalCode = RefusalCode | "QUOTA_EXCEEDED" | "UNRECOGNISED";
+export type VerifierRefusalCode = RefusalCode | "UNRECOGNISED";
 
 /** Why the key service could not be asked, or what it said could not be believed. */
 export type UnavailableReason =

@@ -16,14 +16,16 @@ const answer: unknown = JSON.parse(process.env["ANSWER"] ?? "null");
 
 const lifecycle = createLifecycle();
 const logger = createLogger({ level: "warn", format: defaultSecretFormat });
-const metrics = createMetrics({
+const memory = {
   size: () => 0,
   lookups: { hits: 0, misses: 0 },
   rates: { calls: { reads: 0, writes: 0, conflicts: 0, failures: 0 }, unavailable: () => 0 },
   repeppering: { written: 0, waiting: 0 },
   isLeaseHeld: () => false,
   onSettled: () => undefined,
-});
+};
+const usage = { counter: { size: 0, foldedRequests: 0 }, onQuotaReached: () => undefined };
+const metrics = createMetrics(memory, usage);
 const storage = { ping: () => Promise.resolve(), migrationsPending: () => Promise.resolve(false) };
 const app = createApp({
   // The input is read, as any procedure does, and not looked at.

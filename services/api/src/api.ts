@@ -40,8 +40,8 @@ interface ServeDeps {
 const serve = (settings: Settings, { domain, logger, monotonicMs }: ServeDeps): Promise<RunningServer> => {
   const { limits } = settings;
   const lifecycle = createLifecycle();
-  const { storage, authenticate, memory, lacksPepper } = domain;
-  const metrics = createMetrics(memory);
+  const { storage, authenticate, memory, metering, lacksPepper } = domain;
+  const metrics = createMetrics(memory, metering);
   const verify = counted(domain.useCases.verify, metrics);
   const router = createAppRouter({ ...domain.useCases, verify });
   const originOf = createOriginOf({ trustedProxyHops: settings.trustedProxyHops, format: domain.deps.format });

@@ -32,7 +32,7 @@ import { createReplicaLimiter, type RateFigures, withClock } from "./rate-limit/
 import { type Following, followChanges, followNothing } from "./revocation/follow-changes.ts";
 import { createMemory } from "./revocation/memory.ts";
 import type { UseCases } from "./trpc/app-router.ts";
-import { meterUsage } from "./usage/meter-usage.ts";
+import { type Metering, meterUsage } from "./usage/meter-usage.ts";
 import { createCachedRecords } from "./verification/cached-records.ts";
 
 /** Time and chance. */
@@ -63,6 +63,7 @@ export interface Domain extends AsyncDisposable {
   readonly memory: MemoryFigures;
   /** Whether something that works needs a pepper that this process lacks. */
   readonly lacksPepper: () => Promise<boolean>;
+  readonly metering: Metering;
 }
 
 export interface OpenDomainOptions {
@@ -122,7 +123,14 @@ export const openDomain = async (
   const metering = meterUsage({ database, clock, monotonicMs, logger });
   const useCases = Object.freeze({
     keys: createKeys(deps),
-    verify: createVerify({ format: deps.format, records, limiter, usage: metering.meter, clock }),
+    verify: createVerify({
+      format: deps.format,
+      records,
+      limiter,
+      quotas: metering.quotas,
+      usage: metering.meter,
+      clock,
+    }),
     workspaces: createWorkspaces(deps),
     projects: createProjects(deps),
     clusters: createClusters(deps),
@@ -155,6 +163,7 @@ export const openDomain = async (
     }),
     findToken,
     lacksPepper: createLacksPepper(checking),
+    metering,
     memory: {
       repeppering: repeppering.figures,
       size: () => memory.records.size,

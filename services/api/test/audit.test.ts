@@ -35,6 +35,7 @@ const changes: { readonly [Path in MutationPath]: readonly AuditTargetType[] } =
   "keys.verify": [],
   "workspaces.create": ["workspace", "project"],
   "workspaces.update": ["workspace"],
+  "workspaces.setQuota": ["workspace"],
   "projects.create": ["project"],
   "projects.update": ["project"],
   "projects.delete": ["project"],

@@ -24,6 +24,8 @@ export const accessTable = {
   "workspaces.list": ["operator", "admin", "developer", "viewer"],
   "workspaces.get": ["operator", "admin", "developer", "viewer"],
   "workspaces.update": ["operator", "admin"],
+  // The plan is the installation's: an admin may see the quota, not raise it.
+  "workspaces.setQuota": ["operator"],
   "projects.create": ["admin"],
   "projects.list": ["admin", "developer", "viewer"],
   "projects.update": ["admin"],

@@ -36,6 +36,8 @@ export const workspaceFacts = (workspace: Workspace): Facts => ({
   requestsPerMinuteMax: workspace.requestsPerMinuteMax,
   keyLifetimeDaysMax: workspace.keyLifetimeDaysMax,
   keysMax: workspace.keysMax,
+  quotaPerMonth: workspace.quotaPerMonth,
+  quotaMode: workspace.quotaMode,
 });
 
 export const projectFacts = ({ slug, name }: Project): Facts => ({ slug, name });

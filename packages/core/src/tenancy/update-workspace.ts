@@ -26,9 +26,9 @@ const meant = async (stores: Stores, actor: Caller, slug: string | undefined): P
 
 /** @throws DomainError `NOT_FOUND`, also for a workspace that is not the caller's. */
 export const createGetWorkspace =
-  ({ database }: Pick<DomainDeps, "database">) =>
+  ({ database, clock }: Pick<DomainDeps, "database" | "clock">) =>
   async (actor: Caller, { workspace }: WorkspaceRef): Promise<WorkspaceView> =>
-    viewWorkspace(await meant(database.read, actor, workspace));
+    viewWorkspace(database.read, await meant(database.read, actor, workspace), clock.now());
 
 /**
  * Changes the name, the default and the maximums of a workspace. Keys that are beyond a new maximum stay as they are
@@ -39,6 +39,7 @@ export const createUpdateWorkspace =
   ({ database, clock, ids }: Pick<DomainDeps, "database" | "clock" | "ids">) =>
   async (actor: Caller, { workspace: slug, ...change }: UpdateWorkspaceInput): Promise<WorkspaceView> =>
     database.transaction(async (stores) => {
+      const now = clock.now();
       const before = await meant(stores, actor, slug);
       const after = await stores.workspaces.update(before, change);
       const { defaultRequestsPerMinute, requestsPerMinuteMax } = after;
@@ -47,7 +48,7 @@ export const createUpdateWorkspace =
       }
       await record(
         { ids, stores },
-        { actor, action: "workspaces.update", now: clock.now() },
+        { actor, action: "workspaces.update", now },
         {
           workspaceId: after.id,
           target: { type: "workspace", id: after.id },
@@ -55,5 +56,5 @@ export const createUpdateWorkspace =
           after: workspaceFacts(after),
         },
       );
-      return viewWorkspace(after);
+      return viewWorkspace(stores, after, now);
     });

@@ -7,8 +7,9 @@ import type { DomainDeps } from "../deps.ts";
 import type { Project, Workspace } from "../entities.ts";
 import { DomainError } from "../errors.ts";
 import { insertFirst } from "../insert-first.ts";
+import { createSetQuota } from "./set-quota.ts";
 import { createGetWorkspace, createUpdateWorkspace } from "./update-workspace.ts";
-import { viewWorkspace } from "./workspace-view.ts";
+import { viewWorkspace, viewWorkspaces } from "./workspace-view.ts";
 
 type Deps = Pick<DomainDeps, "database" | "clock" | "ids">;
 
@@ -29,6 +30,8 @@ const createCreateWorkspace =
         keyLifetimeDaysMax: null,
         keysMax: null,
         leakPolicy: null,
+        quotaPerMonth: null,
+        quotaMode: null,
         createdAt,
         version: 1,
       };
@@ -53,17 +56,17 @@ const createCreateWorkspace =
         target: { type: "project", id: first.id },
         after: projectFacts(first),
       });
-      return viewWorkspace(workspace);
+      return viewWorkspace(stores, workspace, createdAt);
     });
 
 /** All of the installation for its operator; for everyone else, their own. */
 const createListWorkspaces =
-  ({ database }: Deps) =>
+  ({ database, clock }: Deps) =>
   async (actor: InstallationActor | WorkspaceActor): Promise<WorkspaceList> => {
-    if (actor.kind === "installation")
-      return { workspaces: (await database.read.workspaces.list()).map(viewWorkspace) };
-    const own = await database.read.workspaces.findById(actor.workspaceId);
-    return { workspaces: own === null ? [] : [viewWorkspace(own)] };
+    const stores = database.read;
+    const own = actor.kind === "workspace" ? await stores.workspaces.findById(actor.workspaceId) : null;
+    const seen = actor.kind === "installation" ? await stores.workspaces.list() : own === null ? [] : [own];
+    return { workspaces: await viewWorkspaces(stores, seen, clock.now()) };
   };
 
 export const createWorkspaces = (deps: Deps) =>
@@ -72,5 +75,6 @@ export const createWorkspaces = (deps: Deps) =>
     get: createGetWorkspace(deps),
     list: createListWorkspaces(deps),
     update: createUpdateWorkspace(deps),
+    setQuota: createSetQuota(deps),
   });
 export type Workspaces = ReturnType<typeof createWorkspaces>;

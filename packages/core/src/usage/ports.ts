@@ -1,4 +1,4 @@
-import type { UsageOutcome } from "@itsy/contract";
+import type { Quota, UsageOutcome } from "@itsy/contract";
 
 /**
  * What a row of counts is about, by the id that it has anyway: a secret version, a key, a project or a workspace. So each
@@ -21,6 +21,16 @@ export interface UsageMonth {
   /** The start of the month. */
   readonly month: Date;
   readonly cost: number;
+}
+
+/** What a workspace may consume in a month, and what it has. */
+export interface QuotaState {
+  readonly workspaceId: string;
+  readonly workspace: string;
+  readonly quota: Quota | null;
+  readonly cost: number;
+  /** The highest share of the quota that somebody was told of; 0: none. */
+  readonly toldPercent: number;
 }
 
 /** A key or a secret version, and when it was last used. */
@@ -52,8 +62,21 @@ export interface UsageStore {
   touchVersions(uses: readonly LastUse[]): Promise<void>;
   /** The requests of one outcome since the start of an hour, for each scope that has any. */
   requestsSince(scopeIds: readonly string[], since: UsageSince): Promise<ReadonlyMap<string, number>>;
+  /** What the workspaces consumed in the month that begins then; those that consumed nothing are left out. */
+  costsOf(workspaceIds: readonly string[], month: Date): Promise<ReadonlyMap<string, number>>;
+  quotaStates(workspaceIds: readonly string[], month: Date): Promise<readonly QuotaState[]>;
+  /** Whether nobody was told of this share or a higher one; from then on somebody was. */
+  tell(told: QuotaTold): Promise<boolean>;
+  /** The quota is another one: what was told of the old one counts no more. */
+  untell(workspaceId: string, month: Date): Promise<void>;
   /** Forgets the writer: it has nothing left to send. */
   forgetWriter(id: string): Promise<void>;
+}
+
+export interface QuotaTold {
+  readonly workspaceId: string;
+  readonly month: Date;
+  readonly percent: number;
 }
 
 export interface UsageSince {

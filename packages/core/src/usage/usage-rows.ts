@@ -1,4 +1,5 @@
 import type { LastUse, UsageCount, UsageMonth } from "./ports.ts";
+import { monthOf } from "./quota.ts";
 import { HOUR_MS, type UsageEntry } from "./usage-counter.ts";
 
 /** What entries become in the database: each list in the order in which its rows are locked. */
@@ -13,9 +14,6 @@ type Mutable<Row> = { -readonly [Field in keyof Row]: Row[Field] };
 
 /** The start of the hour (UTC). */
 export const hourOf = (at: Date): Date => new Date(at.getTime() - (at.getTime() % HOUR_MS));
-
-/** The start of the calendar month (UTC). */
-export const monthOf = (at: Date): Date => new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth()));
 
 const byCode = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 

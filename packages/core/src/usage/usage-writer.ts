@@ -15,6 +15,8 @@ const STOP_RETRY_MS = 100;
 export interface UsageWriterDeps {
   readonly counter: UsageCounter;
   readonly write: (batch: UsageBatch) => Promise<void>;
+  /** Done after each round in which everything was written. */
+  readonly afterwards: () => Promise<void>;
   readonly forget: (writerId: string) => Promise<void>;
   readonly writerId: string;
   readonly timers: Timers;
@@ -25,13 +27,15 @@ export interface UsageWriterDeps {
 export interface UsageWriter {
   /** Whether everything that was counted before the call is in the database. */
   flush(): Promise<boolean>;
+  /** Lets the next round come at once. */
+  hurry(): void;
   /** Writes what is left; to be called after the last request. How many versions' counts could not be written. */
   stop(): Promise<number>;
 }
 
 /** Writes counts about once a second, batch after batch. A batch that failed is sent again as it was, before any other. */
 export const startUsageWriter = (deps: UsageWriterDeps): UsageWriter => {
-  const { counter, write, forget, writerId, timers, onFault } = deps;
+  const { counter, write, afterwards, forget, writerId, timers, onFault } = deps;
   const pauses = createPauses(timers);
   let number = 0;
   let unsent: { readonly batch: UsageBatch; readonly entries: number } | null = null;
@@ -48,7 +52,7 @@ export const startUsageWriter = (deps: UsageWriterDeps): UsageWriter => {
     let left = counter.size + (unsent?.entries ?? 0);
     while (left > 0) {
       unsent ??= next();
-      if (unsent === null) return true;
+      if (unsent === null) break;
       try {
         await write(unsent.batch);
       } catch (fault) {
@@ -58,6 +62,7 @@ export const startUsageWriter = (deps: UsageWriterDeps): UsageWriter => {
       left -= unsent.entries;
       unsent = null;
     }
+    await afterwards().catch(onFault);
     return true;
   };
 
@@ -80,8 +85,16 @@ export const startUsageWriter = (deps: UsageWriterDeps): UsageWriter => {
     }
   };
 
+  let isHurried = false;
+  const hurry = () => {
+    if (isHurried || pauses.isEnded) return;
+    isHurried = true;
+    void flush().then(() => (isHurried = false));
+  };
+
   return Object.freeze({
     flush,
+    hurry,
     stop: async () => {
       pauses.end();
       const late = Promise.withResolvers<void>();

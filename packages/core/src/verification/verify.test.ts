@@ -1,3 +1,4 @@
+import type { Quota } from "@itsy/contract";
 import { createSecretFormat, generateSecret } from "@itsy/key-format";
 import { describe, expect, test } from "vitest";
 
@@ -5,6 +6,7 @@ import { createMemoryRateStore } from "../../test/rate-limit/memory-store.ts";
 import type { WorkspaceActor } from "../access/actor.ts";
 import type { VerificationRecord } from "../ports.ts";
 import { createLeasedRateLimiter } from "../rate-limit/leased-limiter.ts";
+import { createQuotaLedger } from "../usage/quota-ledger.ts";
 import type { CountedRequest } from "../usage/usage-counter.ts";
 import { createIpRules } from "./ip-rules.ts";
 import { createVerify } from "./verify.ts";
@@ -12,7 +14,7 @@ import { createVerify } from "./verify.ts";
 const secret = generateSecret({ environment: "production" });
 const actor = { kind: "workspace", workspaceId: "ws_1" } as WorkspaceActor;
 
-const verifying = (record: Partial<VerificationRecord> = {}) => {
+const verifying = (record: Partial<VerificationRecord> = {}, quota: Quota | null = null) => {
   const stored: VerificationRecord = {
     keyId: "key_1",
     versionId: "ver_1",
@@ -36,6 +38,9 @@ const verifying = (record: Partial<VerificationRecord> = {}) => {
     ...record,
   };
   const counted: CountedRequest[] = [];
+  const now = new Date("2027-01-01T00:00:00Z");
+  const quotas = createQuotaLedger({ onStale: () => undefined });
+  quotas.learn([{ workspaceId: "ws_1", workspace: "acme", quota, cost: 0, toldPercent: 0 }], now);
   const verify = createVerify({
     format: createSecretFormat({ brand: "itsy" }),
     records: { find: () => stored },
@@ -45,8 +50,9 @@ const verifying = (record: Partial<VerificationRecord> = {}) => {
       random: () => 0,
       schedule: () => () => undefined,
     }),
+    quotas,
     usage: { count: (_of, request) => void counted.push(request) },
-    clock: { now: () => new Date("2027-01-01T00:00:00Z") },
+    clock: { now: () => now },
   });
   const ask = (required: object = {}) => verify(actor, { secret, ip: "10.0.0.1", ...required });
   return Object.assign(ask, { counted });
@@ -90,4 +96,37 @@ describe("a request counts as much as it costs", () => {
 
 test("the answer tells the permissions of the key", async () => {
   expect(await verifying()()).toMatchObject({ permissions: ["files:read"] });
+});
+
+describe("the quota of the workspace", () => {
+  const DAY_MS = 24 * 60 * 60 * 1000;
+
+  test("refuses what is beyond it until the month is over, and then draws nothing from the rate limit", async () => {
+    const ask = verifying({}, { perMonth: 7, mode: "block" });
+    expect(await ask({ cost: 6 })).toMatchObject({ valid: true });
+    expect(await ask({ cost: 2 })).toEqual({ valid: false, code: "QUOTA_EXCEEDED", retryAfterMs: 31 * DAY_MS });
+    expect(await ask()).toMatchObject({ valid: true, rateLimit: { remaining: 3 } });
+    // Both would refuse: the one that lasts is told.
+    expect(await ask({ cost: 9 })).toMatchObject({ code: "QUOTA_EXCEEDED" });
+    expect(await ask({ permissions: ["admin"] })).toMatchObject({ code: "INSUFFICIENT_PERMISSIONS" });
+    expect(ask.counted.map(({ outcome }) => outcome)).toEqual([
+      "VALID",
+      "QUOTA_EXCEEDED",
+      "VALID",
+      "QUOTA_EXCEEDED",
+      "INSUFFICIENT_PERMISSIONS",
+    ]);
+  });
+
+  test("is not touched by what the rate limit refuses", async () => {
+    const ask = verifying({}, { perMonth: 12, mode: "block" });
+    expect(await ask({ cost: 8 })).toMatchObject({ valid: true });
+    for (let time = 0; time < 5; time += 1) expect(await ask({ cost: 4 })).toMatchObject({ code: "RATE_LIMITED" });
+    expect(await ask({ cost: 2 })).toMatchObject({ valid: true });
+  });
+
+  test("only tells, in the mode notify", async () => {
+    const ask = verifying({}, { perMonth: 1, mode: "notify" });
+    for (let time = 0; time < 5; time += 1) expect(await ask()).toMatchObject({ valid: true });
+  });
 });

@@ -4,6 +4,7 @@ import type { SecretFormat } from "@itsy/key-format";
 import type { WorkspaceActor } from "../access/actor.ts";
 import type { Clock, VerificationRecord } from "../ports.ts";
 import type { RateDecision, RateLimiter } from "../rate-limit/rate-decision.ts";
+import type { QuotaGate, QuotaRequest } from "../usage/quota-ledger.ts";
 import type { UsageMeter } from "../usage/usage-counter.ts";
 import { firstRefusal } from "./checks.ts";
 
@@ -16,6 +17,7 @@ export interface VerifyDeps {
   readonly format: Pick<SecretFormat, "parse">;
   readonly records: RecordSource;
   readonly limiter: RateLimiter;
+  readonly quotas: QuotaGate;
   readonly usage: UsageMeter;
   readonly clock: Clock;
 }
@@ -23,11 +25,6 @@ export interface VerifyDeps {
 export type Verify = (actor: WorkspaceActor, input: VerifyInput) => Verification | Promise<Verification>;
 
 const notFound: Verification = Object.freeze({ valid: false, code: "NOT_FOUND" });
-
-interface Counting {
-  readonly cost: number;
-  readonly nowMs: number;
-}
 
 const answer = (record: VerificationRecord, rate: RateDecision, cost: number): Verification => {
   if (!rate.accepted) {
@@ -55,15 +52,35 @@ const answer = (record: VerificationRecord, rate: RateDecision, cost: number): V
 /**
  * Is this key good, whose is it, may it go on? Answers at once, without a promise, when the record is remembered and
  * the limiter has permits, or a refusal, at hand.
- * The order of the checks: format and checksum, lookup, then `firstRefusal`, then the rate limit. A refused request
- * consumes nothing. Whatever is answered of a known key is counted. Never throws for a bad secret; throws when the
- * database cannot be asked, for the record or (then `RateLimitUnavailable`) for permits.
+ * The order of the checks: format and checksum, lookup, then `firstRefusal`, then the workspace's quota and the rate
+ * limit. A refused request consumes nothing. Whatever is answered of a known key is counted. Never throws for a bad
+ * secret; throws when the database cannot be asked, for the record or (then `RateLimitUnavailable`) for permits.
  */
-export const createVerify = ({ format, records, limiter, usage, clock }: VerifyDeps): Verify => {
-  const count = (record: VerificationRecord, verification: Verification, request: Counting): Verification => {
+export const createVerify = ({ format, records, limiter, quotas, usage, clock }: VerifyDeps): Verify => {
+  const count = (record: VerificationRecord, verification: Verification, request: QuotaRequest): Verification => {
     const outcome = verification.valid ? "VALID" : verification.code;
     if (outcome !== "NOT_FOUND") usage.count(record, { ...request, outcome });
     return verification;
+  };
+
+  const decided = (record: VerificationRecord, request: QuotaRequest, rate: RateDecision): Verification => {
+    if (!rate.accepted) quotas.giveBack(record.workspaceId, request);
+    return count(record, answer(record, rate, request.cost), request);
+  };
+
+  const admit = (record: VerificationRecord, request: QuotaRequest): Verification | Promise<Verification> => {
+    // Before a permit is drawn: what the quota refuses would draw, and give back, until the month is over.
+    const retryAfterMs = quotas.take(record.workspaceId, request);
+    if (retryAfterMs !== null) return count(record, { valid: false, code: "QUOTA_EXCEEDED", retryAfterMs }, request);
+    const rate = limiter.take(record.keyId, record.requestsPerMinute, request.cost);
+    if (!(rate instanceof Promise)) return decided(record, request, rate);
+    return rate.then(
+      (later) => decided(record, request, later),
+      (fault: unknown) => {
+        quotas.giveBack(record.workspaceId, request);
+        throw fault;
+      },
+    );
   };
 
   const judge = (
@@ -72,17 +89,12 @@ export const createVerify = ({ format, records, limiter, usage, clock }: VerifyD
     record: VerificationRecord | null,
   ): Verification | Promise<Verification> => {
     if (record === null) return notFound;
-    const { cost = 1 } = input;
     const now = clock.now();
+    const request = { cost: input.cost ?? 1, nowMs: now.getTime() };
     const code = firstRefusal({ record, required: input, workspaceId: actor.workspaceId, now });
     // Also for a key of another workspace: its counts are none of the caller's.
     if (code === "NOT_FOUND") return notFound;
-    const request = { cost, nowMs: now.getTime() };
-    if (code !== null) return count(record, { valid: false, code }, request);
-    const rate = limiter.take(record.keyId, record.requestsPerMinute, cost);
-    return rate instanceof Promise
-      ? rate.then((later) => count(record, answer(record, later, cost), request))
-      : count(record, answer(record, rate, cost), request);
+    return code === null ? admit(record, request) : count(record, { valid: false, code }, request);
   };
 
   return (actor, input) => {

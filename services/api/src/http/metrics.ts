@@ -2,6 +2,8 @@ import type { ErrorCode, RefusalCode } from "@itsy/contract";
 import type { BarrierResult } from "@itsy/core";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 
+import { registerUsage, type UsageSource } from "./usage-metrics.ts";
+
 /** The ways in; `other` is whatever is not one of ours. */
 export type Door = "verify" | "forward_auth" | "trpc" | "health" | "metrics" | "other";
 
@@ -118,13 +120,14 @@ const registerRepeppering = (figures: MemorySource["repeppering"], registers: Re
 };
 
 /** No label ever holds what a caller sent. */
-export const createMetrics = (memory: MemorySource): Metrics => {
+export const createMetrics = (memory: MemorySource, usage: UsageSource): Metrics => {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
   registerMemory(memory, registers);
   registerRates(memory.rates, registers);
   registerRepeppering(memory.repeppering, registers);
+  registerUsage(usage, registers);
   const durations = new Histogram({
     name: "itsy_request_duration_seconds",
     help: "Time to answer a request, by door and by the code of the answer.",

@@ -1,9 +1,13 @@
 import { randomUUID } from "node:crypto";
 
 import {
+  createLearnQuotas,
+  createQuotaLedger,
   createUsageCounter,
   createWriteUsage,
   type DomainDeps,
+  type QuotaGate,
+  type QuotaReached,
   startUsageWriter,
   type UsageCounter,
   type UsageMeter,
@@ -16,11 +20,14 @@ import type { Logger } from "../http/logger.ts";
 const ENTRIES_MAX = 100_000;
 const LOG_FAULTS_EVERY_MS = 10_000;
 
-/** Counts what is answered. Dispose of it after the last request, before the database: it writes what is left. */
+/** Counts what is answered, and knows the quotas by it. Dispose of it after the last request, before the database: it writes what is left. */
 export interface Metering extends AsyncDisposable {
   readonly meter: UsageMeter;
+  readonly quotas: QuotaGate;
   readonly counter: Pick<UsageCounter, "size" | "foldedRequests">;
   readonly flush: UsageWriter["flush"];
+  /** Told when a workspace's month reaches a share of its quota: once, by one of all replicas. */
+  readonly onQuotaReached: (listener: (reached: QuotaReached) => void) => void;
 }
 
 export interface MeterUsageDeps extends Pick<DomainDeps, "database" | "clock"> {
@@ -30,10 +37,22 @@ export interface MeterUsageDeps extends Pick<DomainDeps, "database" | "clock"> {
 
 export const meterUsage = ({ database, clock, monotonicMs, logger }: MeterUsageDeps): Metering => {
   const counter = createUsageCounter({ entriesMax: ENTRIES_MAX });
+  const listeners: ((reached: QuotaReached) => void)[] = [];
+  const ledger = createQuotaLedger({ onStale: () => writer.hurry() });
+  const writeUsage = createWriteUsage({ database, clock });
   let loggedMs = Number.NEGATIVE_INFINITY;
+  const onReached = (reached: QuotaReached) => {
+    const { workspace, percent, cost, quota } = reached;
+    logger.warn({ workspace, percent, used: cost, quota }, "a workspace reached a share of its monthly quota");
+    for (const listener of listeners) listener(reached);
+  };
   const writer = startUsageWriter({
     counter,
-    write: createWriteUsage({ database, clock }),
+    write: async (batch) => {
+      await writeUsage(batch);
+      ledger.written(batch.months);
+    },
+    afterwards: createLearnQuotas({ database, clock, ledger, onReached }),
     forget: (writerId) => database.transaction(({ usage }) => usage.forgetWriter(writerId)),
     writerId: randomUUID(),
     timers: systemTimers,
@@ -45,8 +64,10 @@ export const meterUsage = ({ database, clock, monotonicMs, logger }: MeterUsageD
   });
   return Object.freeze({
     meter: counter,
+    quotas: ledger,
     counter,
     flush: writer.flush,
+    onQuotaReached: (listener: (reached: QuotaReached) => void) => void listeners.push(listener),
     [Symbol.asyncDispose]: async () => {
       const lost = await writer.stop();
       if (lost > 0) logger.warn({ entries: lost }, "usage could not be written before the end, and is lost");

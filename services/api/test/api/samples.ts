@@ -96,6 +96,7 @@ export const samples: { readonly [Path in ProcedurePath]: (things: Things) => In
     keyLifetimeDaysMax: null,
     keysMax: 1_000_000,
   }),
+  "workspaces.setQuota": ({ workspace }) => ({ workspace, quota: { perMonth: 1_000_000, mode: "notify" } }),
   "projects.create": () => ({ slug: fresh(), name: "Sample" }),
   "projects.list": () => ({}),
   "projects.update": ({ project }) => ({ project, name: fresh() }),

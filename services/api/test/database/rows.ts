@@ -18,6 +18,8 @@ const noRules = {
   keyLifetimeDaysMax: null,
   keysMax: null,
   leakPolicy: null,
+  quotaPerMonth: null,
+  quotaMode: null,
 };
 
 export const createRows = (seed = 1): Rows => {

@@ -5,6 +5,7 @@ import { CreateChangeFeed1795348800000 } from "./1795348800000-create-change-fee
 import { Lifecycle1797984000000 } from "./1797984000000-lifecycle.ts";
 import { KeyRate1798000000000 } from "./1798000000000-key-rate.ts";
 import { Usage1798100000000 } from "./1798100000000-usage.ts";
+import { Quota1798100000001 } from "./1798100000001-quota.ts";
 import { Permissions1798200000000 } from "./1798200000000-permissions.ts";
 import { PeppersAndLeaks1798300000000 } from "./1798300000000-peppers-and-leaks.ts";
 import { ListsAtAnySize1798400000000 } from "./1798400000000-lists-at-any-size.ts";
@@ -19,6 +20,7 @@ export const migrations: (new () => MigrationInterface)[] = [
   Lifecycle1797984000000,
   KeyRate1798000000000,
   Usage1798100000000,
+  Quota1798100000001,
   Permissions1798200000000,
   PeppersAndLeaks1798300000000,
   ListsAtAnySize1798400000000,

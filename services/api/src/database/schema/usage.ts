@@ -18,13 +18,19 @@ export const usageHours = (types: ColumnTypes): EntitySchema<UsageCount> =>
     indices: [{ name: "usage_hours_hour", columns: ["hour", "scopeId"] }],
   });
 
-export const usageMonths = (types: ColumnTypes): EntitySchema<UsageMonth> =>
-  new EntitySchema<UsageMonth>({
+export interface UsageMonthRow extends UsageMonth {
+  /** Empty: nobody was told of anything. */
+  readonly toldPercent: number | null;
+}
+
+export const usageMonths = (types: ColumnTypes): EntitySchema<UsageMonthRow> =>
+  new EntitySchema<UsageMonthRow>({
     name: "usage_months",
     columns: {
       workspaceId: { ...types.id, name: "workspace_id", primary: true },
       month: { ...types.instant, primary: true },
       cost: types.count,
+      toldPercent: { ...types.int, name: "told_percent", nullable: true },
     },
   });
 

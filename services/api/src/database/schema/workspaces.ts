@@ -20,6 +20,8 @@ export const workspaces = (types: ColumnTypes): EntitySchema<Workspace> =>
       keyLifetimeDaysMax: { ...types.int, name: "key_lifetime_days_max", nullable: true },
       keysMax: { ...types.int, name: "keys_max", nullable: true },
       leakPolicy: { ...types.word, name: "leak_policy", nullable: true },
+      quotaPerMonth: { ...types.count, name: "quota_per_month", nullable: true },
+      quotaMode: { ...types.word, name: "quota_mode", nullable: true },
       // Empty in the rows that are older than the column: the first version.
       version: { ...types.int, nullable: true, transformer: firstUnlessSet },
       createdAt: { ...types.instant, name: "created_at" },

@@ -1,6 +1,17 @@
-import type { LastUse, UsageCount, UsageMonth, UsageSince, UsageStore, UsageWriterRow } from "@itsy/core";
+import type { Quota } from "@itsy/contract";
+import type {
+  LastUse,
+  QuotaState,
+  QuotaTold,
+  UsageCount,
+  UsageMonth,
+  UsageSince,
+  UsageStore,
+  UsageWriterRow,
+} from "@itsy/core";
 import { type EntityManager, In } from "typeorm";
 
+import type { UsageMonthRow } from "../schema/usage.ts";
 import type { Session } from "../session.ts";
 import { insertRow } from "./insert-row.ts";
 
@@ -84,6 +95,51 @@ const requestsSince = async (manager: EntityManager, scopeIds: readonly string[]
   return new Map(rows.map(({ scopeId, requests }) => [scopeId, Number(requests)]));
 };
 
+const months = (manager: EntityManager) => manager.getRepository<UsageMonthRow>("usage_months");
+
+const costsOf = async (manager: EntityManager, workspaceIds: readonly string[], month: Date) => {
+  const rows = await months(manager).findBy({ workspaceId: In([...workspaceIds]), month });
+  return new Map(rows.map(({ workspaceId, cost }) => [workspaceId, cost]));
+};
+
+interface QuotaRow extends Omit<QuotaState, "quota"> {
+  readonly perMonth: number | null;
+  readonly mode: Quota["mode"] | null;
+}
+
+const quotaStates = async (
+  manager: EntityManager,
+  workspaceIds: readonly string[],
+  month: Date,
+): Promise<readonly QuotaState[]> => {
+  const states: QuotaState[] = [];
+  for (const ids of partsOf(workspaceIds)) {
+    const rows: QuotaRow[] = await manager.query(
+      `SELECT w.id AS workspaceId, w.slug AS workspace, w.quota_per_month AS perMonth, w.quota_mode AS mode,
+      COALESCE(m.cost, 0) AS cost, COALESCE(m.told_percent, 0) AS toldPercent
+      FROM workspaces w LEFT JOIN usage_months m ON m.workspace_id = w.id AND m.month = ?
+      WHERE w.id IN (${ids.map(() => "?").join(", ")})`,
+      [month.getTime(), ...ids],
+    );
+    for (const { perMonth, mode, ...rest } of rows) {
+      states.push({ ...rest, quota: perMonth === null || mode === null ? null : { perMonth, mode } });
+    }
+  }
+  return states;
+};
+
+/** The month's row is there: something of it was consumed. */
+const tell = async (manager: EntityManager, { workspaceId, month, percent }: QuotaTold): Promise<boolean> => {
+  const { affected } = await months(manager)
+    .createQueryBuilder()
+    .update()
+    .set({ toldPercent: percent })
+    .where("workspace_id = :workspaceId AND month = :monthMs", { workspaceId, monthMs: month.getTime() })
+    .andWhere("COALESCE(told_percent, 0) < :percent", { percent })
+    .execute();
+  return affected === 1;
+};
+
 export const createUsageStore = (session: Session): UsageStore =>
   Object.freeze({
     claim: (writer: UsageWriterRow) => claim(session, writer),
@@ -93,6 +149,15 @@ export const createUsageStore = (session: Session): UsageStore =>
     touchVersions: (uses: readonly LastUse[]) => session.write((manager) => touch(manager, "secret_versions", uses)),
     requestsSince: async (scopeIds: readonly string[], since: UsageSince) =>
       scopeIds.length === 0 ? new Map() : session.read((manager) => requestsSince(manager, scopeIds, since)),
+    costsOf: async (workspaceIds: readonly string[], month: Date) =>
+      workspaceIds.length === 0 ? new Map() : session.read((manager) => costsOf(manager, workspaceIds, month)),
+    quotaStates: (workspaceIds: readonly string[], month: Date) =>
+      session.read((manager) => quotaStates(manager, workspaceIds, month)),
+    tell: (told: QuotaTold) => session.write((manager) => tell(manager, told)),
+    untell: (workspaceId: string, month: Date) =>
+      session.write(
+        async (manager) => void (await months(manager).update({ workspaceId, month }, { toldPercent: null })),
+      ),
     forgetWriter: (id: string) =>
       session.write(async (manager) => void (await manager.getRepository("usage_writers").delete({ id }))),
   });

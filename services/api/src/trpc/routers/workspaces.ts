@@ -8,4 +8,5 @@ export const workspacesRouter = (workspaces: Workspaces) =>
     get: workspaces.get,
     list: workspaces.list,
     update: workspaces.update,
+    setQuota: workspaces.setQuota,
   });

@@ -1,0 +1,36 @@
+import type { Clock, Database } from "../ports.ts";
+import type { QuotaState } from "./ports.ts";
+import { monthOf, percentReached, type QuotaPercent } from "./quota.ts";
+import type { QuotaLedger } from "./quota-ledger.ts";
+
+/** A workspace whose month reached a share of its quota. */
+export interface QuotaReached extends QuotaState {
+  readonly percent: QuotaPercent;
+}
+
+export interface LearnQuotasDeps {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly ledger: QuotaLedger;
+  /** Told once for each share and month, by one of all replicas. */
+  readonly onReached: (reached: QuotaReached) => void;
+}
+
+/** Lets the ledger know what all replicas took; to be run when no batch is under way. */
+export const createLearnQuotas =
+  ({ database, clock, ledger, onReached }: LearnQuotasDeps) =>
+  async (): Promise<void> => {
+    const workspaceIds = ledger.wanted();
+    if (workspaceIds.length === 0) return;
+    const now = clock.now();
+    const month = monthOf(now);
+    const states = await database.read.usage.quotaStates(workspaceIds, month);
+    ledger.learn(states, now);
+    for (const state of states) {
+      const { workspaceId, quota, cost, toldPercent } = state;
+      const percent = quota === null ? null : percentReached(quota, cost);
+      if (percent === null || percent <= toldPercent) continue;
+      const isFirst = await database.transaction(({ usage }) => usage.tell({ workspaceId, month, percent }));
+      if (isFirst) onReached({ ...state, percent });
+    }
+  };

@@ -1,0 +1,103 @@
+import type { Quota } from "@itsy/contract";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+
+import { monthOf, percentReached } from "./quota.ts";
+import { createQuotaLedger } from "./quota-ledger.ts";
+
+const START_MS = Date.UTC(2027, 0, 31, 23, 59);
+const block = (perMonth: number): Quota => ({ perMonth, mode: "block" });
+const stateOf = (quota: Quota | null, cost: number) => ({
+  workspaceId: "ws_1",
+  workspace: "acme",
+  quota,
+  cost,
+  toldPercent: 0,
+});
+
+const opened = (quota: Quota | null, cost = 0) => {
+  const stale: number[] = [];
+  const ledger = createQuotaLedger({ onStale: () => stale.push(1) });
+  ledger.learn([stateOf(quota, cost)], new Date(START_MS));
+  return { ledger, stale, take: (cost = 1, nowMs = START_MS) => ledger.take("ws_1", { cost, nowMs }) };
+};
+
+describe("what one process takes", () => {
+  test("is never more than the quota, whenever batches are written and looks are taken", () => {
+    const step = fc.constantFrom("take", "take", "take", "refuse", "write", "learn");
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 80 }), fc.integer({ min: 1, max: 20 }), (steps, perMonth) => {
+        const { ledger, take } = opened(block(perMonth));
+        const month = monthOf(new Date(START_MS));
+        let accepted = 0;
+        let unwritten = 0;
+        let stored = 0;
+        for (const one of steps) {
+          if (one === "take" && take() === null) {
+            accepted += 1;
+            unwritten += 1;
+          }
+          if (one === "refuse" && take() === null) ledger.giveBack("ws_1", { cost: 1, nowMs: START_MS });
+          if (one === "write") {
+            stored += unwritten;
+            ledger.written([{ workspaceId: "ws_1", month, cost: unwritten }]);
+            unwritten = 0;
+          }
+          // Looked at only when no batch is under way: what is stored is what was written.
+          if (one === "learn") ledger.learn([stateOf(block(perMonth), stored)], new Date(START_MS));
+        }
+        expect(accepted).toBeLessThanOrEqual(perMonth);
+        // Nor less: after everything, what is left can be taken.
+        while (accepted < perMonth) {
+          expect(take()).toBeNull();
+          accepted += 1;
+        }
+        expect(take()).not.toBeNull();
+      }),
+    );
+  });
+
+  test("what others took counts from the next look on, and a raised quota, too", () => {
+    const { ledger, take } = opened(block(10));
+    expect(take()).toBeNull();
+    ledger.learn([stateOf(block(10), 10)], new Date(START_MS));
+    expect(take()).toBe(60_000);
+    ledger.learn([stateOf(block(20), 10)], new Date(START_MS));
+    expect(take()).toBeNull();
+  });
+
+  test("the next month begins with nothing, and what is written late counts for the month before", () => {
+    const { ledger, take } = opened(block(2));
+    expect([take(), take(), take()]).toEqual([null, null, 60_000]);
+    const nextMs = START_MS + 60_000;
+    expect(take(1, nextMs)).toBeNull();
+    ledger.written([{ workspaceId: "ws_1", month: monthOf(new Date(START_MS)), cost: 2 }]);
+    expect(take(1, nextMs)).toBeNull();
+    expect(take(1, nextMs)).toBe(28 * 24 * 60 * 60 * 1000);
+  });
+});
+
+test("an unknown workspace is let through and looked up once, a known one again when what is known is old", () => {
+  const stale: number[] = [];
+  const ledger = createQuotaLedger({ onStale: () => stale.push(1) });
+  const take = (nowMs: number) => ledger.take("ws_1", { cost: 1, nowMs });
+  expect([take(START_MS), take(START_MS + 1), stale.length]).toEqual([null, null, 1]);
+  expect(ledger.wanted()).toEqual(["ws_1"]);
+  ledger.learn([stateOf(null, 2)], new Date(START_MS));
+  expect(ledger.wanted()).toEqual([]);
+  take(START_MS + 100);
+  expect([ledger.wanted(), stale.length]).toEqual([["ws_1"], 1]);
+  ledger.learn([stateOf(null, 2)], new Date(START_MS));
+  take(START_MS + 5000);
+  expect(stale.length).toBe(2);
+});
+
+test.each([
+  [79, null],
+  [80, 80],
+  [99, 80],
+  [100, 100],
+  [250, 100],
+])("%i of 100 used has reached %s", (used, percent) => {
+  expect(percentReached({ perMonth: 100, mode: "notify" }, used)).toBe(percent);
+});

@@ -5,21 +5,29 @@ import { describe, expect, test } from "vitest";
 import { huntFor, runAll } from "./simulation/hunt.ts";
 import { runSchedule } from "./simulation/run-schedule.ts";
 import { schedules } from "./simulation/schedule.ts";
-import { createSimulation, simulatedTerms } from "./simulation/simulation.ts";
-import { asDesigned, brokenVariants } from "./simulation/variants.ts";
+import { createSimulation } from "./simulation/simulation.ts";
+import { simulatedTerms } from "./simulation/terms.ts";
+import { asDesigned, asDesignedWithGrace, brokenVariants } from "./simulation/variants.ts";
 
 const promptly = { statement: "registerReplica", times: 1, toEffectMs: 1, toAnswerMs: 1, isAnswerLost: false } as const;
 const LONG_MS = 300_000;
 
-test("after a change has returned as effective everywhere, no replica judges a request by what was before", {
-  timeout: LONG_MS,
-}, async () => {
-  // The long form is bench/simulate-revocation.ts.
-  const figures = await runAll(asDesigned, { seed: Date.now() | 0, runs: 2000 });
-  // Or nothing would have been tried.
-  expect(figures.changesEverywhere).toBeGreaterThan(2000);
-  expect(figures.answersFromMemory).toBeGreaterThan(20_000);
-});
+test.each([
+  ["", asDesigned],
+  [" that serve through an outage", asDesignedWithGrace],
+])(
+  "after a change has returned as effective everywhere, no replica judges a request by what was before%s",
+  {
+    timeout: LONG_MS,
+  },
+  async (_, design) => {
+    // The long form is bench/simulate-revocation.ts.
+    const figures = await runAll(design, { seed: Date.now() | 0, runs: 2000 });
+    // Or nothing would have been tried.
+    expect(figures.changesEverywhere).toBeGreaterThan(2000);
+    expect(figures.answersFromMemory).toBeGreaterThan(20_000);
+  },
+);
 
 describe("the simulation finds out a replica or a waiter that", () => {
   test.each(brokenVariants)("$name", { timeout: LONG_MS }, async (variant) => {

@@ -21,7 +21,7 @@ const memory = {
   lookups: { hits: 0, misses: 0 },
   rates: { calls: { reads: 0, writes: 0, conflicts: 0, failures: 0 }, unavailable: () => 0 },
   repeppering: { written: 0, waiting: 0 },
-  isLeaseHeld: () => false,
+  leaseState: () => "none" as const,
   onSettled: () => undefined,
 };
 const usage = { counter: { size: 0, foldedRequests: 0 }, onQuotaReached: () => undefined };
@@ -33,7 +33,7 @@ const app = createApp({
   readiness: createReadiness({
     storage,
     lifecycle,
-    isLeaseHeld: () => false,
+    leaseState: () => "none",
     lacksPepper: () => Promise.resolve(false),
   }),
   metrics,

@@ -28,6 +28,7 @@ import { everyHour } from "./jobs/every-hour.ts";
 import { markExpiredKeys } from "./jobs/mark-expired-keys.ts";
 import { createRepepperQueue, type RepepperQueue } from "./peppers/repepper-queue.ts";
 import { requireRing } from "./peppers/require-ring.ts";
+import { createOutageLimiter } from "./rate-limit/outage-limiter.ts";
 import { createReplicaLimiter, type RateFigures, withClock } from "./rate-limit/replica-limiter.ts";
 import { type Following, followChanges, followNothing } from "./revocation/follow-changes.ts";
 import { createMemory } from "./revocation/memory.ts";
@@ -45,7 +46,7 @@ export interface Nature {
 }
 
 /** What the memory of the process does, for metrics and readiness. */
-export interface MemoryFigures extends Pick<Following, "isLeaseHeld" | "onSettled"> {
+export interface MemoryFigures extends Pick<Following, "leaseState" | "onSettled"> {
   /** How many secrets are remembered. */
   readonly size: () => number;
   readonly repeppering: RepepperQueue["figures"];
@@ -91,7 +92,7 @@ export const openDomain = async (
   nature: Nature,
   { logger, isReplica }: OpenDomainOptions,
 ): Promise<Domain> => {
-  const { verifyLeaseMs: leaseMs } = settings;
+  const { verifyLeaseMs: leaseMs, verifyGraceMs: graceMs } = settings;
   const storage = await openDatabase(settings.database, { logger, limits: { feedTimeoutMs: feedTimeoutMs(leaseMs) } });
   const { database, feed, lookup, rates } = storage;
   const { clock, random, monotonicMs } = nature;
@@ -105,20 +106,22 @@ export const openDomain = async (
   };
   const checking = { ...deps, lost: settings.peppersLost };
   await requireServable(storage, async () => requireRing(await createCheckRing(checking)(), logger));
-  const memory = createMemory({ entriesMax: settings.limits.verifyCacheMax });
+  const memory = createMemory({ entriesMax: settings.limits.verifyCacheMax, graceMs });
   const limiter = createReplicaLimiter({
     store: nature.databaseNowMs === undefined ? rates : withClock(rates, nature.databaseNowMs),
     monotonicMs,
     replicaLeaseMs: feed === null ? null : leaseMs,
   });
   const following = isReplica
-    ? followChanges({ database, feed, memory, limiter, monotonicMs, leaseMs, logger })
+    ? followChanges({ database, feed, memory, limiter, monotonicMs, leaseMs, graceMs, logger })
     : followNothing;
+  const { isCutOff } = following;
   const { peppers } = deps;
   const { verifyCacheMax: entriesMax } = settings.limits;
+  const outageLimiter = graceMs > 0 ? createOutageLimiter({ limiter, isCutOff, monotonicMs, entriesMax }) : null;
   const repeppering = createRepepperQueue({ repepper: createRepepper(deps), entriesMax, logger });
   const onOldPepper = repeppering.add;
-  const records = createCachedRecords({ cache: memory.records, lookup, peppers, monotonicMs, onOldPepper });
+  const records = createCachedRecords({ cache: memory.records, lookup, peppers, monotonicMs, isCutOff, onOldPepper });
   const { findToken } = createAuthenticate({ ...deps, tokens: storage.tokens });
   const metering = meterUsage({ database, clock, monotonicMs, logger });
   const useCases = Object.freeze({
@@ -126,7 +129,7 @@ export const openDomain = async (
     verify: createVerify({
       format: deps.format,
       records,
-      limiter,
+      limiter: outageLimiter ?? limiter,
       quotas: metering.quotas,
       usage: metering.meter,
       clock,
@@ -157,6 +160,7 @@ export const openDomain = async (
       cache: memory.tokens,
       clock,
       monotonicMs,
+      isCutOff,
       onRead: ({ pepperVersion }, secretSha256) => {
         if (pepperVersion !== peppers.current) onOldPepper({ kind: "token", secretSha256, pepperVersion });
       },
@@ -169,7 +173,7 @@ export const openDomain = async (
       size: () => memory.records.size,
       lookups: records.lookups,
       rates: limiter.figures,
-      isLeaseHeld: following.isLeaseHeld,
+      leaseState: following.leaseState,
       onSettled: following.onSettled,
     },
     [Symbol.asyncDispose]: async () => {

@@ -40,6 +40,8 @@ test("every wrong setting is named in one error, and no value is in it", () => {
 
 test("a lease is long enough to be renewed in time", () => {
   expect(parseSettings({ ...memory, VERIFY_LEASE_MS: "60000" }).verifyLeaseMs).toBe(60_000);
+  expect(parseSettings(memory).verifyGraceMs).toBe(0);
+  expect(parseSettings({ ...memory, VERIFY_GRACE_MS: "30000" }).verifyGraceMs).toBe(30_000);
   expect(refusal({ ...memory, VERIFY_LEASE_MS: "1499" })).toContain("VERIFY_LEASE_MS");
 });
 

@@ -20,6 +20,11 @@ export interface Settings {
    * how long known keys are served when the database is down, and how long a change waits for a replica that hangs.
    */
   readonly verifyLeaseMs: number;
+  /**
+   * For how long after the lease known keys are still served while the database cannot be asked. A change waits for it as
+   * for the lease, since a replica that serves through an outage cannot be told from one that hangs.
+   */
+  readonly verifyGraceMs: number;
   readonly logLevel: "fatal" | "error" | "warn" | "info" | "debug" | "trace" | "silent";
   readonly limits: Limits;
   /** How many proxies before the service are trusted to tell who called them (`X-Forwarded-For`). */
@@ -98,6 +103,7 @@ const Environment = z.object({
   DRAIN_DELAY_MS: whole(0, HOUR_MS).default(0),
   DRAIN_MS: whole(0, HOUR_MS).default(10_000),
   VERIFY_LEASE_MS: whole(1_500, HOUR_MS).default(2_000),
+  VERIFY_GRACE_MS: whole(0, HOUR_MS).default(0),
   VERIFY_CACHE_MAX: whole(1, 10_000_000).default(50_000),
   TRUSTED_PROXY_HOPS: whole(0, 16).default(0),
   AUDIT_RETENTION_DAYS: whole(1, 36_500).optional(),
@@ -154,6 +160,7 @@ export const parseSettings = (source: Readonly<Record<string, string | undefined
     peppersLost: env.PEPPERS_LOST,
     brand: env.BRAND,
     verifyLeaseMs: env.VERIFY_LEASE_MS,
+    verifyGraceMs: env.VERIFY_GRACE_MS,
     logLevel: env.LOG_LEVEL,
     limits: Object.freeze({
       bodyBytesMax: env.BODY_BYTES_MAX,

@@ -1,5 +1,5 @@
 import type { BarrierResult } from "./barrier-result.ts";
-import { type LeaseTerms, patienceMs } from "./lease-terms.ts";
+import { holdMs, type LeaseTerms, patienceMs } from "./lease-terms.ts";
 import type { MonotonicMs, ReplicaRow, Timers } from "./ports.ts";
 
 /** Changes that were committed before the same look at the replicas, and wait for the same ones. */
@@ -16,7 +16,7 @@ export interface Cohort {
 }
 
 export interface CohortDeps {
-  readonly terms: Pick<LeaseTerms, "leaseMs" | "waitMaxMs">;
+  readonly terms: Pick<LeaseTerms, "leaseMs" | "graceMs" | "waitMaxMs">;
   readonly monotonicMs: MonotonicMs;
   readonly timers: Timers;
 }
@@ -30,9 +30,10 @@ const BEATS_NEEDED = 2;
 const verdict = (
   awaited: ReadonlyMap<string, ReplicaRow> | null,
   waitedMs: number,
-  { leaseMs, waitMaxMs }: CohortDeps["terms"],
+  terms: CohortDeps["terms"],
 ): BarrierResult | { readonly againInMs: number } => {
-  const leasesMs = awaited === null ? [leaseMs] : [...awaited.values()].map((row) => row.leaseMs);
+  const { waitMaxMs } = terms;
+  const leasesMs = awaited === null ? [holdMs(terms)] : [...awaited.values()].map((row) => row.leaseMs);
   const overMs = Math.max(0, ...leasesMs.map(patienceMs));
   if (waitedMs < Math.min(overMs, waitMaxMs)) return { againInMs: Math.min(overMs, waitMaxMs) - waitedMs };
   // Unknown replicas may have any lease.

@@ -10,6 +10,7 @@ test("others wait a tenth longer than a lease lasts", () => {
 test("a change counts as left over only when whoever made it waits no longer", () => {
   expect(defaultLeaseTerms.leftoverAfterMs).toBeGreaterThan(patienceMs(defaultLeaseTerms.leaseMs));
   expect(createLeaseTerms({ leaseMs: 60_000 }).leftoverAfterMs).toBeGreaterThan(patienceMs(60_000));
+  expect(createLeaseTerms({ graceMs: 60_000 }).leftoverAfterMs).toBeGreaterThan(patienceMs(62_000));
 });
 
 test.each([
@@ -17,6 +18,7 @@ test.each([
   { leaseMs: Number.NaN },
   { leaseMs: Number.POSITIVE_INFINITY },
   { leaseMs: 1000 },
+  { graceMs: -1 },
   { pollMs: -1 },
   { waitMaxMs: 0 },
 ])("terms that cannot work are refused: %o", (terms) => {

@@ -18,6 +18,8 @@ export interface Membership {
   readonly settle: Barrier["settle"];
   /** The id it is registered with; `null` while it is not. */
   readonly replicaId: string | null;
+  /** Whether its last look at the feed failed: the database can hardly be asked for anything else. */
+  readonly isCutOff: boolean;
   /**
    * Leaves. Changes that still wait are answered with `STOPPED`, so let requests end first. Memory is trusted until the
    * row is about to go, and not after.
@@ -35,6 +37,9 @@ export const startMembership = (deps: MembershipDeps): Membership => {
     settle: (changes: readonly KeyChange[]) => barrier.settle(changes),
     get replicaId() {
       return replica.id;
+    },
+    get isCutOff() {
+      return replica.isCutOff;
     },
     stop: async () => {
       barrier.stop();

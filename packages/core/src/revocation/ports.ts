@@ -12,7 +12,10 @@ export interface ReplicaRow {
   readonly id: string;
   /** How many times the registration was renewed. */
   readonly beat: number;
-  /** How long each renewal lets the replica trust its memory, by its own clock. Waiters go by this, not by their own. */
+  /**
+   * For how long after each renewal the replica may answer from memory, by its own clock, with its grace. Waiters go by
+   * this, not by their own.
+   */
   readonly leaseMs: number;
 }
 

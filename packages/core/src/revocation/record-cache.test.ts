@@ -33,6 +33,23 @@ test("nothing is answered from memory before trust, after it, or by a clock that
   expect(cache.get("s", 0)).toBeUndefined();
 });
 
+test("in the grace only what is remembered is told, and an eviction or distrust ends that, too", () => {
+  const cache = createRecordCache<Found>({ entriesMax: 10, graceMs: 500 });
+  cache.trustUntil(1000);
+  remember(cache, "s", found);
+  remember(cache, "unknown", null);
+  expect(cache.get("s", 1000)).toBeUndefined();
+  expect(cache.getInGrace("s", 1499)).toBe(found);
+  expect(cache.getInGrace("unknown", 1200)).toBeUndefined();
+  expect(cache.getInGrace("s", 1500)).toBeUndefined();
+  expect(cache.getInGrace("s", Number.NaN)).toBeUndefined();
+  cache.evict(["k"]);
+  expect(cache.getInGrace("s", 1200)).toBeUndefined();
+  remember(cache, "s", found);
+  cache.distrust();
+  expect(cache.getInGrace("s", 0)).toBeUndefined();
+});
+
 test("an eviction forgets every secret of the key, and no other key", () => {
   const cache = trusted();
   for (const secret of ["s1", "s2", "s3"]) remember(cache, secret, found);

@@ -22,6 +22,8 @@ export interface RecordCache<Found extends OfKey> {
    * `nowMs` must have been read from the monotonic clock for this request, not before it came.
    */
   get(secret: string, nowMs: number): Found | null | undefined;
+  /** What is remembered, for as long as the grace lasts: for when the database cannot be asked. Never `null`. */
+  getInGrace(secret: string, nowMs: number): Found | undefined;
   /** To be called before the database is asked; one lookup answers one request, or a later one would get an old answer. */
   beginLookup(): LookupTicket;
   /** Remembers what the lookup found unless that may be out of date already. */
@@ -47,13 +49,15 @@ export interface RecordCacheSettings {
   readonly unknownMax?: number;
   /** For how long a secret stays known to be unknown when no change of any key comes first. */
   readonly unknownForMs?: number;
+  /** For how long after the trust has ended `getInGrace` answers. Whoever waits for this replica must wait for it. */
+  readonly graceMs?: number;
 }
 
 /** How many evicted keys are told apart while lookups are under way; beyond it, no lookup under way is remembered. */
 const EVICTED_MAX = 1000;
 
 export const createRecordCache = <Found extends OfKey>(settings: RecordCacheSettings): RecordCache<Found> => {
-  const { entriesMax, unknownMax = 10_000, unknownForMs = 1000 } = settings;
+  const { entriesMax, unknownMax = 10_000, unknownForMs = 1000, graceMs = 0 } = settings;
   const index = createKeyIndex();
   const records = createClockMap<Found>({ entriesMax, onGone: (secret, { keyId }) => index.remove(keyId, secret) });
   const unknownUntilMs = createClockMap<number>({ entriesMax: unknownMax, onGone: () => undefined });
@@ -93,6 +97,7 @@ export const createRecordCache = <Found extends OfKey>(settings: RecordCacheSett
       const untilMs = unknownUntilMs.get(secret);
       return untilMs !== undefined && nowMs < untilMs ? null : undefined;
     },
+    getInGrace: (secret: string, nowMs: number) => (nowMs < trustedUntilMs + graceMs ? records.get(secret) : undefined),
     beginLookup: () => generation,
     endLookup: (ticket: LookupTicket, secret: string, { found, nowMs }: { found: Found | null; nowMs: number }) => {
       if (found === null) {

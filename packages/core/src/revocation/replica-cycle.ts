@@ -1,4 +1,4 @@
-import type { LeaseTerms } from "./lease-terms.ts";
+import { holdMs, type LeaseTerms } from "./lease-terms.ts";
 import type { FeedStore, KeyChange, MonotonicMs } from "./ports.ts";
 import type { OfKey, RecordCache } from "./record-cache.ts";
 
@@ -56,7 +56,7 @@ export const createReplicaCycle = (deps: ReplicaCycleDeps): ReplicaCycle => {
 
   const register = async (): Promise<Registration> => {
     const id = newId();
-    await store.registerReplica({ id, leaseMs: terms.leaseMs });
+    await store.registerReplica({ id, leaseMs: holdMs(terms) });
     // After the answer: what was looked up before the row was there is covered by nobody's wait.
     cache.dropAll();
     renewedMs = Number.NEGATIVE_INFINITY;

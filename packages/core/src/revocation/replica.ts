@@ -15,6 +15,8 @@ export interface ReplicaDeps extends ReplicaCycleDeps {
 export interface Replica {
   /** The id it is registered with; `null` while it is not. */
   readonly id: string | null;
+  /** Whether the last look at the feed failed. */
+  readonly isCutOff: boolean;
   /** Ends the look under way, the trust in the memory, and the registration. Later calls wait for the same end. */
   stop(): Promise<void>;
 }
@@ -24,13 +26,16 @@ export const startReplica = (deps: ReplicaDeps): Replica => {
   const cycle = createReplicaCycle(deps);
   const pauses = createPauses(deps.timers);
   let stopped: Promise<void> | null = null;
+  let isCutOff = false;
 
   const look = async (): Promise<number> => {
     try {
       const { nextInMs, changes } = await cycle.run();
+      isCutOff = false;
       onLook?.(changes);
       return nextInMs;
     } catch (fault) {
+      isCutOff = true;
       onFault?.(fault);
       return terms.pollMs;
     }
@@ -55,6 +60,9 @@ export const startReplica = (deps: ReplicaDeps): Replica => {
   return Object.freeze({
     get id() {
       return cycle.registration?.id ?? null;
+    },
+    get isCutOff() {
+      return isCutOff;
     },
     stop: () => (stopped ??= end()),
   });

@@ -55,7 +55,7 @@ const partsOf = ({ process, connection, variant, terms }: NodeDeps): Parts => {
   ) as unknown as Calls;
   const plain: Parts = {
     calls,
-    cache: createRecordCache<KeyRow>({ entriesMax: 8 }),
+    cache: createRecordCache<KeyRow>({ entriesMax: 8, graceMs: terms.graceMs }),
     monotonicMs: process.monotonicMs,
     onCommit: () => undefined,
     lookup: (secret) => calls.findKey(secret),
@@ -66,7 +66,7 @@ const partsOf = ({ process, connection, variant, terms }: NodeDeps): Parts => {
 export const createNode = (deps: NodeDeps): Node => {
   const { name, world, process, connection, terms, history, log, onReturn } = deps;
   const { calls, cache, monotonicMs, onCommit, lookup } = partsOf(deps);
-  const find = createCachedLookup({ cache, lookup, monotonicMs });
+  const find = createCachedLookup({ cache, lookup, monotonicMs, isCutOff: () => membership.isCutOff });
   let registrations = 0;
   let hasLeft = false;
   const membership = startMembership({

@@ -1,4 +1,4 @@
-import { createLeaseTerms, type LeaseTerms } from "@itsy/core";
+import type { LeaseTerms } from "@itsy/core";
 
 import { actOn } from "./act.ts";
 import { createDatabase, type Database } from "./database.ts";
@@ -9,22 +9,12 @@ import { createNode, type Node } from "./node.ts";
 import { createProcess } from "./process.ts";
 import { createRandom } from "./random.ts";
 import type { Step } from "./step.ts";
+import { simulatedTerms } from "./terms.ts";
 import { asDesigned, type Variant } from "./variants.ts";
 import { createWorld, type World } from "./world.ts";
 
 export const KEYS = ["k0", "k1"] as const;
 const NODES_MAX = 4;
-
-/** A twentieth of the real ones: the proof knows no unit. */
-export const simulatedTerms = createLeaseTerms({
-  leaseMs: 100,
-  pollMs: 15,
-  busyPollMs: 3,
-  renewEveryMs: 30,
-  waitPollMs: 3,
-  sweepEveryMs: 30,
-  leftoverAfterMs: 240,
-});
 
 interface TraceLine {
   readonly tick: number;
@@ -68,7 +58,8 @@ const createBreakDown = (world: World, database: Database) => {
 };
 
 export const createSimulation = (settings: SimulationSettings): Simulation => {
-  const { clockRates, seed, variant = asDesigned, isTraced = false, terms = simulatedTerms } = settings;
+  const { clockRates, seed, variant = asDesigned, isTraced = false } = settings;
+  const terms = settings.terms ?? variant.terms ?? simulatedTerms;
   const world = createWorld();
   const random = createRandom(seed);
   const database = createDatabase(KEYS);

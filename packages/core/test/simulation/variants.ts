@@ -1,5 +1,6 @@
-import type { MonotonicMs, RecordCache } from "@itsy/core";
+import type { LeaseTerms, MonotonicMs, RecordCache } from "@itsy/core";
 import { ANY_BEAT, type KeyRow, type Statements } from "./database.ts";
+import { simulatedTerms, termsWithGrace } from "./terms.ts";
 
 /** Asks for one statement; what the store's methods are made of. */
 export type Calls = {
@@ -19,6 +20,8 @@ export interface Parts {
 
 export interface Variant {
   readonly name: string;
+  /** Default: `simulatedTerms`. */
+  readonly terms?: LeaseTerms;
   readonly alter: (parts: Parts, tools: VariantTools) => Partial<Parts>;
 }
 
@@ -33,6 +36,8 @@ const withCache = (cache: RecordCache<KeyRow>, changed: Partial<RecordCache<KeyR
 };
 
 export const asDesigned: Variant = { name: "as designed", alter: () => ({}) };
+
+export const asDesignedWithGrace: Variant = { ...asDesigned, terms: termsWithGrace };
 
 /** Each breaks one rule of the design. The simulation must find every one out. */
 export const brokenVariants: readonly Variant[] = [
@@ -100,6 +105,13 @@ export const brokenVariants: readonly Variant[] = [
         ...calls,
         listReplicas: async () => (await calls.listReplicas()).map((row) => ({ ...row, leaseMs: row.leaseMs / 10 })),
       },
+    }),
+  },
+  {
+    name: "is waited for without its grace",
+    terms: termsWithGrace,
+    alter: ({ calls }) => ({
+      calls: { ...calls, registerReplica: ({ id }) => calls.registerReplica({ id, leaseMs: simulatedTerms.leaseMs }) },
     }),
   },
   {

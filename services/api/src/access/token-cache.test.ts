@@ -21,11 +21,17 @@ const aToken = (overrides: Partial<ManagementToken> = {}): ManagementToken => ({
   ...overrides,
 });
 
-const started = (findToken: () => Promise<ManagementToken>) => {
+const started = (findToken: () => Promise<ManagementToken>, graceMs = 0) => {
   const clock = createFakeClock();
-  const { tokens: cache, all } = createMemory({ entriesMax: 10 });
-  all.trustUntil(Number.POSITIVE_INFINITY);
-  const authenticate = createCachedAuthenticate({ clock, findToken, cache, monotonicMs: clock.monotonicMs });
+  const { tokens: cache, all } = createMemory({ entriesMax: 10, graceMs });
+  all.trustUntil(graceMs > 0 ? clock.monotonicMs() + 1000 : Number.POSITIVE_INFINITY);
+  const authenticate = createCachedAuthenticate({
+    clock,
+    findToken,
+    cache,
+    monotonicMs: clock.monotonicMs,
+    isCutOff: () => false,
+  });
   return { clock, all, authenticate };
 };
 
@@ -63,6 +69,18 @@ test("a token that expires in memory is not accepted from memory", async () => {
   expect(cache.authenticate("a")).not.toBeInstanceOf(Promise);
   clock.advance(1);
   await expect(cache.authenticate("a")).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+});
+
+test("in the grace a token is remembered where nobody can be asked, and refused where somebody says so", async () => {
+  const silent = () => Promise.reject(new Error("no answer"));
+  const answers = [() => Promise.resolve(aToken()), silent, refused, silent];
+  const { clock, ...cache } = started(() => (answers.shift() ?? refused)(), 500);
+  const actor = await cache.authenticate("a");
+  clock.advance(1000);
+  expect(await cache.authenticate("a")).toBe(actor);
+  await expect(cache.authenticate("a")).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+  clock.advance(500);
+  await expect(cache.authenticate("a")).rejects.toThrow("no answer");
 });
 
 test("a refused token is not remembered", async () => {

@@ -4,6 +4,7 @@ import {
   type Actor,
   actorOf,
   type Clock,
+  DomainError,
   isTokenLive,
   type ManagementToken,
   type MonotonicMs,
@@ -24,26 +25,39 @@ export interface CachedAuthenticateDeps {
   readonly monotonicMs: MonotonicMs;
   /** Told of each token that was read, with the SHA-256 of its text. */
   readonly onRead?: (token: ManagementToken, sha256: Uint8Array) => void;
+  /** Whether the database is known not to answer: what the grace allows is then served at once. */
+  readonly isCutOff: () => boolean;
 }
 
 /**
  * Remembers the tokens of callers by their SHA-256. Expiry is looked at on every use; a refused token is not remembered.
  */
 export const createCachedAuthenticate = (deps: CachedAuthenticateDeps): Authenticate => {
-  const { findToken, cache, clock, monotonicMs, onRead } = deps;
+  const { findToken, cache, clock, monotonicMs, isCutOff, onRead } = deps;
+
+  const live = (known: KnownToken | null | undefined): Actor | null =>
+    known && isTokenLive(known.token, clock.now()) ? known.actor : null;
 
   const read = async (text: string, sha256: string): Promise<Actor> => {
     const ticket = cache.beginLookup();
-    const token = await findToken(text);
-    const found: KnownToken = { keyId: token.id, token, actor: actorOf(token) };
-    cache.endLookup(ticket, sha256, { found, nowMs: monotonicMs() });
-    onRead?.(token, Buffer.from(sha256, "latin1"));
-    return found.actor;
+    try {
+      const token = await findToken(text);
+      const found: KnownToken = { keyId: token.id, token, actor: actorOf(token) };
+      cache.endLookup(ticket, sha256, { found, nowMs: monotonicMs() });
+      onRead?.(token, Buffer.from(sha256, "latin1"));
+      return found.actor;
+    } catch (error) {
+      // Refused is refused. Only where nobody could say so, memory speaks.
+      const kept = error instanceof DomainError ? null : live(cache.getInGrace(sha256, monotonicMs()));
+      if (kept === null) throw error;
+      return kept;
+    }
   };
 
   return (text) => {
     const sha256 = hash("sha256", text, "binary");
-    const known = cache.get(sha256, monotonicMs());
-    return known && isTokenLive(known.token, clock.now()) ? known.actor : read(text, sha256);
+    const nowMs = monotonicMs();
+    const known = live(cache.get(sha256, nowMs)) ?? (isCutOff() ? live(cache.getInGrace(sha256, nowMs)) : null);
+    return known ?? read(text, sha256);
   };
 };

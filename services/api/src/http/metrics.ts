@@ -1,6 +1,7 @@
 import type { ErrorCode, RefusalCode } from "@itsy/contract";
 import type { BarrierResult } from "@itsy/core";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { LeaseState } from "../revocation/follow-changes.ts";
 
 import { registerUsage, type UsageSource } from "./usage-metrics.ts";
 
@@ -32,7 +33,7 @@ export interface MemorySource {
   };
   /** What was written under the current pepper, and what waits to be. */
   readonly repeppering: { readonly written: number; readonly waiting: number };
-  readonly isLeaseHeld: () => boolean;
+  readonly leaseState: () => LeaseState;
   readonly onSettled: (listener: (result: BarrierResult) => void) => void;
 }
 
@@ -61,7 +62,7 @@ const registerMemory = (memory: MemorySource, registers: Registry[]): void => {
     name: "itsy_verification_lease_held",
     help: "1 while this replica may answer from memory without the database; always 0 on an embedded database.",
     registers,
-    collect: () => lease.set(memory.isLeaseHeld() ? 1 : 0),
+    collect: () => lease.set(memory.leaseState() === "none" ? 0 : 1),
   });
   const waits = new Histogram({
     name: "itsy_change_everywhere_seconds",

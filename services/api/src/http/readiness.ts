@@ -1,14 +1,15 @@
+import type { LeaseState } from "../revocation/follow-changes.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 
 /**
- * Why the service is or is not ready, by part. While a replica's lease lasts it verifies known keys from memory, with or
+ * Why the service is or is not ready, by part. While a replica's lease, and its grace, last it verifies known keys from memory, with or
  * without the database, and is ready for that: no replica must be taken out of service for an outage that it bridges.
  */
 export interface Readiness {
   readonly ready: boolean;
   readonly checks: {
     readonly database: "ok" | "unreachable";
-    readonly lease: "held" | "none";
+    readonly lease: LeaseState;
     readonly migrations: "ok" | "pending" | "unknown";
     /** `missing`: something that works needs a pepper that this replica lacks; it would call good keys unknown. */
     readonly peppers: "ok" | "missing" | "unknown";
@@ -20,7 +21,7 @@ export interface ReadinessDeps {
   readonly storage: { ping(): Promise<void>; migrationsPending(): Promise<boolean> };
   readonly lifecycle: Lifecycle;
   /** Whether memory may be answered from although the database cannot be asked. */
-  readonly isLeaseHeld: () => boolean;
+  readonly leaseState: () => LeaseState;
   /** Whether something that works needs a pepper that this replica lacks. */
   readonly lacksPepper: () => Promise<boolean>;
   /** How long the database may take to answer. */
@@ -37,13 +38,11 @@ const within = <Value>(timeoutMs: number, work: Promise<Value>): Promise<Value> 
 
 /** Asks the database now; those who ask at the same time share one answer, so that asking cannot become a load. */
 export const createReadiness = (deps: ReadinessDeps) => {
-  const { storage, lifecycle, isLeaseHeld, lacksPepper, timeoutMs = TIMEOUT_MS_DEFAULT } = deps;
+  const { storage, lifecycle, leaseState, lacksPepper, timeoutMs = TIMEOUT_MS_DEFAULT } = deps;
   let asking: Promise<Readiness["checks"]> | null = null;
   let migrated = false;
 
   // Looked at last: asking may have taken longer than the lease lasted.
-  const lease = () => (isLeaseHeld() ? "held" : "none");
-
   const ask = async (): Promise<Readiness["checks"]> => {
     const draining = lifecycle.draining ? "yes" : "no";
     try {
@@ -51,10 +50,10 @@ export const createReadiness = (deps: ReadinessDeps) => {
       // Migrations only ever get done.
       migrated ||= !(await within(timeoutMs, storage.migrationsPending()));
       const peppers = (await within(timeoutMs, lacksPepper())) ? "missing" : "ok";
-      return { database: "ok", lease: lease(), migrations: migrated ? "ok" : "pending", peppers, draining };
+      return { database: "ok", lease: leaseState(), migrations: migrated ? "ok" : "pending", peppers, draining };
     } catch {
       const migrations = migrated ? "ok" : "unknown";
-      return { database: "unreachable", lease: lease(), migrations, peppers: "unknown", draining };
+      return { database: "unreachable", lease: leaseState(), migrations, peppers: "unknown", draining };
     }
   };
 
@@ -63,7 +62,7 @@ export const createReadiness = (deps: ReadinessDeps) => {
       asking = null;
     });
     const checks = await asking;
-    const canAnswer = checks.database === "ok" || checks.lease === "held";
+    const canAnswer = checks.database === "ok" || checks.lease !== "none";
     const isFit = checks.migrations === "ok" && checks.peppers !== "missing" && checks.draining === "no";
     return { ready: canAnswer && isFit, checks };
   };

@@ -15,10 +15,15 @@ import { systemTimers } from "../adapters/timers.ts";
 import type { Logger } from "../http/logger.ts";
 import type { Memory } from "./memory.ts";
 
+/** `grace`: the lease is over, and what is remembered is served while the database cannot be asked. */
+export type LeaseState = "held" | "grace" | "none";
+
 /** Keeps the memory of a process right. Dispose of it when no request is under way, before the database. */
 export interface Following extends AsyncDisposable {
-  /** Whether memory may be answered from although the database cannot be asked; never for one process alone. */
-  readonly isLeaseHeld: () => boolean;
+  /** Whether memory may be answered from although the database cannot be asked; `none` for one process alone. */
+  readonly leaseState: () => LeaseState;
+  /** Whether the database did not answer when it was last asked for changes. */
+  readonly isCutOff: () => boolean;
   /** Told of every change that was seen through, and how long it took. */
   readonly onSettled: (listener: (result: BarrierResult) => void) => void;
 }
@@ -30,6 +35,7 @@ export interface FollowChangesDeps {
   readonly limiter: Pick<LeasedRateLimiter, "dropLeases">;
   readonly monotonicMs: MonotonicMs;
   readonly leaseMs: number;
+  readonly graceMs: number;
   readonly logger: Logger;
 }
 
@@ -39,7 +45,8 @@ const LOG_FAULTS_EVERY_MS = 10_000;
 
 /** Nothing but what memory was told already: of a process that answers nobody, it is never trusted. */
 export const followNothing: Following = Object.freeze({
-  isLeaseHeld: () => false,
+  leaseState: () => "none" as const,
+  isCutOff: () => false,
   onSettled: () => undefined,
   [Symbol.asyncDispose]: () => Promise.resolve(),
 });
@@ -64,7 +71,7 @@ const followAlone = (deps: FollowChangesDeps): Following => {
 };
 
 const followFeed = (deps: FollowChangesDeps, store: FeedStore): Following => {
-  const { database, memory, monotonicMs, leaseMs, logger } = deps;
+  const { database, memory, monotonicMs, leaseMs, graceMs, logger } = deps;
   const listeners: ((result: BarrierResult) => void)[] = [];
   const evict = createEvict(deps);
   let loggedMs = Number.NEGATIVE_INFINITY;
@@ -74,7 +81,7 @@ const followFeed = (deps: FollowChangesDeps, store: FeedStore): Following => {
     monotonicMs,
     timers: systemTimers,
     newId: randomUUID,
-    terms: createLeaseTerms({ leaseMs, waitMaxMs: WAIT_MAX_MS }),
+    terms: createLeaseTerms({ leaseMs, graceMs, waitMaxMs: WAIT_MAX_MS }),
     onFault: (err) => {
       // In an outage every look fails, twenty times a second.
       if (monotonicMs() - loggedMs < LOG_FAULTS_EVERY_MS) return;
@@ -96,7 +103,12 @@ const followFeed = (deps: FollowChangesDeps, store: FeedStore): Following => {
   });
 
   return Object.freeze({
-    isLeaseHeld: () => monotonicMs() < memory.records.trustedUntilMs,
+    leaseState: () => {
+      const overMs = monotonicMs() - memory.records.trustedUntilMs;
+      if (overMs < 0) return "held";
+      return overMs < graceMs ? "grace" : "none";
+    },
+    isCutOff: () => membership.isCutOff,
     onSettled: (listener: (result: BarrierResult) => void) => void listeners.push(listener),
     [Symbol.asyncDispose]: () => membership.stop(),
   });

@@ -22,9 +22,16 @@ export interface Memory {
 
 const TOKENS_MAX = 1000;
 
-export const createMemory = ({ entriesMax }: { readonly entriesMax: number }): Memory => {
-  const records = createRecordCache<VerificationRecord>({ entriesMax });
-  const tokens = createRecordCache<KnownToken>({ entriesMax: TOKENS_MAX });
+export interface MemorySettings {
+  /** How many secrets are remembered. */
+  readonly entriesMax: number;
+  /** How long memory outlasts its lease while the database cannot be asked. */
+  readonly graceMs: number;
+}
+
+export const createMemory = ({ entriesMax, graceMs }: MemorySettings): Memory => {
+  const records = createRecordCache<VerificationRecord>({ entriesMax, graceMs });
+  const tokens = createRecordCache<KnownToken>({ entriesMax: TOKENS_MAX, graceMs });
   const caches = [records, tokens];
   return Object.freeze({
     records,

@@ -24,15 +24,17 @@ export interface CachedRecordsDeps {
   readonly monotonicMs: MonotonicMs;
   /** Told of each secret that was read under another pepper than the current one. */
   readonly onOldPepper: (found: OldPepper) => void;
+  readonly isCutOff: () => boolean;
 }
 
 /** Secrets are remembered by their SHA-256. Times (expiry, the end of an overlap) are looked at on every use. */
 export const createCachedRecords = (deps: CachedRecordsDeps): CachedRecords => {
-  const { cache, lookup, peppers, monotonicMs, onOldPepper } = deps;
+  const { cache, lookup, peppers, monotonicMs, isCutOff, onOldPepper } = deps;
   const lookups = { hits: 0, misses: 0 };
   const find = createCachedLookup({
     cache,
     monotonicMs,
+    isCutOff,
     lookup: async (sha256) => {
       const secretSha256 = Buffer.from(sha256, "latin1");
       const record = await lookup.find(digestsOf(peppers, secretSha256).map(({ digest }) => digest));

@@ -108,7 +108,7 @@ export type VersionState = z.infer<typeof VersionState>;
 export const ObserveInput = z.strictObject({
   ownerUid: OwnerUid,
   /** SHA-256 of the values found in the cluster; the answer says what each one is. */
-  candidates: z.array(SecretSha256).max(8),
+  candidates: z.array(SecretSha256).max(32),
 });
 export type ObserveInput = z.infer<typeof ObserveInput>;
 

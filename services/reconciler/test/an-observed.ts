@@ -7,7 +7,7 @@ import type { StoredApiKey } from "../src/api-key/resource.ts";
 import { createSecretValue, type SecretValue } from "../src/api-key/secret-value.ts";
 import { ApiKeySpec } from "../src/api-key/spec.ts";
 import type { ApiKeyStatus } from "../src/api-key/status.ts";
-import { targetMetadata } from "../src/api-key/target-metadata.ts";
+import { contentOf, type PublishedValue } from "../src/api-key/target/content.ts";
 
 export const now = new Date("2026-11-22T10:00:00Z");
 export const uid = "0b7c3f7e-2f6a-4a0e-9c55-2b1d5b1f3a77";
@@ -37,9 +37,10 @@ export const anApiKey = (
     generation: 1,
     creationTimestamp: "2026-11-22T09:00:00Z",
     finalizers: change.finalizers ?? [FINALIZER],
-    ...(change.rotateRequest === undefined
-      ? {}
-      : { annotations: { [annotations.rotateRequestedAt]: change.rotateRequest } }),
+    annotations: {
+      [annotations.secretNames]: "website",
+      ...(change.rotateRequest === undefined ? {} : { [annotations.rotateRequestedAt]: change.rotateRequest }),
+    },
     ...(change.isDeleted ? { deletionTimestamp: "2026-11-22T09:59:00Z" } : {}),
   },
   spec: { ...spec, ...change.spec } as StoredApiKey["spec"],
@@ -63,18 +64,42 @@ export const aKey = (change: Partial<NonNullable<DeliveryView["key"]>> = {}): No
   ...change,
 });
 
+/** What is in a Secret that was written with the value. */
+const writtenBy = (
+  declared: ApiKeySpec,
+  { value, ...published }: Omit<PublishedValue, "value"> & { readonly value: SecretValue | null },
+): Pick<TargetSecret, "labels" | "annotations" | "data" | "ours"> => {
+  const {
+    labels,
+    annotations: marks,
+    data,
+  } = contentOf({ spec: declared }, { ...published, value: value ?? aValue() });
+  return { labels, annotations: marks, data: () => data, ours: { labels: [], annotations: [], data: [] } };
+};
+
 export const aTarget = (change: Partial<TargetSecret> & { state?: VersionState } = {}): TargetSecret => {
   const { state = "current", revision = 1, ...rest } = change;
   const value = change.value === undefined ? aValue() : change.value;
-  const facts = { revision, keyId, displayPrefix: value?.displayPrefix ?? "" };
+  const previous = change.previous ?? null;
   return {
+    name: "website",
     uid: "target-uid",
     resourceVersion: "10",
     isOurs: true,
     revision,
     rotateHandled: null,
-    ...targetMetadata(ApiKeySpec.parse(spec), { ...facts, rotateHandled: change.rotateHandled ?? null }),
+    createdAt: "2026-11-22T09:30:00Z",
+    ...writtenBy(ApiKeySpec.parse(spec), {
+      value,
+      previous,
+      revision,
+      keyId,
+      rotateHandled: rest.rotateHandled ?? null,
+    }),
     owners: [],
+    dataKey: "apiKey",
+    previous,
+    previousVersion: null,
     value,
     version: { revision, state },
     ...rest,
@@ -108,6 +133,8 @@ export const anObserved = (
     isNamespaceTerminating: false,
     isAdoptionRefused: false,
     target: aTarget(),
+    formers: [],
+    isRewritten: false,
     staged: [],
     registration: null,
     publishedAtMs: null,

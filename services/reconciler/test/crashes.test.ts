@@ -1,3 +1,4 @@
+import { waitUntil } from "@itsy/testbed";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ApiKey, ApiKeys } from "../src/api-key/resource.ts";
 import type { RestartTarget } from "../src/api-key/workloads/spec.ts";
@@ -96,6 +97,37 @@ describe("killed while it rotates, helped by", () => {
   });
 });
 
+const changing = pointsOf("observe", "recordNames", "move", "dropTarget", "rewrite", "reportStatus");
+
+describe("killed while it renames the Secret and changes what is in it, helped by", () => {
+  test.each(casesOf(changing))("%s, %s: the same value, under the new name only", async (_name, help, point) => {
+    const place = await createPlace(world);
+    await place.apply({ rotation: { overlap: "0s" } });
+    {
+      await using _ = place.start();
+      await place.untilReady();
+    }
+    const value = valueOf(await place.secret());
+    const name = { namespace: place.namespace, name: "website" };
+    // The template comes after the name, so that the one is written anew and not made with the other.
+    const ask = async () => {
+      await world.kube.mergePatch(ApiKeys, name, { spec: { secret: { name: "renamed" } } });
+      await place.until("it is renamed", ({ status }) => status?.binding?.name === "renamed").catch(() => {});
+      await world.kube.mergePatch(ApiKeys, name, { spec: { secret: { template: { copy: "{{ .secret }}" } } } });
+    };
+    const asked = ask();
+    await survive(place, { point, help, ask: async () => {} }, async () => {
+      await asked;
+      await waitUntil(async () => valueOf(await place.secret("renamed"), "copy") === value, { what: "it is written" });
+      await place.until("it is ready", (key) => isReady(key) && key.status?.observedGeneration === 3);
+      await waitUntil(async () => (await place.secrets()).length === 1, { what: "the former one is gone" });
+      expect(valueOf(await place.secret("renamed"))).toBe(value);
+      expect(place.delivery.workingVersions()).toHaveLength(1);
+      expect(place.delivery.keys[0]?.latestRevision).toBe(1);
+    });
+  });
+});
+
 describe("killed while it deletes, helped by", () => {
   test.each(casesOf(deleting))("%s, %s: key revoked, nothing left over", async (_name, help, point) => {
     const place = await createPlace(world);
@@ -114,7 +146,7 @@ describe("killed while it deletes, helped by", () => {
 });
 
 describe("one answer lost", () => {
-  const notInEveryLife: readonly EffectName[] = ["configure", "restoreMetadata", "adopt", "takeOver"];
+  const notInEveryLife: readonly EffectName[] = ["configure", "adopt", "takeOver"];
   const lossy = effectNames.filter((name) => !notInEveryLife.includes(name));
   test.each(lossy)("of %s: the same end over a whole life", async (lost) => {
     const place = await createPlace(world);
@@ -132,6 +164,11 @@ describe("one answer lost", () => {
     await place.requestRotation("now");
     await expectOneWorkingKey(place, 2);
     await expectFollowedOnce(place);
+    const name = { namespace: place.namespace, name: "website" };
+    await world.kube.mergePatch(ApiKeys, name, { spec: { secret: { name: "renamed" } } });
+    await place.until("it is renamed", (key) => isReady(key) && key.status?.binding?.name === "renamed");
+    await world.kube.mergePatch(ApiKeys, name, { spec: { secret: { template: { copy: "{{ .secret }}" } } } });
+    await waitUntil(async () => valueOf(await place.secret("renamed"), "copy") !== null, { what: "it is written" });
     await world.kube.delete(ApiKeys, { namespace: place.namespace, name: "website" });
     await place.untilGone();
     expect(isLost).toBe(true);

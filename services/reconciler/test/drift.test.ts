@@ -81,7 +81,7 @@ describe("the Secret", () => {
     expect(after.metadata.annotations).toEqual(before?.metadata.annotations);
     expect(valueOf(after)).toBe(valueOf(before));
     expect((await place.untilReady()).status?.revision).toBe(1);
-    await untilEvent(place, "SecretMetadataRestored");
+    await untilEvent(place, "SecretUpdated");
   });
 
   test("owned by somebody else: left alone, and the condition says by whom", async () => {

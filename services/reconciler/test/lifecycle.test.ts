@@ -28,6 +28,7 @@ describe("creation", () => {
       "keys.itsy.dev/revision": "1",
       "keys.itsy.dev/key-id": apiKey.status?.keyId,
       "keys.itsy.dev/display-prefix": value?.slice(0, 23),
+      "keys.itsy.dev/data-key": "apiKey",
     });
     expect(secret?.metadata.ownerReferences).toMatchObject([{ kind: "ApiKey", uid: metadata.uid, controller: true }]);
     expect(apiKey.status).toMatchObject({

@@ -6,13 +6,17 @@ export const FINALIZER = `${GROUP}/release`;
 /** Who owns the fields that the reconciler writes. */
 export const FIELD_MANAGER = "itsy-reconciler";
 
-/** Annotations. On the ApiKey: `rotateRequestedAt`. On the Secret: the others. */
+/** Annotations. On the ApiKey: `rotateRequestedAt` and `secretNames`. On the Secret: the others. */
 export const annotations = Object.freeze({
   rotateRequestedAt: `${GROUP}/rotate-requested-at`,
+  /** Names under which Secrets of the ApiKey may lie, with a space in between. */
+  secretNames: `${GROUP}/secret-names`,
   /** The revision of the value in the Secret. */
   revision: `${GROUP}/revision`,
   keyId: `${GROUP}/key-id`,
   displayPrefix: `${GROUP}/display-prefix`,
+  /** The key of the data under which the value lies. */
+  dataKey: `${GROUP}/data-key`,
   /** The rotate request that this value answers. Written with the value: a crash cannot separate the two. */
   rotateHandled: `${GROUP}/rotate-handled`,
 });

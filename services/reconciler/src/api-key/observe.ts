@@ -6,11 +6,23 @@ import type { Effects } from "../effects.ts";
 import type { GrantVerdict } from "../grant/decide.ts";
 import { isAbandoned } from "./abandoned.ts";
 import { FINALIZER } from "./names.ts";
-import { isDeleted, namespaceOf, type Observed, targetNameOf, uidOf, type Version } from "./observed.ts";
+import {
+  isDeleted,
+  namespaceOf,
+  type Observed,
+  type TargetSecret,
+  targetNameOf,
+  uidOf,
+  type Version,
+} from "./observed.ts";
 import { createSecretReader } from "./read-secrets.ts";
 import type { StoredApiKey } from "./resource.ts";
 import type { SecretValue } from "./secret-value.ts";
 import { ApiKeySpec } from "./spec.ts";
+import { formerNames } from "./target/names.ts";
+
+/** As many values as the service takes in one question; more never lie in the Secrets of one ApiKey. */
+const CANDIDATES_MAX = 32;
 
 export interface ObserveDeps {
   readonly kube: Pick<KubeClient, "get">;
@@ -36,13 +48,20 @@ const parseSpec = ({ spec }: StoredApiKey): ApiKeySpec => {
   throw new InvalidSpecError(fields.join("; ").slice(0, 1_000));
 };
 
-/** Digests travel only of what we own, or left behind ourselves, and what has the form of our secrets: nobody else's value leaves the cluster. */
-const candidatesOf = (observed: Pick<Observed, "target" | "staged" | "apiKey">): string[] => {
-  const { target, staged } = observed;
+/**
+ * Digests travel only of what we own, or left behind ourselves, and what has the form of our secrets: nobody else's
+ * value leaves the cluster.
+ */
+const candidatesOf = (observed: Pick<Observed, "apiKey" | "target" | "formers" | "staged">): string[] => {
+  const { target, formers, staged } = observed;
   const isOneOfOurs = target !== null && (target.isOurs || isAbandoned(target, observed));
-  const held = [...(isOneOfOurs ? [target] : []), ...staged.filter(({ isOurs }) => isOurs)];
-  const values = held.flatMap(({ value }) => (value?.displayPrefix ? [value.sha256()] : []));
-  return [...new Set(values)];
+  const targets = [...(isOneOfOurs ? [target] : []), ...formers.filter(({ isOurs }) => isOurs)];
+  const values = [
+    ...targets.flatMap(({ value, previous }) => [value, previous]),
+    ...staged.filter(({ isOurs }) => isOurs).map(({ value }) => value),
+  ];
+  const digests = values.flatMap((value) => (value?.displayPrefix ? [value.sha256()] : []));
+  return [...new Set(digests)].slice(0, CANDIDATES_MAX);
 };
 
 /** Says of every value what the view says it is. */
@@ -51,10 +70,16 @@ const withView = (observed: Omit<Observed, "view">, view: DeliveryView): Observe
     const found = view.candidates.find(({ secretSha256 }) => secretSha256 === value?.sha256());
     return found === undefined ? null : { revision: found.revision, state: found.state };
   };
+  const judged = (target: TargetSecret): TargetSecret => ({
+    ...target,
+    version: versionOf(target.value),
+    previousVersion: versionOf(target.previous),
+  });
   return {
     ...observed,
     view,
-    target: observed.target && { ...observed.target, version: versionOf(observed.target.value) },
+    target: observed.target && judged(observed.target),
+    formers: observed.formers.map(judged),
     staged: observed.staged.map((staged) => ({ ...staged, version: versionOf(staged.value) })),
   };
 };
@@ -72,6 +97,15 @@ export const refreshView = async (
 /** Where a staged value can lie: at the latest revision that anybody knows of, and at the next. */
 const stagingRevisions = (latest: number): readonly number[] => (latest === 0 ? [1] : [latest, latest + 1]);
 
+const NOTHING_DONE = {
+  isAdoptionRefused: false,
+  registration: null,
+  isRewritten: false,
+  publishedAtMs: null,
+  propagation: null,
+  restart: null,
+} as const;
+
 /**
  * Gathers everything that `plan` decides on. What it cannot learn it throws: a service or an API server that does not
  * answer must never look like "there is no key".
@@ -84,36 +118,35 @@ export const observe = async (
 ): Promise<Observed> => {
   const spec = parseSpec(apiKey);
   const namespace = namespaceOf({ apiKey });
-  const targetName = targetNameOf({ apiKey, spec });
+  const names = [targetNameOf({ apiKey, spec }), ...formerNames({ apiKey, spec })];
   const isNamespaceTerminating = deps.isTerminating(namespace);
   const isGoing = isNamespaceTerminating && isDeleted({ apiKey });
   const secrets = createSecretReader(deps.kube, { namespace, uid: apiKey.metadata.uid, isGoing, signal });
-  const target = await secrets.target(targetName, spec.secret.key);
-  const latestHere = Math.max(apiKey.status?.revision ?? 0, target?.isOurs ? target.revision : 0);
+  const [target = null, ...others] = await Promise.all(names.map((name) => secrets.target(name, spec.secret.key)));
+  const formers = others.filter((former) => former !== null);
+  const revisionsHere = [target, ...formers].map((one) => (one?.isOurs ? one.revision : 0));
+  const latestHere = Math.max(apiKey.status?.revision ?? 0, ...revisionsHere);
   const revisions = stagingRevisions(latestHere);
   // The finalizer comes before anything is staged; its patch fails where this ApiKey is no longer the latest.
   const isUntouched = !apiKey.metadata.finalizers?.includes(FINALIZER);
-  const staged = isUntouched ? [] : await secrets.staged(targetName, revisions);
+  const staged = isUntouched ? [] : await secrets.staged(names, revisions);
   const local = {
     apiKey,
     spec,
     grant: deps.grantFor(apiKey),
     olderRival: deps.olderRivalOf(apiKey),
     isNamespaceTerminating,
-    isAdoptionRefused: false,
     target,
+    formers,
     staged,
     spentRevision,
-    registration: null,
-    publishedAtMs: null,
-    propagation: null,
-    restart: null,
+    ...NOTHING_DONE,
   };
   const observed = await refreshView(deps, local, signal);
   // The service may know of later revisions than the cluster does, for example after a crash.
   const latest = Math.max(latestHere, observed.view.key?.latestRevision ?? 0);
   const unseen = stagingRevisions(latest).filter((revision) => !revisions.includes(revision));
-  const found = await secrets.staged(targetName, unseen);
+  const found = await secrets.staged(names, unseen);
   if (found.length === 0) return observed;
   return refreshView(deps, { ...observed, staged: [...staged, ...found] }, signal);
 };

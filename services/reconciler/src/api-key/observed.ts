@@ -15,6 +15,7 @@ export interface Version {
 
 /** The Secret that workloads read. */
 export interface TargetSecret {
+  readonly name: string;
   readonly uid: string;
   readonly resourceVersion: string;
   /** The ApiKey that is its controller is this one. */
@@ -22,9 +23,23 @@ export interface TargetSecret {
   /** As annotated; 0 when it is not, or makes no sense. */
   readonly revision: number;
   readonly rotateHandled: string | null;
+  readonly createdAt: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
   readonly owners: readonly OwnerReference[];
+  /** Base64 by key. Behind a function, as it holds values. */
+  readonly data: () => Readonly<Record<string, string>>;
+  /** What our field manager wrote and nobody else has changed since. */
+  readonly ours: {
+    readonly labels: readonly string[];
+    readonly annotations: readonly string[];
+    readonly data: readonly string[];
+  };
+  /** The key of the data under which the value lies. */
+  readonly dataKey: string;
+  /** The value before, where it lies beside. */
+  readonly previous: SecretValue | null;
+  readonly previousVersion: Version | null;
   readonly value: SecretValue | null;
   readonly version: Version | null;
 }
@@ -61,10 +76,14 @@ export interface Observed {
   /** The service said in this run that the value in an abandoned Secret is of no key for this ApiKey. */
   readonly isAdoptionRefused: boolean;
   readonly target: TargetSecret | null;
+  /** Those that lie under names which were declared before. */
+  readonly formers: readonly TargetSecret[];
   /** By revision, lowest first. */
   readonly staged: readonly StagedSecret[];
   readonly view: DeliveryView;
   readonly registration: Registration | null;
+  /** This run wrote the target around its value already. */
+  readonly isRewritten: boolean;
   /** When this run wrote the target, on the monotonic clock; `null` when it did not. */
   readonly publishedAtMs: number | null;
   readonly propagation: FollowUp | null;

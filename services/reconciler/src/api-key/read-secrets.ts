@@ -1,8 +1,9 @@
 import { isForbidden, type KubeClient, type Secret, Secrets, type Stored } from "@itsy/controller-runtime";
 
-import { annotations, STAGED_DATA_KEY, stagingName } from "./names.ts";
+import { annotations, FIELD_MANAGER, STAGED_DATA_KEY, stagingName } from "./names.ts";
 import type { StagedSecret, TargetSecret } from "./observed.ts";
 import { readValue } from "./secret-value.ts";
+import { PREVIOUS_SUFFIX } from "./target/template.ts";
 
 const REVISION_MAX = 2_147_483_647;
 
@@ -17,19 +18,67 @@ const annotatedRevision = ({ metadata }: Stored<Secret>): number => {
   return revision < REVISION_MAX ? revision : 0;
 };
 
-/** A target Secret as it was read or written; what its value is, the service has not said yet. */
-export const targetOf = (secret: Stored<Secret>, owner: { uid: string; dataKey: string }): TargetSecret => ({
-  uid: secret.metadata.uid,
-  resourceVersion: secret.metadata.resourceVersion,
-  isOurs: isControlledBy(secret, owner.uid),
-  revision: annotatedRevision(secret),
-  rotateHandled: secret.metadata.annotations?.[annotations.rotateHandled] ?? null,
-  labels: secret.metadata.labels ?? {},
-  annotations: secret.metadata.annotations ?? {},
-  owners: secret.metadata.ownerReferences ?? [],
-  value: readValue(secret.data, owner.dataKey),
-  version: null,
+interface FieldSet {
+  readonly [field: string]: FieldSet;
+}
+
+/** The names of the fields below, as the API server keeps book on who wrote them (`fieldsV1`). */
+const namesIn = (fields: FieldSet | undefined): readonly string[] =>
+  Object.keys(fields ?? {}).flatMap((field) => (field.startsWith("f:") ? [field.slice(2)] : []));
+
+const oursIn = ({ metadata }: Stored<Secret>): TargetSecret["ours"] => {
+  const sets = (metadata.managedFields ?? [])
+    .filter(({ manager }) => manager === FIELD_MANAGER)
+    .map(({ fieldsV1 }) => (fieldsV1 ?? {}) as FieldSet);
+  const below = (find: (fields: FieldSet) => FieldSet | undefined) => sets.flatMap((fields) => namesIn(find(fields)));
+  return {
+    labels: below((fields) => fields["f:metadata"]?.["f:labels"]),
+    annotations: below((fields) => fields["f:metadata"]?.["f:annotations"]),
+    data: below((fields) => fields["f:data"]),
+  };
+};
+
+/** Under which key the value lies: where the Secret says so, else where the manifest wants it. */
+const dataKeyOf = ({ metadata, data }: Stored<Secret>, declared: string): string => {
+  const annotated = metadata.annotations?.[annotations.dataKey] ?? declared;
+  return data !== undefined && annotated in data ? annotated : declared;
+};
+
+export interface TargetOwner {
+  readonly name: string;
+  readonly uid: string;
+  /** The declared one. */
+  readonly dataKey: string;
+}
+
+const metadataOf = ({ metadata }: Stored<Secret>) => ({
+  uid: metadata.uid,
+  resourceVersion: metadata.resourceVersion,
+  createdAt: metadata.creationTimestamp,
+  labels: metadata.labels ?? {},
+  annotations: metadata.annotations ?? {},
+  owners: metadata.ownerReferences ?? [],
+  rotateHandled: metadata.annotations?.[annotations.rotateHandled] ?? null,
 });
+
+/** A target Secret as it was read or written; what its value is, the service has not said yet. */
+export const targetOf = (secret: Stored<Secret>, owner: TargetOwner): TargetSecret => {
+  const data = secret.data ?? {};
+  const dataKey = dataKeyOf(secret, owner.dataKey);
+  return {
+    ...metadataOf(secret),
+    name: owner.name,
+    isOurs: isControlledBy(secret, owner.uid),
+    revision: annotatedRevision(secret),
+    data: () => data,
+    ours: oursIn(secret),
+    dataKey,
+    value: readValue(data, dataKey),
+    version: null,
+    previous: readValue(data, dataKey + PREVIOUS_SUFFIX),
+    previousVersion: null,
+  };
+};
 
 export const stagedOf = (secret: Stored<Secret>, owner: { uid: string; revision: number }): StagedSecret => ({
   name: secret.metadata.name,
@@ -42,8 +91,8 @@ export const stagedOf = (secret: Stored<Secret>, owner: { uid: string; revision:
 
 export interface SecretReader {
   target(name: string, dataKey: string): Promise<TargetSecret | null>;
-  /** Those that exist, by revision. */
-  staged(target: string, revisions: readonly number[]): Promise<readonly StagedSecret[]>;
+  /** Those that exist for targets of these names, by revision. */
+  staged(targets: readonly string[], revisions: readonly number[]): Promise<readonly StagedSecret[]>;
 }
 
 /** Reads the Secrets of one ApiKey, each by its name: listing Secrets is a right that the reconciler does not have. */
@@ -69,11 +118,12 @@ export const createSecretReader = (
   return {
     target: async (name, dataKey) => {
       const secret = await read(name);
-      return secret === null ? null : targetOf(secret, { uid, dataKey });
+      return secret === null ? null : targetOf(secret, { name, uid, dataKey });
     },
-    staged: async (target, revisions) => {
+    staged: async (targets, revisions) => {
+      const wanted = revisions.flatMap((revision) => targets.map((target) => ({ target, revision })));
       const found = await Promise.all(
-        revisions.map(async (revision) => {
+        wanted.map(async ({ target, revision }) => {
           const secret = await read(stagingName(target, revision, uid));
           return secret === null ? [] : [stagedOf(secret, { uid, revision })];
         }),

@@ -43,8 +43,10 @@ export const createReconcile = (deps: ReconcileDeps): ReconcileApiKey => {
 
   /** The object went while this run was at work: what it wrote meanwhile belongs to nobody. */
   const cleanUpAfter = async (observed: Observed, signal: AbortSignal): Promise<void> => {
-    const { target, staged } = observed;
-    if (target?.isOurs) await dropTarget(deps, { observed, action: { type: "dropTarget", uid: target.uid }, signal });
+    const { target, formers, staged } = observed;
+    for (const one of [target, ...formers])
+      if (one?.isOurs)
+        await dropTarget(deps, { observed, action: { type: "dropTarget", name: one.name, uid: one.uid }, signal });
     for (const one of staged)
       if (one.isOurs) await dropStaging(deps, { observed, action: { type: "dropStaging", staged: one }, signal });
   };

@@ -1,5 +1,5 @@
 import { annotations } from "./names.ts";
-import type { Observed } from "./observed.ts";
+import type { Observed, TargetSecret } from "./observed.ts";
 
 /** The value of the rotate annotation on the ApiKey; `null` when there is none. */
 export const rotateRequest = ({ apiKey }: Pick<Observed, "apiKey">): string | null =>
@@ -17,3 +17,7 @@ export const pendingRotateRequest = (observed: Pick<Observed, "apiKey" | "target
   const isHandled = request === target?.rotateHandled || request === apiKey.status?.lastHandledRotateRequest;
   return isHandled ? null : request;
 };
+
+/** The request that the value in a Secret answers, as far as anybody still says so. */
+export const handledRequest = ({ apiKey }: Pick<Observed, "apiKey">, target: TargetSecret): string | null =>
+  target.rotateHandled ?? apiKey.status?.lastHandledRotateRequest ?? null;

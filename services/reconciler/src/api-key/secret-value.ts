@@ -24,6 +24,9 @@ export const createSecretValue = (secret: string): SecretValue => {
   });
 };
 
+/** Text as it stands in a Secret's data. */
+export const encode = (text: string): string => Buffer.from(text, "utf8").toString("base64");
+
 /** The value under `key` of a Secret's data (base64); `null` when there is none or it is empty. */
 export const readValue = (data: Readonly<Record<string, string>> | undefined, key: string): SecretValue | null => {
   const encoded = data?.[key];

@@ -2,9 +2,9 @@ import { Environment, IP_RULES_MAX, PERMISSIONS_MAX, Permission, REQUESTS_PER_MI
 import { z } from "zod";
 
 import { immutable, validations } from "../crd/validation.ts";
-import { GROUP } from "../group.ts";
 import { Rotation } from "./rotation/spec.ts";
-import { Propagate, RestartTargets, Subdomain } from "./workloads/spec.ts";
+import { TargetSpec } from "./target/spec.ts";
+import { Propagate, RestartTargets } from "./workloads/spec.ts";
 
 /** A DNS label (RFC 1123), as in workspaces and projects. */
 export const Label = z
@@ -20,58 +20,6 @@ const DisplayName = z
   .max(100)
   // oxlint-disable-next-line no-control-regex -- refusing control characters is the point
   .regex(/^[^\s\p{Z}\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\p{Z}\x00-\x1f\x7f])?$/u);
-
-const QUALIFIED_NAME =
-  "^([a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$";
-
-const metadataRules = (what: string) =>
-  validations(
-    {
-      rule: `self.all(key, size(key) <= 317 && key.matches('${QUALIFIED_NAME}'))`,
-      message: `every ${what} needs a valid key: an optional DNS prefix and "/", then at most 63 letters, digits, "-", "_" and "."`,
-    },
-    {
-      rule: `self.all(key, !key.startsWith('${GROUP}/'))`,
-      message: `${what}s that begin with ${GROUP}/ belong to the reconciler`,
-    },
-  );
-
-const SecretLabels = z.record(
-  z.string(),
-  z
-    .string()
-    .max(63)
-    .regex(/^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/),
-);
-
-const SecretTemplate = z
-  .object({
-    name: Subdomain.describe(
-      "Name of the Secret, in the namespace of this ApiKey. Default: the name of this ApiKey.",
-    ).optional(),
-    key: z
-      .string()
-      .min(1)
-      .max(253)
-      .regex(/^[-._a-zA-Z0-9]+$/)
-      .default("apiKey")
-      .meta(validations(immutable("secret.key")))
-      .describe("Key inside the Secret's data under which the secret is written."),
-    labels: SecretLabels.meta({ maxProperties: 16, ...metadataRules("label") })
-      .describe("Labels that the Secret gets.")
-      .optional(),
-    annotations: z
-      .record(z.string(), z.string().max(1024))
-      .meta({ maxProperties: 16, ...metadataRules("annotation") })
-      .describe("Annotations that the Secret gets.")
-      .optional(),
-  })
-  .meta(
-    validations({
-      rule: "(has(self.name) ? self.name : '') == (has(oldSelf.name) ? oldSelf.name : '')",
-      message: "secret.name cannot be changed: create another ApiKey instead",
-    }),
-  );
 
 const RateLimit = z.object({
   requestsPerMinute: z
@@ -131,7 +79,7 @@ export const ApiKeySpec = z.object({
   permissions: Permissions,
   ipRules: IpRules,
   rotation: Rotation.prefault({}),
-  secret: SecretTemplate.prefault({}).describe("The Secret that the reconciler writes and workloads read."),
+  secret: TargetSpec.prefault({}).describe("The Secret that the reconciler writes and workloads read."),
   propagate: Propagate.optional(),
   restartTargets: RestartTargets.optional(),
   deletionPolicy: z

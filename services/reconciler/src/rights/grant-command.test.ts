@@ -17,7 +17,7 @@ test("the command that grants what is missing, with every verb on Secrets at onc
 test("of another resource and group", () => {
   const command = grantCommand(refusal({ verb: "patch", resource: "deployments", group: "apps", user: "jane" }));
   expect(command).toBe(
-    "kubectl -n shop create role itsy-reconciler-deployments --verb=patch --resource=deployments.apps && " +
+    "kubectl -n shop create role itsy-reconciler-deployments --verb=get,patch --resource=deployments.apps && " +
       "kubectl -n shop create rolebinding itsy-reconciler-deployments --role=itsy-reconciler-deployments --user=jane",
   );
 });

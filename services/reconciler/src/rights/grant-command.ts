@@ -1,9 +1,16 @@
+import { namespaceRules } from "./rights.ts";
+
 /** A refusal by RBAC, as the API server words it (k8s.io/apiserver, `responsewriters.forbiddenMessage`). */
 const REFUSAL =
   /User "(?<user>[^"]+)" cannot (?<verb>[a-z]+) resource "(?<resource>[a-z]+)" in API group "(?<group>[a-z0-9.]*)" in the namespace "(?<namespace>[a-z0-9-]+)"/;
 
 /** All verbs at once where the reconciler needs them together: a person should not be asked four times. */
-const verbsOf = (resource: string, verb: string): string => (resource === "secrets" ? "get,create,patch,delete" : verb);
+const verbsOf = (resource: string, verb: string): string => {
+  const rule = Object.values(namespaceRules).find(({ resources, verbs }) => {
+    return resources.some((one) => one === resource) && verbs.some((one) => one === verb);
+  });
+  return rule === undefined ? verb : rule.verbs.join(",");
+};
 
 const subjectOf = (user: string): string => {
   const [system, kind, namespace, name] = user.split(":");

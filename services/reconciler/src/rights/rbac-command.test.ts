@@ -31,6 +31,15 @@ test("list and watch only when asked for", () => {
   expect(role?.["rules"]).toContainEqual({ apiGroups: [""], resources: ["secrets"], verbs: ["list", "watch"] });
 });
 
+test("workloads and pods only when asked for", () => {
+  const [role] = manifestsOf("--namespace", "shop", "--restart-targets", "--propagate");
+  expect(role?.["rules"]).toEqual([
+    { apiGroups: [""], resources: ["secrets"], verbs: ["get", "create", "patch", "delete"] },
+    { apiGroups: ["apps"], resources: ["deployments", "statefulsets", "daemonsets"], verbs: ["get", "patch"] },
+    { apiGroups: [""], resources: ["pods"], verbs: ["list", "patch"] },
+  ]);
+});
+
 test("everywhere only by its switch", () => {
   const manifests = manifestsOf("--all-namespaces", "--service-account", "keys/robot");
   expect(manifests.map(({ kind }) => kind)).toEqual(["ClusterRole", "ClusterRoleBinding"]);

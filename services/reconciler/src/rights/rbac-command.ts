@@ -2,15 +2,17 @@ import { parseArgs } from "node:util";
 import { z } from "zod";
 
 import { Label } from "../api-key/spec.ts";
-import { type RightsOptions, rightsYaml } from "./rights.ts";
+import { type OptionalRight, type RightsOptions, rightsYaml } from "./rights.ts";
 
-export const RBAC_USAGE = `usage: reconciler rbac --namespace NAME [--namespace NAME …] [--watch-secrets]
-       reconciler rbac --all-namespaces [--watch-secrets]
+export const RBAC_USAGE = `usage: reconciler rbac --namespace NAME [--namespace NAME …] [--restart-targets] [--propagate] [--watch-secrets]
+       reconciler rbac --all-namespaces [--restart-targets] [--propagate] [--watch-secrets]
 
 Prints the manifests that let the reconciler write the Secrets of the ApiKeys in these namespaces, for kubectl apply -f -.
 
   --namespace NAME          a namespace that it serves; as often as there are such
   --all-namespaces          every namespace, also those to come
+  --restart-targets         what spec.restartTargets needs: get and patch of workloads there
+  --propagate               what spec.propagate: Prompt needs: list and patch of pods there
   --watch-secrets           what WATCH_SECRETS=true needs: list and watch of Secrets there
   --service-account NS/NAME who the reconciler is; default itsy-system/itsy-reconciler
 `;
@@ -25,11 +27,19 @@ const parse = (args: readonly string[]) =>
     options: {
       namespace: { type: "string", multiple: true, default: [] },
       "all-namespaces": { type: "boolean", default: false },
+      "restart-targets": { type: "boolean", default: false },
+      propagate: { type: "boolean", default: false },
       "watch-secrets": { type: "boolean", default: false },
       "service-account": { type: "string", default: "itsy-system/itsy-reconciler" },
       help: { type: "boolean", short: "h", default: false },
     },
   }).values;
+
+const optionalRights = (values: ReturnType<typeof parse>): readonly OptionalRight[] => [
+  ...(values["restart-targets"] ? (["restartTargets"] as const) : []),
+  ...(values.propagate ? (["propagate"] as const) : []),
+  ...(values["watch-secrets"] ? (["watchSecrets"] as const) : []),
+];
 
 const Namespaces = z.array(Label).min(1);
 
@@ -52,7 +62,7 @@ export const rbacCommand = (args: readonly string[]): RbacOutcome => {
     return wrong("--service-account is NAMESPACE/NAME.");
   const options: RightsOptions = {
     namespaces: namespaces.data,
-    also: values["watch-secrets"] ? ["watchSecrets"] : [],
+    also: optionalRights(values),
     serviceAccount: { namespace, name },
   };
   return { code: 0, text: rightsYaml(options) };

@@ -4,6 +4,14 @@ import { stringify } from "yaml";
 export const namespaceRules = {
   // By name only: without list and watch it cannot look for Secrets that it was not told of.
   secrets: { apiGroups: [""], resources: ["secrets"], verbs: ["get", "create", "patch", "delete"] },
+  restartTargets: {
+    apiGroups: ["apps"],
+    resources: ["deployments", "statefulsets", "daemonsets"],
+    // patch: one annotation of the pod template.
+    verbs: ["get", "patch"],
+  },
+  // patch: one annotation of the pods that mount a Secret of ours.
+  propagate: { apiGroups: [""], resources: ["pods"], verbs: ["list", "patch"] },
   watchSecrets: { apiGroups: [""], resources: ["secrets"], verbs: ["list", "watch"] },
 } as const;
 export type OptionalRight = Exclude<keyof typeof namespaceRules, "secrets">;

@@ -5,11 +5,13 @@ import { adopt, takeOver } from "./adopt.ts";
 import type { ActDeps, LookAgain } from "./context.ts";
 import { dropStaging, dropTarget } from "./drop-secrets.ts";
 import { addFinalizer, removeFinalizer } from "./finalizer.ts";
+import { move } from "./move.ts";
 import { propagate } from "./propagate.ts";
 import { publish } from "./publish.ts";
+import { recordNames } from "./record-names.ts";
 import { register } from "./register.ts";
 import { restart } from "./restart.ts";
-import { restoreMetadata } from "./restore-metadata.ts";
+import { rewrite } from "./rewrite.ts";
 import { configure, confirm, release } from "./service-calls.ts";
 import { stage } from "./stage.ts";
 
@@ -35,12 +37,16 @@ export const act = (
       return dropStaging(deps, { observed, action, signal });
     case "configure":
       return configure(deps, { observed, action, signal });
+    case "move":
+      return move(deps, { observed, action, signal });
+    case "recordNames":
+      return recordNames(deps, { observed, action, signal });
+    case "rewrite":
+      return rewrite(deps, { observed, action, signal });
     case "propagate":
       return propagate(deps, { observed, action, signal });
     case "restart":
       return restart(deps, { observed, action, signal });
-    case "restoreMetadata":
-      return restoreMetadata(deps, { observed, action, signal });
     case "adopt":
       return adopt(deps, { observed, action, signal });
     case "takeOver":

@@ -36,8 +36,8 @@ export const takeOver: Act<"takeOver"> = async ({ kube, effects }, { observed, s
         signal,
       }),
     );
-    const taken = targetOf(stored, { uid: uidOf(observed), dataKey: observed.spec.secret.key });
-    return { ...observed, target: { ...taken, version: target.version } };
+    const taken = targetOf(stored, { name, uid: uidOf(observed), dataKey: observed.spec.secret.key });
+    return { ...observed, target: { ...taken, version: target.version, previousVersion: target.previousVersion } };
   } catch (error) {
     if (isConflict(error) || isNotFound(error)) return lookAgain();
     throw error;

@@ -1,6 +1,6 @@
 import { isConflict, isForbidden, Secrets } from "@itsy/controller-runtime";
 
-import { isDeleted, namespaceOf, type Observed, targetNameOf } from "../observed.ts";
+import { isDeleted, namespaceOf, type Observed, type TargetSecret } from "../observed.ts";
 import { type Act, lookAgain } from "./context.ts";
 
 /** The namespace goes with all its Secrets; whatever gave the right to delete them may have gone first. */
@@ -22,13 +22,16 @@ export const dropStaging: Act<"dropStaging"> = async ({ kube, effects }, { obser
 };
 
 /** Explicitly: garbage collection by owner reference would do it too, but after the finalizer, and not everywhere. */
-export const dropTarget: Act<"dropTarget"> = async ({ kube, effects }, { observed, action: { uid }, signal }) => {
-  const name = { namespace: namespaceOf(observed), name: targetNameOf(observed) };
+export const dropTarget: Act<"dropTarget"> = async ({ kube, effects }, { observed, action: { name, uid }, signal }) => {
   try {
-    await effects.run("dropTarget", () => kube.delete(Secrets, name, { uid, signal }));
+    await effects.run("dropTarget", () =>
+      kube.delete(Secrets, { namespace: namespaceOf(observed), name }, { uid, signal }),
+    );
   } catch (error) {
     if (isConflict(error)) return lookAgain();
     if (!goesWithNamespace(observed, error)) throw error;
   }
-  return { ...observed, target: null };
+  const isOther = (secret: TargetSecret): boolean => secret.uid !== uid;
+  const target = observed.target !== null && isOther(observed.target) ? observed.target : null;
+  return { ...observed, target, formers: observed.formers.filter(isOther) };
 };

@@ -10,5 +10,3 @@ export const ownerReference = ({ metadata }: StoredApiKey): OwnerReference => ({
   uid: metadata.uid,
   controller: true,
 });
-
-export const encode = (text: string): string => Buffer.from(text, "utf8").toString("base64");

@@ -1,10 +1,8 @@
-import { isForbidden, isNotFound, KubeError, type ListPage, type Stored, sleep } from "@itsy/controller-runtime";
+import { isNotFound, KubeError, type ListPage, type Stored, sleep } from "@itsy/controller-runtime";
 
-import { redact } from "../../redact.ts";
 import { FIELD_MANAGER } from "../names.ts";
 import { namespaceOf, type Observed, targetNameOf } from "../observed.ts";
-import { grantCommand, PROPAGATION_ROLE } from "../report/grant-command.ts";
-import type { Warning } from "../report/warnings.ts";
+import { type Warning, warningOfFailure } from "../report/warnings.ts";
 import { isFirstRevision } from "../workloads/follow-up.ts";
 import { markName, markValue } from "../workloads/mark.ts";
 import { mounts, type Pod, Pods } from "../workloads/resources.ts";
@@ -54,16 +52,6 @@ const touch = async (
   }
 };
 
-const warningOf = (error: KubeError, observed: Observed): Warning => {
-  const what = `The pods that mount Secret "${targetNameOf(observed)}" could not be touched: ${redact(error.message)}`;
-  return isForbidden(error)
-    ? {
-        reason: "PropagationNotPermitted",
-        message: `${what}. Grant it: ${grantCommand(namespaceOf(observed), PROPAGATION_ROLE)}`,
-      }
-    : { reason: "PropagationFailed", message: `${what}. It is tried again; their kubelet looks by itself, too.` };
-};
-
 /** Makes the kubelets of pods that mount the Secret look at it now. Pods are listed at this moment, and not watched. */
 export const propagate: Act<"propagate"> = async (deps, { observed, signal }) => {
   const revision = observed.view.key?.revision ?? 0;
@@ -78,6 +66,11 @@ export const propagate: Act<"propagate"> = async (deps, { observed, signal }) =>
     return done;
   } catch (error) {
     if (!(error instanceof KubeError) || signal.aborted) throw error;
-    return { ...observed, propagation: { revision, isDone: false, warnings: [warningOf(error, observed)] } };
+    const what = `The pods that mount Secret "${targetNameOf(observed)}" could not be touched`;
+    const kinds = { refused: "PropagationNotPermitted", failed: "PropagationFailed" } as const;
+    return {
+      ...observed,
+      propagation: { revision, isDone: false, warnings: [warningOfFailure(error, { ...kinds, what })] },
+    };
   }
 };

@@ -1,10 +1,8 @@
-import { isConflict, isForbidden, isNotFound, KubeError, type ObjectName } from "@itsy/controller-runtime";
+import { isConflict, isNotFound, KubeError, type ObjectName } from "@itsy/controller-runtime";
 
-import { redact } from "../../redact.ts";
 import { FIELD_MANAGER } from "../names.ts";
 import { namespaceOf, type Observed, targetNameOf } from "../observed.ts";
-import { grantCommand, RESTARTS_ROLE } from "../report/grant-command.ts";
-import type { Warning } from "../report/warnings.ts";
+import { type Warning, warningOfFailure } from "../report/warnings.ts";
 import { isFirstRevision } from "../workloads/follow-up.ts";
 import { markName, markValue } from "../workloads/mark.ts";
 import { workloads } from "../workloads/resources.ts";
@@ -52,17 +50,6 @@ const restartOne = async (deps: ActDeps, restarting: Restarting, conflictsMax = 
   }
 };
 
-const warningOf = (error: KubeError, { observed, target }: Restarting): Warning => {
-  const why = redact(error.message);
-  const what = `${target.kind} "${target.name}" could not be restarted: ${why}`;
-  return isForbidden(error)
-    ? {
-        reason: "RestartNotPermitted",
-        message: `${what}. Grant it: ${grantCommand(namespaceOf(observed), RESTARTS_ROLE)}`,
-      }
-    : { reason: "RestartFailed", message: `${what}. It is tried again.` };
-};
-
 /** Makes the declared workloads start anew with the current value. A failure is said and tried again; it is not fatal. */
 export const restart: Act<"restart"> = async (deps, { observed, signal }) => {
   const revision = observed.view.key?.revision ?? 0;
@@ -84,7 +71,8 @@ export const restart: Act<"restart"> = async (deps, { observed, signal }) => {
     } catch (error) {
       if (!(error instanceof KubeError) || signal.aborted) throw error;
       isDone = false;
-      warnings.push(warningOf(error, { observed, target, signal }));
+      const kinds = { refused: "RestartNotPermitted", failed: "RestartFailed" } as const;
+      warnings.push(warningOfFailure(error, { ...kinds, what: `${what} could not be restarted` }));
     }
   }
   return { ...observed, restart: { revision, isDone, warnings } };

@@ -4,8 +4,9 @@ import { FIELD_MANAGER, managedByLabel, STAGED_DATA_KEY, stagingName } from "../
 import { namespaceOf, type Observed, targetNameOf, uidOf } from "../observed.ts";
 import type { MintCause } from "../plan/decision.ts";
 import { stagedOf } from "../read-secrets.ts";
+import { encode } from "../secret-value.ts";
 import { type Act, type ActDeps, lookAgain } from "./context.ts";
-import { encode, ownerReference } from "./owned-secret.ts";
+import { ownerReference } from "./owned-secret.ts";
 
 const stagingSecret = (observed: Observed, revision: number, secret: string): Secret => ({
   metadata: {

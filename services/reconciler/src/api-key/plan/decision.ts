@@ -1,4 +1,4 @@
-import type { Observed, StagedSecret } from "../observed.ts";
+import type { Observed, StagedSecret, TargetSecret } from "../observed.ts";
 import type { Finding } from "./finding.ts";
 
 /** Why a new secret version is made. */
@@ -20,11 +20,14 @@ export type Action =
     }
   | { readonly type: "confirm"; readonly revision: number; readonly sha256: () => string; readonly isFirst: boolean }
   | { readonly type: "dropStaging"; readonly staged: StagedSecret }
-  | { readonly type: "dropTarget"; readonly uid: string }
+  | { readonly type: "dropTarget"; readonly name: string; readonly uid: string }
+  /** Puts the current value, which lies in a Secret of a former name, into the declared one. */
+  | { readonly type: "move"; readonly from: TargetSecret }
+  | { readonly type: "recordNames"; readonly names: readonly string[] }
+  | { readonly type: "rewrite" }
   | { readonly type: "configure" }
   | { readonly type: "propagate" }
   | { readonly type: "restart" }
-  | { readonly type: "restoreMetadata" }
   | { readonly type: "adopt"; readonly sha256: () => string }
   | { readonly type: "takeOver" }
   | { readonly type: "release" }

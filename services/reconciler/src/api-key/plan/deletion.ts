@@ -10,9 +10,10 @@ export const gone: Check = (observed) => {
 
 /** The Secret goes before the key ends, so that nobody reads a value that does not work. */
 export const dropTargetOfDeleted: Check = (observed) => {
-  const { target } = observed;
-  if (!isDeleted(observed) || target === null || !target.isOurs) return null;
-  return act({ type: "dropTarget", uid: target.uid });
+  if (!isDeleted(observed)) return null;
+  const { target, formers } = observed;
+  const held = [target, ...formers].find((secret) => secret?.isOurs);
+  return held ? act({ type: "dropTarget", name: held.name, uid: held.uid }) : null;
 };
 
 /** Also where nothing was ever registered: the mark stops a reconciler that is behind. */

@@ -10,13 +10,16 @@ import { nextRevision, wantedStaged } from "./staged.ts";
  * Published and not confirmed. Comes before anything that could stop the run: the value is readable, and without a
  * confirmation it would end at its deadline.
  */
-export const confirmPublished: Check = ({ target, view }) => {
-  if (target === null || !target.isOurs || target.value === null) return null;
+export const confirmPublished: Check = ({ target, formers, view }) => {
   if (view.released || view.key?.status === "revoked") return null;
-  const { version, value } = target;
   const revision = view.key?.revision ?? 0;
-  if (version?.state !== "pending" || version.revision <= revision) return null;
-  return act({ type: "confirm", revision: version.revision, sha256: value.sha256, isFirst: revision === 0 });
+  for (const secret of [target, ...formers]) {
+    if (secret === null || !secret.isOurs || secret.value === null) continue;
+    const { version, value } = secret;
+    if (version?.state === "pending" && version.revision > revision)
+      return act({ type: "confirm", revision: version.revision, sha256: value.sha256, isFirst: revision === 0 });
+  }
+  return null;
 };
 
 /** Staged values that nobody needs: of a finished delivery, dead, or beside a later one. */

@@ -30,7 +30,7 @@ describe("what a Secret says of itself is put back, the value stays", () => {
     ["annotations stripped, the revision with them", { annotations: {}, revision: 0 }],
   ])("%s", (_what, change) => {
     const target = { ...aTarget(), ...change };
-    expect(actionOf(anObserved({ target }))).toEqual({ type: "restoreMetadata" });
+    expect(actionOf(anObserved({ target }))).toEqual({ type: "rewrite" });
   });
   test("labels of one's own beside them are left alone", () => {
     const target = { ...aTarget(), labels: { ...aTarget().labels, team: "web" } };
@@ -38,7 +38,7 @@ describe("what a Secret says of itself is put back, the value stays", () => {
   });
   test("a label that the manifest newly asks for is added", () => {
     const apiKey = anApiKey({ spec: { secret: { labels: { app: "web" } } } });
-    expect(actionOf(anObserved({ apiKey }))).toEqual({ type: "restoreMetadata" });
+    expect(actionOf(anObserved({ apiKey }))).toEqual({ type: "rewrite" });
   });
   test("a tampered value comes first: it brings its own", () => {
     const target = { ...aTarget({ state: "ended" }), labels: {} };

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import { aFresh, aKey, anApiKey, anObserved, aStaged, aTarget, aValue, keyId, now } from "../../../test/an-observed.ts";
 import { FINALIZER } from "../names.ts";
-import type { Observed, StagedSecret } from "../observed.ts";
+import type { Observed, StagedSecret, TargetSecret } from "../observed.ts";
 import type { Decision, PlanContext } from "./decision.ts";
 import { plan } from "./plan.ts";
 
@@ -324,6 +324,7 @@ describe("deletion, step by step", () => {
   test("the Secret goes first, so that nobody reads what does not work", () => {
     expect(actionOf(planned(anObserved({ apiKey, staged: [staged] })))).toEqual({
       type: "dropTarget",
+      name: "website",
       uid: "target-uid",
     });
   });
@@ -468,5 +469,124 @@ describe("workloads that hold the value before", () => {
     expect(actionOf(after({}, both))).toEqual({ type: "propagate" });
     expect(actionOf(after({ propagatedRevision: 3 }, both))).toEqual({ type: "restart" });
     expect(after({ revision: 3 }, { propagate: "Eventually" })).toMatchObject(settledWith);
+  });
+});
+
+describe("what is in the Secret beside the value", () => {
+  const drifted = (change: Partial<TargetSecret>, more: Parameters<typeof anObserved>[0] = {}) => {
+    const observed = anObserved(more);
+    return { ...observed, target: { ...(observed.target as TargetSecret), ...change } };
+  };
+  test.each([
+    ["a label of ours is gone", { labels: {} }],
+    ["an annotation of ours was changed", { annotations: { "keys.itsy.dev/revision": "9" } }],
+    ["another key of ours is left over", { ours: { labels: [], annotations: [], data: ["old.json"] } }],
+  ] as const)("%s: written anew around the value", (_what, change) => {
+    const { data } = anObserved().target as TargetSecret;
+    const observed = drifted({ data: () => ({ ...data(), "old.json": "eA==" }), ...change });
+    // Another value under `apiKey` is another matter: `aTarget` has one of its own in each call.
+    expect(actionOf(planned(observed))).toEqual({ type: "rewrite" });
+    expect(actionOf(planned({ ...observed, isRewritten: true }))).toBeNull();
+  });
+  test("what other people added stays", () => {
+    const observed = anObserved();
+    const target = observed.target as TargetSecret;
+    const more = {
+      ...target,
+      labels: { ...target.labels, theirs: "x" },
+      data: () => ({ ...target.data(), theirs: "" }),
+    };
+    expect(actionOf(planned({ ...observed, target: more }))).toBeNull();
+  });
+  test("a changed template, label or key is no new revision", () => {
+    const observed = anObserved();
+    for (const secret of [{ template: { a: "{{ .secret }}" } }, { labels: { a: "b" } }, { key: "API_KEY" }])
+      expect(
+        actionOf(planned({ ...observed, spec: anObserved({ apiKey: anApiKey({ spec: { secret } }) }).spec })),
+      ).toEqual({ type: "rewrite" });
+  });
+  test("a Secret without the current value is not rewritten, but gets a new one", () => {
+    expect(actionOf(planned(drifted({ labels: {}, version: null })))).toMatchObject({ type: "stage" });
+  });
+});
+
+describe("the value before, beside the new one", () => {
+  const apiKey = anApiKey({ spec: { secret: { includePrevious: true } } });
+  const target = aTarget({ revision: 2, previous: aValue(), previousVersion: { revision: 1, state: "retiring" } });
+  const key = aKey({ revision: 2, latestRevision: 2, retiringUntil: "2026-11-22T10:30:00Z" });
+  const at = (instant: string, change: Parameters<typeof anObserved>[0] = {}) =>
+    anObserved({ apiKey, target, ...change, view: { at: instant, key } });
+  test("stays while it works", () => {
+    const decision = planned(at("2026-11-22T10:00:00Z"), { resyncMs: 9_999_999 });
+    expect(decision).toMatchObject({ action: null, requeueAfterMs: 28 * 60_000 });
+  });
+  test("goes a little before it ends, so that whatever can be read works", () => {
+    expect(actionOf(planned(at("2026-11-22T10:27:59Z")))).toBeNull();
+    expect(actionOf(planned(at("2026-11-22T10:28:00Z")))).toEqual({ type: "rewrite" });
+  });
+  test("goes when it was ended early, or is no value of this key", () => {
+    for (const previousVersion of [{ revision: 1, state: "ended" } as const, null])
+      expect(actionOf(planned(at("2026-11-22T10:00:00Z", { target: { ...target, previousVersion } })))).toEqual({
+        type: "rewrite",
+      });
+  });
+  test("goes when nobody wants it any more", () => {
+    expect(actionOf(planned(at("2026-11-22T10:00:00Z", { apiKey: anApiKey() })))).toEqual({ type: "rewrite" });
+  });
+});
+
+describe("a changed spec.secret.name", () => {
+  const apiKey = anApiKey({ spec: { secret: { name: "new" } } });
+  const recorded = {
+    ...apiKey,
+    metadata: { ...apiKey.metadata, annotations: { "keys.itsy.dev/secret-names": "website new" } },
+  };
+  const former = aTarget({ createdAt: "2026-11-20T10:00:00Z" });
+  const moved = aTarget({ name: "new", uid: "new-uid", createdAt: "2026-11-22T09:59:00Z" });
+  const renamed = (change: Parameters<typeof anObserved>[0]) =>
+    anObserved({ apiKey: recorded, target: null, formers: [former], ...change });
+  test("is put on record first", () => {
+    expect(actionOf(planned(renamed({ apiKey })))).toEqual({ type: "recordNames", names: ["website", "new"] });
+  });
+  test("takes the value along", () => {
+    expect(actionOf(planned(renamed({})))).toEqual({ type: "move", from: former });
+  });
+  test("also over one of ours that has an older value, but over nobody else's", () => {
+    const older = aTarget({ name: "new", state: "ended", revision: 1 });
+    const newer = aTarget({ revision: 2 });
+    const key = aKey({ revision: 2, latestRevision: 2 });
+    expect(actionOf(planned(renamed({ target: older, formers: [newer], view: { key } })))).toMatchObject({
+      type: "move",
+    });
+    const foreign = aTarget({ name: "new", isOurs: false, version: null });
+    expect(findingOf(planned(renamed({ target: foreign })))).toMatchObject({ reason: "SecretConflict" });
+  });
+  test("leaves the former Secret for the time of an overlap", () => {
+    const decision = planned(renamed({ target: moved }), { resyncMs: 9_999_999 });
+    expect(decision).toMatchObject({ action: null, requeueAfterMs: 59 * 60_000 });
+    expect(actionOf(planned(renamed({ target: moved }), { now: new Date("2026-11-22T10:59:00Z") }))).toEqual({
+      type: "dropTarget",
+      name: "website",
+      uid: "target-uid",
+    });
+  });
+  test("or until its value is not the current one any more", () => {
+    const outdated = aTarget({ state: "retiring" });
+    expect(actionOf(planned(renamed({ target: moved, formers: [outdated] })))).toMatchObject({ type: "dropTarget" });
+  });
+  test("forgets the former name once nothing lies there", () => {
+    expect(actionOf(planned(renamed({ target: moved, formers: [] })))).toEqual({ type: "recordNames", names: ["new"] });
+  });
+  test("confirms what was published under the former name", () => {
+    const pending = aTarget({ revision: 2, state: "pending" });
+    expect(actionOf(planned(renamed({ formers: [pending] })))).toMatchObject({ type: "confirm", revision: 2 });
+  });
+  test("makes a new value only where none is left", () => {
+    const tampered = { ...former, version: null };
+    expect(actionOf(planned(renamed({ formers: [tampered] })))).toMatchObject({ type: "stage", cause: "SecretLost" });
+  });
+  test("deletion takes both", () => {
+    const deleted = { ...recorded, metadata: { ...recorded.metadata, deletionTimestamp: "2026-11-22T09:59:00Z" } };
+    expect(actionOf(planned(renamed({ apiKey: deleted })))).toMatchObject({ type: "dropTarget", name: "website" });
   });
 });

@@ -6,7 +6,6 @@ import { confirmPublished, deliverStaged, stageNext, uselessStaging } from "./de
 import { propagationDue, restartDue } from "./follow-up.ts";
 import { namespaceTerminating } from "./namespace.ts";
 import { finalizerMissing, foreignTarget, notGranted, sharedTarget } from "./permission.ts";
-import { metadataDrift } from "./secret-metadata.ts";
 import {
   deletedOutOfBand,
   expired,
@@ -16,6 +15,7 @@ import {
   settingsDrift,
 } from "./service-state.ts";
 import { delivered, pausedBySpec } from "./steady.ts";
+import { contentDrift, nameOutdated, nameUnrecorded, outdatedFormer, renamedTarget } from "./target.ts";
 
 /** In this order; the first that applies decides. */
 const checks: readonly Check[] = [
@@ -33,14 +33,18 @@ const checks: readonly Check[] = [
   revokedOutOfBand,
   namespaceTerminating,
   finalizerMissing,
+  nameUnrecorded,
   adoptAbandoned,
   settingsDrift,
   expired,
   pausedOutOfBand,
+  renamedTarget,
   uselessStaging,
   deliverStaged,
   stageNext,
-  metadataDrift,
+  contentDrift,
+  outdatedFormer,
+  nameOutdated,
   propagationDue,
   restartDue,
   pausedBySpec,

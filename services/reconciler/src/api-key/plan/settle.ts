@@ -1,8 +1,10 @@
 import type { Observed } from "../observed.ts";
 import { nextRotationAt } from "../rotation/schedule.ts";
+import { previousUntilMs } from "../target/previous.ts";
 import { isFollowUpOpen } from "../workloads/follow-up.ts";
 import { act, type Decision, type PlanContext } from "./decision.ts";
 import type { Finding } from "./finding.ts";
+import { formerUntilMs } from "./target.ts";
 
 // A little later than the instant itself, so that the service's clock has passed it too.
 const AFTER_MS = 1_000;
@@ -10,10 +12,16 @@ const TRY_AGAIN_MS = 10_000;
 
 /** The resync, or sooner when something is known to come before: the end of the key or of its retiring version, a rotation. */
 const lookAgainMs = (observed: Observed, { now, resyncMs }: PlanContext): number => {
-  const { spec, view } = observed;
-  const ends = [spec.expiresAt, view.key?.retiringUntil, nextRotationAt(observed)?.toISOString()]
-    .flatMap((instant) => (instant == null ? [] : [Date.parse(instant) - now.getTime() + AFTER_MS]))
-    .filter((delayMs) => delayMs > 0);
+  const { spec, view, formers } = observed;
+  const byService = [spec.expiresAt, view.key?.retiringUntil, nextRotationAt(observed)?.toISOString()];
+  const formerUntil = formers.length === 0 ? null : formerUntilMs(observed);
+  const previousUntil = previousUntilMs(observed);
+  const ends = [
+    ...byService.flatMap((instant) => (instant == null ? [] : [Date.parse(instant) - Date.parse(view.at) + AFTER_MS])),
+    // Not a moment later: it is to be gone when it ends.
+    ...(previousUntil === null ? [] : [previousUntil - Date.parse(view.at)]),
+    ...(formerUntil === null ? [] : [formerUntil - now.getTime()]),
+  ].filter((delayMs) => delayMs > 0);
   return Math.min(resyncMs, ...ends, ...(isFollowUpOpen(observed) ? [TRY_AGAIN_MS] : []));
 };
 

@@ -60,7 +60,7 @@ export const withWarnings = (
   const others = conditions.filter(({ type }) => type !== WARNING);
   const [first] = warnings;
   if (first === undefined) return others;
-  const message = warnings.map((warning) => warning.message).join(" ");
+  const message = warnings.map((warning) => warning.message).join("\n");
   return [...others, dated({ type: WARNING, status: "True", reason: first.reason, message }, context)];
 };
 

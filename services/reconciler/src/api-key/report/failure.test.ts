@@ -4,7 +4,7 @@ import { generateSecret, secretSha256Hex } from "@itsy/key-format";
 import { describe, expect, test } from "vitest";
 
 import { anApiKey } from "../../../test/an-observed.ts";
-import { SecretRejectedError } from "../act/publish.ts";
+import { SecretRejectedError } from "../act/write-target.ts";
 import { findingOfFailure } from "./failure.ts";
 
 const codes: readonly (readonly [ItsyErrorCode, string, string])[] = [

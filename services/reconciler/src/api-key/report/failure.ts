@@ -3,7 +3,7 @@ import { isForbidden, type KubeError } from "@itsy/controller-runtime";
 
 import { redact } from "../../redact.ts";
 import { grantCommand } from "../../rights/grant-command.ts";
-import { SecretRejectedError } from "../act/publish.ts";
+import { SecretRejectedError } from "../act/write-target.ts";
 import { InvalidSpecError } from "../observe.ts";
 import type { Finding, Reason } from "../plan/finding.ts";
 import type { StoredApiKey } from "../resource.ts";

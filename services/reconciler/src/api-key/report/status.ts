@@ -10,6 +10,12 @@ import { warningsOf } from "./warnings.ts";
 
 const generationOf = ({ metadata }: StoredApiKey): number => metadata.generation ?? 0;
 
+/** Where the value lies: also where it is still under a former name. */
+const bindingOf = ({ target, formers }: Observed): ApiKeyStatus["binding"] => {
+  const held = [target, ...formers].find((secret) => secret?.isOurs);
+  return held ? { name: held.name } : undefined;
+};
+
 /** The status after a complete look. `undefined` fields are absent. */
 export const statusOf = (observed: Observed, finding: Finding, now: Date): ApiKeyStatus => {
   const { apiKey, target, view } = observed;
@@ -23,7 +29,7 @@ export const statusOf = (observed: Observed, finding: Finding, now: Date): ApiKe
     keyId: key?.keyId,
     displayPrefix: key?.displayPrefix ?? undefined,
     revision: key !== null && key.revision > 0 ? key.revision : undefined,
-    binding: isOurs ? { name: observed.spec.secret.name ?? apiKey.metadata.name } : undefined,
+    binding: bindingOf(observed),
     lastRotatedAt: key?.rotatedAt ?? undefined,
     nextRotationAt: nextRotationAt(observed)?.toISOString(),
     expiresAt: key?.settings.expiresAt ?? undefined,

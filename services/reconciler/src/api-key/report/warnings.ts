@@ -1,4 +1,8 @@
+import { isForbidden, type KubeError } from "@itsy/controller-runtime";
+
 import { parseDuration } from "../../duration.ts";
+import { redact } from "../../redact.ts";
+import { grantCommand } from "../../rights/grant-command.ts";
 import type { Observed } from "../observed.ts";
 
 /** What a person should know although the key is delivered: the `reason` of the condition Warning, and stable. */
@@ -14,6 +18,17 @@ export interface Warning {
   /** For people. Never holds a secret or a digest. */
   readonly message: string;
 }
+
+/** A thing that could not be done for a delivered key: with the command, where only a right is missing. */
+export const warningOfFailure = (
+  error: KubeError,
+  { refused, failed, what }: { readonly refused: WarningReason; readonly failed: WarningReason; readonly what: string },
+): Warning => {
+  const because = redact(error.message);
+  const command = isForbidden(error) ? grantCommand(because) : null;
+  const then = command === null ? "It is tried again." : `To grant it: ${command}`;
+  return { reason: isForbidden(error) ? refused : failed, message: `${what}: ${because}. ${then}` };
+};
 
 const OVERLAP_MIN_MS = 300_000;
 

@@ -1,0 +1,21 @@
+import { isConflict, isNotFound, nameOf } from "@itsy/controller-runtime";
+
+import { FIELD_MANAGER } from "../names.ts";
+import { ApiKeys } from "../resource.ts";
+import { secretNamesAnnotation } from "../target/names.ts";
+import { type Act, lookAgain } from "./context.ts";
+
+/** Says on the ApiKey under which names its Secrets may lie. */
+export const recordNames: Act<"recordNames"> = async ({ kube, effects }, { observed, action, signal }) => {
+  const { name, resourceVersion } = observed.apiKey.metadata;
+  const patch = { metadata: { name, resourceVersion, annotations: secretNamesAnnotation(action.names) } };
+  try {
+    const apiKey = await effects.run("recordNames", () =>
+      kube.mergePatch(ApiKeys, nameOf(observed.apiKey), patch, { fieldManager: FIELD_MANAGER, signal }),
+    );
+    return { ...observed, apiKey };
+  } catch (error) {
+    if (isConflict(error) || isNotFound(error)) return lookAgain();
+    throw error;
+  }
+};

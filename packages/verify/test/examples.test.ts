@@ -106,3 +106,30 @@ describe.each(Object.keys(paths))("examples/%s.ts", (name) => {
     expect((await get(example)).status).toBe(503);
   });
 });
+
+test("examples/permissions.ts asks for what each route needs, from where and at what cost", async () => {
+  await using service = await startKeyService({ say: valid({ permissions: ["files:*"] }) });
+  await using example = await runExample("permissions", service);
+  const get = async (method: string, path: string) => {
+    const response = await fetch(example.url + path, { method, headers: bearer });
+    return [response.status, await response.json(), response.headers.get("www-authenticate")];
+  };
+  const ip = expect.stringMatching(/^(?:::1|::ffff:127\.0\.0\.1|127\.0\.0\.1)$/);
+  expect(await get("GET", "/v1/files")).toEqual([200, { trash: ["old.txt"] }, null]);
+  expect(service.asked.at(-1)?.input).toEqual({ secret, permissions: ["files:read"], ip, cost: 1 });
+  service.answer({ say: valid({ permissions: ["files:read"] }) });
+  expect(await get("GET", "/v1/files")).toEqual([200, { trash: "hidden" }, null]);
+
+  service.answer({ say: valid({ permissions: ["*"] }) });
+  expect(await get("POST", "/v1/exports")).toEqual([202, { started: true }, null]);
+  const permissions = ["files:read", "exports:create"];
+  expect(service.asked.at(-1)?.input).toEqual({ secret, permissions, ip, cost: 10 });
+
+  service.answer({ say: { valid: false, code: "INSUFFICIENT_PERMISSIONS" } });
+  const scope = 'Bearer error="insufficient_scope"';
+  const lacking = expect.objectContaining({ status: 403, code: "INSUFFICIENT_PERMISSIONS" });
+  expect(await get("POST", "/v1/exports")).toEqual([403, lacking, scope]);
+  service.answer({ say: { valid: false, code: "FORBIDDEN" } });
+  const elsewhere = expect.objectContaining({ status: 403, code: "API_KEY_FORBIDDEN" });
+  expect(await get("GET", "/v1/files")).toEqual([403, elsewhere, null]);
+});

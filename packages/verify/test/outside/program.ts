@@ -1,5 +1,13 @@
 // A program of somebody else, compiled against the packed tarballs alone. It exercises the whole public surface.
-import { createVerifier, httpAnswerOf, isOutage, readCredential, type Verifier, VerifierError } from "@itsy/verify";
+import {
+  createVerifier,
+  hasPermissions,
+  httpAnswerOf,
+  isOutage,
+  readCredential,
+  type Verifier,
+  VerifierError,
+} from "@itsy/verify";
 import { apiKeyOf, findApiKey, requireApiKey } from "@itsy/verify/express";
 import { checkApiKey, withApiKey } from "@itsy/verify/fetch";
 import { ApiKeyDenied, requireApiKey as trpcRequireApiKey } from "@itsy/verify/trpc";
@@ -19,7 +27,9 @@ export const byHand = async (headers: Headers): Promise<string> => {
   const credential = readCredential(headers);
   if (!credential.found) return httpAnswerOf({ outcome: "unidentified", code: credential.code }).problem.detail;
   try {
-    const answer = await verifier.verify({ secret: credential.secret }, { signal: AbortSignal.timeout(500) });
+    const asked = { secret: credential.secret, permissions: ["files:read"], ip: "2001:db8::1", cost: 2 };
+    const answer = await verifier.verify(asked, { signal: AbortSignal.timeout(500) });
+    if (answer.outcome === "accepted" && !hasPermissions(answer.key, "files:write")) return "read only";
     if (answer.outcome === "accepted") return `${answer.key.keyId} ${answer.rateLimit.remaining}`;
     if (answer.outcome === "refused") return answer.code;
     return isOutage(answer) ? `down for ${answer.retryAfterMs} ms` : answer.reason;

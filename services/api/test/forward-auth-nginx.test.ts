@@ -107,7 +107,19 @@ describe.runIf(ci || !isMissing)("nginx with the documented sample", { timeout: 
 
   test("whatever a client says of itself, the application hears only what the key service said", async () => {
     const { key, secret } = await aKey({ requestsPerMinute: 100_000 });
-    const told = ["Key-Id", "Workspace", "Project", "Environment", "Key-Name", "Token", "Code"];
+    const told = [
+      "Key-Id",
+      "Workspace",
+      "Project",
+      "Environment",
+      "Key-Name",
+      "Owner",
+      "Metadata",
+      "Permissions",
+      "Require",
+      "Token",
+      "Code",
+    ];
     const spelled = fc
       .tuple(fc.constantFrom(...told), fc.constantFrom("-", "_"), fc.constantFrom("-", "_", ""), fc.nat(2))
       .map(([name, first, second, letters]) => {
@@ -206,6 +218,44 @@ describe.runIf(ci || !isMissing)("nginx with the documented sample", { timeout: 
     expect(answer.headers.get("ratelimit")).toBe(`"api-key";r=0;t=${seconds}`);
     expect(answer.headers.get("ratelimit-policy")).toBe('"api-key";q=1;w=60');
     expect(JSON.parse(answer.body)).toMatchObject({ code: "RATE_LIMITED" });
+  });
+
+  test("a key is held against the address of who connects, whatever a client says of itself", async () => {
+    const allowed = await aKey({ ipRules: ["127.0.0.0/8"] });
+    const elsewhere = await aKey({ ipRules: ["10.0.0.0/8"] });
+    const claims = ["X-Forwarded-For: 10.0.0.1", "X-Real-IP: 10.0.0.1", "X-Itsy-Require: ip=10.0.0.1"];
+    await newArrival(() => send([`X-API-Key: ${allowed.secret}`, ...claims]));
+    for (const lines of [[], claims]) {
+      const request = "GET /orders?ip=10.0.0.1&ip=forwarded";
+      const answer = await noArrival(() => send([`X-API-Key: ${elsewhere.secret}`, ...lines], { request }));
+      expect([answer.status, answer.headers.get("x-itsy-code")]).toEqual([403, "API_KEY_FORBIDDEN"]);
+    }
+  });
+
+  test("what a location requires and wants to know is asked and told", async () => {
+    const { address } = application;
+    const token = tenant.tokens.verifier;
+    const require = "&permissions=files:read&cost=4&tell=owner,metadata,permissions";
+    await using strict = await startSampleNginx({ service: hostOf(api.url), application: address, token, require });
+    const details = { owner: "Bücher & Söhne", metadata: { plan: "größer" }, permissions: ["files:*", "billing"] };
+    const { key, secret } = await aKey({ ...details, requestsPerMinute: 9 });
+    const to = strict.url;
+    const { arrival, answer } = await newArrival(() => send([`X-API-Key: ${secret}`], { to }));
+    expect(saidTo(arrival)).toEqual([
+      ...identityOf(key.id),
+      ["x-itsy-owner", encodeURIComponent(details.owner)],
+      ["x-itsy-metadata", encodeURIComponent(JSON.stringify(details.metadata))],
+      ["x-itsy-permissions", "billing,files:*"],
+    ]);
+    expect(answer.headers.get("ratelimit")).toMatch(/^"api-key";r=5;/);
+
+    const other = await aKey({ permissions: ["files:write"] });
+    const lacking = await noArrival(() => send([`X-API-Key: ${other.secret}`], { to }));
+    expect([lacking.status, lacking.headers.get("x-itsy-code")]).toEqual([403, "INSUFFICIENT_PERMISSIONS"]);
+
+    const small = await aKey({ permissions: ["*"], requestsPerMinute: 3 });
+    const never = await noArrival(() => send([`X-API-Key: ${small.secret}`], { to }));
+    expect([never.status, never.headers.get("retry-after")]).toEqual([429, null]);
   });
 
   test("the internal location cannot be asked from outside", async () => {

@@ -140,11 +140,59 @@ describe("requirements", () => {
   });
 
   test("that are not understood let nothing through", async () => {
-    const { secret } = await aKey();
-    for (const path of ["?environment=prod", "?enviroment=preview", "?project=a&project=default", "?environment="]) {
+    const { secret } = await aKey({ permissions: ["*"] });
+    const wrong = [
+      "?permissions=files:read&permissions=files:read",
+      "?permissions=",
+      "?permissions=files:*",
+      "?permissions=files:read,",
+      "?ip=fe80::1%25eth0",
+      "?ip=10.0.0.1&ip=10.0.0.1",
+      "?ip=10.0.0.1,10.0.0.2",
+      "?ip=unix:",
+      "?ip=forwarded",
+      "?cost=0",
+      "?cost=1.5",
+      "?cost=1e3",
+      "?cost=%2B1",
+      "?cost=1000001",
+      "?tell=secret",
+      "?tell=",
+      "?constructor=1",
+      "?__proto__=1",
+    ];
+    for (const path of [
+      "?environment=prod",
+      "?enviroment=preview",
+      "?project=a&project=default",
+      "?environment=",
+      ...wrong,
+    ]) {
       const answer = await ask({ headers: bearer(secret), path });
       expect([answer.status, answer.headers["x-itsy-code"]]).toEqual([503, "VERIFICATION_UNAVAILABLE"]);
     }
+  });
+
+  test("may be permissions, an address and a cost", async () => {
+    const { secret } = await aKey({ permissions: ["files:*"], ipRules: ["10.0.0.0/8"], requestsPerMinute: 10 });
+    const told = async (path: string) => {
+      const { status, headers } = await ask({ headers: bearer(secret), path });
+      return [status, headers["x-itsy-code"] ?? String(headers["ratelimit"]).split(";")[1]];
+    };
+    expect(await told("?ip=10.0.0.1&permissions=files:read,files:write&cost=4")).toEqual([200, "r=6"]);
+    expect(await told("?ip=::ffff:10.0.0.1")).toEqual([200, "r=5"]);
+    expect(await told("?ip=10.0.0.1&permissions=files:read,billing")).toEqual([403, "INSUFFICIENT_PERMISSIONS"]);
+    expect(await told("?ip=192.0.2.1")).toEqual([403, "API_KEY_FORBIDDEN"]);
+    expect(await told("")).toEqual([403, "API_KEY_FORBIDDEN"]);
+    expect(await told("?ip=10.0.0.1&cost=6")).toEqual([429, "RATE_LIMITED"]);
+    expect(await told("?ip=10.0.0.1&cost=5")).toEqual([200, "r=0"]);
+  });
+
+  test("of a cost above the limit are refused without a time to come back", async () => {
+    const { secret } = await aKey({ requestsPerMinute: 10 });
+    const { status, headers } = await ask({ headers: bearer(secret), path: "?cost=11" });
+    expect([status, headers["x-itsy-code"]]).toEqual([429, "RATE_LIMITED"]);
+    expect([headers["retry-after"], headers["ratelimit"]]).toEqual([undefined, undefined]);
   });
 
   test("stand in a header where path, query and method are the client's", async () => {
@@ -161,6 +209,73 @@ describe("requirements", () => {
     expect(await prefixed("environment=production")).toBe(200);
     expect(await prefixed("environment=preview")).toBe(403);
     expect(await prefixed("what")).toBe(503);
+    expect(await prefixed("environment=production&permissions=files:read")).toBe(403);
+  });
+
+  test("stand in one such header: a second one may be a client's", async () => {
+    const { secret } = await aKey();
+    const headers = { ...bearer(secret), "X-Itsy-Require": ["environment=production", "cost=1"] };
+    expect((await ask({ path: "/orders", headers })).status).toBe(503);
+  });
+});
+
+describe("the client's address in X-Forwarded-For", () => {
+  const asking = async (env: Record<string, string>, forwarded: string | null) => {
+    await using own = await startTestApi({ env });
+    const { tokens } = await own.tenant("acme");
+    const issued = await own
+      .client(tokens.admin)
+      .keys.create({ name: "a", environment: "local", ipRules: ["10.0.0.0/8"] });
+    const response = await fetch(`${own.url}/v1/forward-auth?ip=forwarded`, {
+      headers: {
+        "X-Itsy-Token": tokens.verifier,
+        "X-API-Key": issued.secret,
+        ...(forwarded !== null && { "X-Forwarded-For": forwarded }),
+      },
+    });
+    return response.status;
+  };
+  test.each([
+    ["is what the trusted hop wrote", "1", "10.0.0.1", 200],
+    ["is not what a client wrote before it", "1", "10.0.0.1, 192.0.2.1", 403],
+    ["is, of two trusted hops, what the outer one wrote", "2", "192.0.2.9, 10.0.0.1, 172.16.0.1", 200],
+    ["is not the proxy's own", "1", null, 503],
+    ["is not junk", "1", "unknown", 503],
+    ["is not junk that a hop wrote behind a client's address", "1", "10.0.0.1, unknown", 503],
+    ["is nobody's word where no hop is trusted", "0", "10.0.0.1", 503],
+  ] as const)("%s", async (_what, hops, forwarded, status) => {
+    expect(await asking({ TRUSTED_PROXY_HOPS: hops }, forwarded)).toBe(status);
+  });
+});
+
+describe("what a proxy wants to know of a key", () => {
+  const details = { owner: "Bücher & Söhne", metadata: { plan: "größer" }, permissions: ["files:*", "billing"] };
+  const namesOf = (headers: Asked["headers"]) =>
+    Object.keys(headers).filter((name) => /^x-itsy-(?:owner|metadata|permissions)$/.test(name));
+
+  test("is told when it asks, and not otherwise", async () => {
+    const { secret } = await aKey(details);
+    expect(namesOf((await ask({ headers: bearer(secret) })).headers)).toEqual([]);
+    expect(namesOf((await ask({ headers: bearer(secret), path: "?tell=owner" })).headers)).toEqual(["x-itsy-owner"]);
+    const { headers } = await ask({ headers: bearer(secret), path: "?tell=owner,metadata,permissions" });
+    expect(headers).toMatchObject({
+      "x-itsy-owner": encodeURIComponent(details.owner),
+      "x-itsy-metadata": encodeURIComponent(JSON.stringify(details.metadata)),
+      "x-itsy-permissions": "billing,files:*",
+    });
+  });
+
+  test("is told of a good key only, and an owner that there is", async () => {
+    const { key, secret } = await aKey();
+    const path = "?tell=owner,metadata,permissions";
+    const { headers } = await ask({ headers: bearer(secret), path });
+    expect([headers["x-itsy-owner"], headers["x-itsy-metadata"], headers["x-itsy-permissions"]]).toEqual([
+      undefined,
+      "%7B%7D",
+      "",
+    ]);
+    await api.client(tenant.tokens.admin).keys.revoke({ keyId: key.id });
+    expect(namesOf((await ask({ headers: bearer(secret), path })).headers)).toEqual([]);
   });
 });
 

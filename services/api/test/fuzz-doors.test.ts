@@ -100,6 +100,16 @@ const junkText = fc.oneof(
 );
 const hugeText = fc.integer({ min: 100, max: 40_000 }).map((length) => "x".repeat(length));
 
+/** What a field of a requirement may hold, or nearly. */
+const likelyText = fc.oneof(
+  fc.ipV4(),
+  fc.ipV6(),
+  fc.integer().map(String),
+  fc
+    .array(fc.constantFrom("files:read", "files:*", "*", "owner", "metadata", ""), { maxLength: 20 })
+    .map((all) => all.join(",")),
+);
+
 const method = fc.constantFrom(
   "GET",
   "HEAD",
@@ -126,6 +136,12 @@ const path = fc.oneof(
     "http://a/v1/verify",
   ),
   junkText.map((text) => `/v1/forward-auth?${text}`),
+  fc
+    .tuple(
+      fc.constantFrom("permissions", "ip", "cost", "tell", "environment"),
+      fc.oneof(junkText, hugeText, likelyText),
+    )
+    .map(([name, text]) => `/v1/forward-auth?${name}=${text}`),
   junkText.map((text) => `/v1/${text}`),
   hugeText.map((text) => `/v1/forward-auth?project=${text}`),
 );
@@ -174,6 +190,7 @@ const headerValue = () =>
       "upgrade",
       "websocket",
       "keep-alive, X-Itsy-Token",
+      "ip=10.0.0.1&cost=2",
     ),
   );
 const headerLine = () =>
@@ -203,6 +220,14 @@ const body = () =>
       "\u00ff\u00fe",
     ),
     fc.constant(JSON.stringify({ secret: target.secret })),
+    fc
+      .record({
+        secret: fc.constant(target.secret),
+        permissions: fc.oneof(fc.array(likelyText, { maxLength: 30 }), fc.jsonValue({ maxDepth: 1 })),
+        ip: fc.oneof(likelyText, fc.jsonValue({ maxDepth: 1 })),
+        cost: fc.oneof(fc.integer(), fc.double(), fc.jsonValue({ maxDepth: 1 })),
+      })
+      .map((value) => JSON.stringify(value)),
     fc.json({ maxDepth: 4 }),
     deep,
     deep.map((text) => `{"secret":${text.slice(0, 3000)}`),
@@ -285,6 +310,11 @@ test("requests in one packet are answered one by one, in their order", { timeout
       [forwardAuthRequest().replace("X-API-Key", "X-Other"), 401],
       [forwardAuthRequest().replace("environment=production", "environment=preview"), 403],
       [forwardAuthRequest().replace("X-Itsy-Token", "X-Other"), 503],
+      [verifyRequest([], JSON.stringify({ secret: target.secret, permissions: ["files:read"], ip: "::1" })), 200],
+      [verifyRequest([], JSON.stringify({ secret: target.secret, ip: "::1%lo" })), 400],
+      [forwardAuthRequest().replace("environment=production", "permissions=files:read&ip=::1"), 403],
+      [forwardAuthRequest().replace("environment=production", "ip=::1%lo"), 503],
+      [forwardAuthRequest().replace("environment=production", "cost=1000001"), 503],
     ] as const;
   await fc.assert(
     fc.asyncProperty(fc.array(fc.constantFrom(...kinds()), { minLength: 1, maxLength: 40 }), async (requests) => {

@@ -16,8 +16,8 @@ const start = async (kind: (typeof databaseKinds)[number]) => {
     api,
     admin,
     reconciler: api.client(await api.cluster("local", ["acme"])),
-    verdict: async (secret: string): Promise<Verification> =>
-      (await (await api.verify(tokens.verifier, { secret })).json()) as Verification,
+    verdict: async (secret: string, required: object = {}): Promise<Verification> =>
+      (await (await api.verify(tokens.verifier, { secret, ...required })).json()) as Verification,
     /** The procedures that changed the thing, the oldest first. */
     actions: async (targetId: string) =>
       (await admin.audit.list({ targetId, limit: 100 })).entries.map(({ action }) => action).toReversed(),
@@ -84,6 +84,46 @@ describe.each(databaseKinds)("changing a key on %s", (kind) => {
     // Nothing differs: nothing is written, whatever the order of the names.
     expect(viewOf(await admin.keys.update({ keyId: key.id, name: "b", metadata: {} }))).toEqual(cleared);
     expect(await actions(key.id)).toEqual(["keys.create", "keys.update", "keys.update"]);
+  });
+
+  test("permissions and IP rules are sets: changed as a whole, shown sorted, told by the audit with before and after", async () => {
+    await using started = await start(kind);
+    const { admin, verdict, actions } = started;
+    const access = { permissions: ["files:*", "billing", "files:*"], ipRules: ["::/0", "10.0.0.0/8", "::/0"] };
+    const { key, secret } = await admin.keys.create({ name: "a", environment: "local", ...access });
+    const shown = { permissions: ["billing", "files:*"], ipRules: ["10.0.0.0/8", "::/0"] };
+    expect(key).toMatchObject(shown);
+    expect(await verdict(secret, { ip: "10.0.0.1" })).toMatchObject({ valid: true, permissions: shown.permissions });
+
+    const keyId = key.id;
+    const same = { permissions: shown.permissions.toReversed(), ipRules: shown.ipRules.toReversed() };
+    expect(viewOf(await admin.keys.update({ keyId, ...same }))).toEqual(key);
+    const narrower = { permissions: ["files:read"], ipRules: ["192.0.2.0/24"] };
+    const updated = viewOf(await admin.keys.update({ keyId, ...narrower }));
+    expect(updated).toEqual({ ...key, ...narrower, version: 2 });
+    expect(await verdict(secret, { ip: "10.0.0.1" })).toEqual({ valid: false, code: "FORBIDDEN" });
+    const from = { ip: "192.0.2.1" };
+    expect(await verdict(secret, { ...from, permissions: ["files:read"] })).toMatchObject({ valid: true });
+    expect(await verdict(secret, { ...from, permissions: ["billing"] })).toEqual({
+      valid: false,
+      code: "INSUFFICIENT_PERMISSIONS",
+    });
+    const [last] = (await admin.audit.list({ targetId: keyId })).entries;
+    expect(last).toMatchObject({ action: "keys.update", before: shown, after: narrower });
+    const free = viewOf(await admin.keys.update({ keyId, permissions: [], ipRules: [] }));
+    expect(free).toMatchObject({ permissions: [], ipRules: [] });
+    expect(await admin.keys.get({ keyId })).toEqual(free);
+    expect(await verdict(secret)).toMatchObject({ valid: true, permissions: [] });
+    expect(await actions(keyId)).toEqual(["keys.create", "keys.update", "keys.update"]);
+  });
+
+  test("a network with bits behind its prefix is refused, and its message says what to write", async () => {
+    await using started = await start(kind);
+    const wrong = started.admin.keys.create({ name: "a", environment: "local", ipRules: ["10.0.0.1/8"] });
+    await expect(wrong).rejects.toMatchObject({
+      code: "INVALID_INPUT",
+      issues: [{ path: ["ipRules", 0], message: expect.stringContaining("write the network") }],
+    });
   });
 
   test("update refuses what somebody else changed since, a past expiry, and a revoked key; a later expiry revives", async () => {
@@ -211,7 +251,14 @@ describe.each(databaseKinds)("a key that an ApiKey owns, on %s", (kind) => {
     await using started = await start(kind);
     const { admin, verdict } = started;
     const { keyId, secret } = await managedKey(started);
-    for (const change of [{ name: "x" }, { requestsPerMinute: 1 }, { expiresAt: "2040-01-01T00:00:00Z" }]) {
+    const changes = [
+      { name: "x" },
+      { requestsPerMinute: 1 },
+      { expiresAt: "2040-01-01T00:00:00Z" },
+      { permissions: ["*"] },
+      { ipRules: ["10.0.0.0/8"] },
+    ];
+    for (const change of changes) {
       expect(await codeOf(admin.keys.update({ keyId, ...change }))).toBe("MANAGED_BY_CLUSTER");
     }
     await admin.keys.update({ keyId, name: "managed", owner: "Ada", metadata: { a: "1" } });

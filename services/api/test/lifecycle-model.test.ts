@@ -18,6 +18,8 @@ interface ModelKey {
   readonly id: string;
   readonly name: string;
   expiresMs: number | null;
+  permissions: readonly string[];
+  ipRules: readonly string[];
   paused: boolean;
   revoked: boolean;
   deleted: boolean;
@@ -31,12 +33,21 @@ interface Model {
   readonly keys: ModelKey[];
 }
 
+/** What every question of this test asks. */
+const PERMISSION = "files:read";
+const IP = "192.0.2.1";
+/** Which of the sets below hold it. */
+const permitting: ReadonlySet<string> = new Set(["files:*", "files:read", "*"]);
+const including: ReadonlySet<string> = new Set(["192.0.2.0/24", "0.0.0.0/0"]);
+
 /** What `verify` must say of a secret; `null`: it is accepted. */
 const refusal = (model: Model, key: ModelKey, secret: ModelSecret): RefusalCode | null => {
   if (key.deleted) return "NOT_FOUND";
   if (key.revoked || (secret.endsMs !== null && secret.endsMs <= model.nowMs)) return "REVOKED";
   if (key.paused) return "PAUSED";
-  return key.expiresMs !== null && key.expiresMs <= model.nowMs ? "EXPIRED" : null;
+  if (key.expiresMs !== null && key.expiresMs <= model.nowMs) return "EXPIRED";
+  if (key.ipRules.length > 0 && !key.ipRules.some((rule) => including.has(rule))) return "FORBIDDEN";
+  return key.permissions.some((permission) => permitting.has(permission)) ? null : "INSUFFICIENT_PERMISSIONS";
 };
 
 const statusOf = (model: Model, key: ModelKey) => {
@@ -54,7 +65,9 @@ const world = async (kind: (typeof databaseKinds)[number]) => {
     return {
       admin: api.client(tokens.admin),
       verdict: async (secret: string): Promise<RefusalCode | null> => {
-        const answer = (await (await api.verify(tokens.verifier, { secret })).json()) as Verification;
+        const answer = (await (
+          await api.verify(tokens.verifier, { secret, permissions: [PERMISSION], ip: IP })
+        ).json()) as Verification;
         return answer.valid ? null : answer.code;
       },
     };
@@ -92,9 +105,11 @@ const create =
       environment: "local",
       expiresAt,
       requestsPerMinute: 10_000,
+      permissions: ["files:*"],
     });
     const expiresMs = lifeMs === null ? null : model.nowMs + lifeMs;
-    const state = { paused: false, revoked: false, deleted: false, revision: 1, expiresMs };
+    const access = { permissions: ["files:*"], ipRules: [] };
+    const state = { ...access, paused: false, revoked: false, deleted: false, revision: 1, expiresMs };
     model.keys.push({ id: key.id, name, ...state, secrets: [{ text: secret, endsMs: null }] });
   };
 
@@ -163,9 +178,23 @@ const check: Step = async (model, { admin, verdict }) => {
   }
   const present = model.keys.filter(({ deleted }) => !deleted);
   const { keys } = await admin.keys.list({ limit: 100 });
-  const seen = keys.map(({ id, status, revision }) => ({ id, status, revision }));
+  const seen = keys.map(({ id, status, revision, permissions, ipRules }) => ({
+    id,
+    status,
+    revision,
+    permissions,
+    ipRules,
+  }));
   expect(seen).toEqual(
-    present.map((key) => ({ id: key.id, status: statusOf(model, key), revision: key.revision })).toReversed(),
+    present
+      .map((key) => ({
+        id: key.id,
+        status: statusOf(model, key),
+        revision: key.revision,
+        permissions: key.permissions,
+        ipRules: key.ipRules,
+      }))
+      .toReversed(),
   );
   const counts = { active: 0, paused: 0, expired: 0, revoked: 0, total: present.length, capped: false };
   for (const key of present) counts[statusOf(model, key)] += 1;
@@ -214,6 +243,22 @@ const commands = [
       (changed, model) => void (changed.expiresMs = life === null ? null : model.nowMs + life),
     );
     return command(named("setExpiry", key, life), step);
+  }),
+  fc.tuple(index, fc.subarray(["*", "billing", "files:*", "files:read", "files:write"])).map(([key, permissions]) => {
+    const step = change(
+      key,
+      ({ admin }, { id }) => admin.keys.update({ keyId: id, permissions: permissions.toReversed() }),
+      (changed) => void (changed.permissions = permissions),
+    );
+    return command(named("setPermissions", key, permissions), step);
+  }),
+  fc.tuple(index, fc.subarray(["0.0.0.0/0", "10.0.0.0/8", "192.0.2.0/24", "::/0"])).map(([key, ipRules]) => {
+    const step = change(
+      key,
+      ({ admin }, { id }) => admin.keys.update({ keyId: id, ipRules: ipRules.toReversed() }),
+      (changed) => void (changed.ipRules = ipRules),
+    );
+    return command(named("setIpRules", key, ipRules), step);
   }),
   index.map((key) => command(named("finishOverlap", key), finishOverlap(key))),
   index.map((key) => command(named("revoke", key), revoke(key))),

@@ -69,13 +69,18 @@ describe.each(serverKinds)("two replicas on %s", (kind) => {
     await using two = await startTwo(kind);
     const { admin, warm, verdictFar } = two;
     const create = async () => {
-      const issued = await admin.keys.create({ name: "a", environment: "production" });
+      const issued = await admin.keys.create({ name: "a", environment: "production", permissions: ["files:*"] });
       await warm(issued.secret);
       return { keyId: issued.key.id, secret: issued.secret };
     };
     const one = await create();
     expect(await admin.keys.update({ keyId: one.keyId, requestsPerMinute: 7 })).toMatchObject(effective);
     expect(await verdictFar(one.secret)).toMatchObject({ rateLimit: { limit: 7 } });
+    const ipRules = ["10.0.0.0/8"];
+    expect(await admin.keys.update({ keyId: one.keyId, ipRules })).toMatchObject({ ipRules, ...effective });
+    expect(await verdictFar(one.secret)).toEqual({ valid: false, code: "FORBIDDEN" });
+    expect(await admin.keys.update({ keyId: one.keyId, ipRules: [] })).toMatchObject(effective);
+    await warm(one.secret);
     const next = await admin.keys.rotate({ keyId: one.keyId, overlapMs: 60_000 });
     await warm(one.secret);
     expect(await admin.keys.finishOverlap({ keyId: one.keyId })).toMatchObject(effective);
@@ -96,6 +101,21 @@ describe.each(serverKinds)("two replicas on %s", (kind) => {
     const deleted = await admin.keys.deleteMany({ keys: [{ keyId: c.keyId, confirmName: "a" }] });
     expect(deleted.results).toEqual([{ ok: true, ...effective }]);
     expect(await verdictFar(c.secret)).toEqual({ valid: false, code: "NOT_FOUND" });
+  });
+
+  test("a permission that was taken away, or given, is so for the other one, too", async () => {
+    await using two = await startTwo(kind);
+    const { admin, far, tokens } = two;
+    const { key, secret } = await admin.keys.create({ name: "a", environment: "local", permissions: ["files:*"] });
+    const permitted = async () => {
+      const response = await far.verify(tokens.verifier, { secret, permissions: ["files:write"] });
+      return ((await response.json()) as Verification).valid;
+    };
+    expect(await permitted()).toBe(true);
+    for (const permissions of [["files:read"], ["*"], []]) {
+      expect(await admin.keys.update({ keyId: key.id, permissions })).toMatchObject({ permissions, ...effective });
+      expect(await permitted()).toBe(permissions.includes("*"));
+    }
   });
 
   test("a delivered key that is paused, replaced or released is refused by the other, too", async () => {

@@ -66,15 +66,18 @@ export interface SampleSettings {
   readonly service: string;
   readonly application: string;
   readonly token: string;
+  /** What the sample leaves empty: requirements beside those that it always makes. */
+  readonly require?: string;
 }
 
 /** An nginx with the documented sample, in which only addresses differ. */
-export const startSampleNginx = ({ service, application, token }: SampleSettings): Promise<Nginx> =>
+export const startSampleNginx = ({ service, application, token, require = "" }: SampleSettings): Promise<Nginx> =>
   startNginx({
     config: (port) =>
       replaced(readFileSync(SAMPLE, "utf8"), {
         "server 127.0.0.1:4700;": `server ${service};`,
         "server 127.0.0.1:8080;": `server ${application};`,
+        'set $itsy_require "";': `set $itsy_require "${require}";`,
         "listen 8000;": `listen 127.0.0.1:${port};`,
         "include /etc/nginx/itsy-keys-token.conf;": "include itsy-keys-token.conf;",
       }),

@@ -37,5 +37,4 @@ export { createQuotaLedger, type QuotaGate, type QuotaLedger } from "./usage/quo
 export { createUsageCounter, type UsageCounter, type UsageMeter } from "./usage/usage-counter.ts";
 export { startUsageWriter, type UsageWriter } from "./usage/usage-writer.ts";
 export { createWriteUsage, type UsageBatch } from "./usage/write-usage.ts";
-export { createIpRules, type IpRules } from "./verification/ip-rules.ts";
 export { createVerify, type RecordSource, type Verify, type VerifyDeps } from "./verification/verify.ts";

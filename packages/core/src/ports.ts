@@ -15,7 +15,6 @@ import type {
 import type { BarrierResult } from "./revocation/barrier-result.ts";
 import type { KeyChange } from "./revocation/ports.ts";
 import type { UsageStore } from "./usage/ports.ts";
-import type { IpRules } from "./verification/ip-rules.ts";
 
 export interface Clock {
   now(): Date;
@@ -341,6 +340,12 @@ export interface PepperStore {
   ): Promise<readonly PepperHolder[]>;
   /** Replaces a digest where it still stands. Whether it did. Counts as no change of the key. */
   repepper(change: Repepper): Promise<boolean>;
+}
+
+/** From where a key may be used, ready to be asked for every request. */
+export interface IpRules {
+  /** Whether one of the networks holds the address (`IpAddress` of the contract). */
+  allow(ip: string): boolean;
 }
 
 /** Everything `verify` needs to know of a secret, in one read. */

@@ -2,9 +2,8 @@ import type { RefusalCode } from "@itsy/contract";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import type { VerificationRecord } from "../ports.ts";
+import type { IpRules, VerificationRecord } from "../ports.ts";
 import { firstRefusal } from "./checks.ts";
-import { createIpRules } from "./ip-rules.ts";
 
 const now = new Date("2027-01-01T00:00:00Z");
 const past = new Date("2026-12-31T23:59:59Z");
@@ -31,6 +30,9 @@ const good: VerificationRecord = {
   retiring: false,
   pepperVersion: 1,
 };
+
+/** Rules that hold some addresses; which ones is the port's business. */
+const office: IpRules = { allow: (ip) => ip.startsWith("10.") };
 
 const refusal = (record: Partial<VerificationRecord>, required = {}, workspaceId = "ws_1") =>
   firstRefusal({ record: { ...good, ...record }, required, workspaceId, now });
@@ -64,7 +66,7 @@ const reason = {
   "of another environment": { required: { environment: "preview" }, refusal: "FORBIDDEN" },
   "of another project": { required: { project: "other" }, refusal: "FORBIDDEN" },
   "from elsewhere": {
-    record: { ipRules: createIpRules(["10.0.0.0/8"]) },
+    record: { ipRules: office },
     required: { ip: "192.0.2.1" },
     refusal: "FORBIDDEN",
   },
@@ -86,11 +88,9 @@ test("of any reasons to refuse a key the first is told, in the order of the prom
 });
 
 describe("a key with IP rules", () => {
-  const record = { ipRules: createIpRules(["10.0.0.0/8", "2001:db8::/32"]) };
+  const record = { ipRules: office };
   test.each([
     ["is accepted from a network of them", { ip: "10.1.2.3" }, null],
-    ["is accepted from one of IPv6", { ip: "2001:DB8::1" }, null],
-    ["is accepted from IPv4 in the clothes of IPv6", { ip: "::ffff:10.1.2.3" }, null],
     ["is refused from elsewhere", { ip: "192.0.2.1" }, "FORBIDDEN"],
     ["is refused when nobody says from where it comes", {}, "FORBIDDEN"],
   ] as const)("%s", (_guarantee, required, expected) => {

@@ -1,4 +1,6 @@
-import { createIpRules, type VerificationRecord } from "@itsy/core";
+import type { VerificationRecord } from "@itsy/core";
+
+import { createIpRules } from "../verification/ip-rules.ts";
 
 /** The answer of `verificationQuery` as both drivers give it: numbers and text. */
 export interface VerificationRow {

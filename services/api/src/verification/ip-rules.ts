@@ -1,10 +1,6 @@
 import { BlockList, isIPv4, SocketAddress } from "node:net";
 
-/** From where a key may be used, ready to be asked for every request. */
-export interface IpRules {
-  /** Whether one of the networks holds the address (`IpAddress` of the contract). */
-  allow(ip: string): boolean;
-}
+import type { IpRules } from "@itsy/core";
 
 /** As Node.js spells every address of `::ffff:0:0/96`, and no other. */
 const MAPPED = /^::ffff:\d+\./;

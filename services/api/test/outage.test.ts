@@ -29,13 +29,13 @@ const startOn = async (kind: (typeof serverKinds)[number], env: Readonly<Record<
   };
   await waitUntil(async () => (await readiness()).checks.lease === "held", { what: "the replica has its lease" });
   const owned = stack.move();
-  return { server, api, admin, secret, readiness, verdict, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return { server, api, tokens, admin, secret, readiness, verdict, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 };
 
 describe.each(serverKinds)("an outage of %s", (kind) => {
   test("is bridged for known keys by the lease, then told as not ready and UNAVAILABLE, and passes", async () => {
     await using started = await startOn(kind);
-    const { server, api, admin, readiness, verdict, secret } = started;
+    const { server, api, tokens, admin, readiness, verdict } = started;
     const slow = await admin.keys.create({ name: "b", environment: "local", requestsPerMinute: 60 });
     expect(await readiness()).toMatchObject({ status: 200, checks: { database: "ok", migrations: "ok" } });
     // Often enough that permits are drawn ahead for one of the keys; of the other one they are drawn when asked for.
@@ -52,6 +52,11 @@ describe.each(serverKinds)("an outage of %s", (kind) => {
     expect((await verdict(unknown)).status).toBe(503);
     const unavailable = { status: 503, body: { error: { code: "UNAVAILABLE" } } };
     expect(await verdict(slow.secret)).toMatchObject(unavailable);
+    const asked = await fetch(`${api.url}/v1/forward-auth`, {
+      headers: { "x-itsy-token": tokens.verifier, authorization: `Bearer ${slow.secret}` },
+    });
+    expect([asked.status, asked.headers.get("x-itsy-code")]).toEqual([503, "VERIFICATION_UNAVAILABLE"]);
+    await expect(admin.keys.verify({ secret: slow.secret })).rejects.toMatchObject({ code: "UNAVAILABLE" });
     // Nobody can say any more whether the limit allows it, once the permits at hand are spent.
     let accepted = 0;
     for (; (await verdict()).status === 200; accepted++) expect(accepted).toBeLessThan(10_000);

@@ -37,6 +37,8 @@ export interface TestApiOptions {
   /** In place of a fresh database: the test cleans up. */
   readonly databaseUrl?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** In place of one of its own: services that share a database share its clock. */
+  readonly clock?: FakeClock;
 }
 
 const roles: readonly WorkspaceRole[] = ["admin", "developer", "viewer", "verifier"];
@@ -82,7 +84,7 @@ export const startTestApi = async (options: TestApiOptions = {}): Promise<TestAp
   const fresh = options.databaseUrl === undefined ? stack.use(await freshDatabase(kind)) : undefined;
   const databaseUrl = options.databaseUrl ?? fresh?.url ?? "";
   const settings = parseSettings({ PORT: "0", PEPPERS, DATABASE_URL: databaseUrl, LOG_LEVEL: "debug", ...env });
-  const clock = createFakeClock();
+  const { clock = createFakeClock() } = options;
   const log = memory();
   const printed: string[] = [];
   const api = stack.use(

@@ -10,6 +10,8 @@ export interface Replica {
   readonly freeze: (ms: number) => Promise<void>;
   /** Ends the process with SIGKILL and starts another. */
   readonly restart: () => Promise<void>;
+  /** The same with SIGTERM, and no new request meanwhile. */
+  readonly replace: () => Promise<void>;
   readonly [Symbol.asyncDispose]: () => Promise<void>;
 }
 
@@ -39,6 +41,12 @@ const startProcess = async (env: Readonly<Record<string, string>>): Promise<List
 
 export const startReplica = async (name: string, env: Readonly<Record<string, string>>): Promise<Replica> => {
   let now: Listening | null = await startProcess(env);
+  const another = async (end: (before: Spawned) => Promise<unknown>) => {
+    const before = now;
+    now = null;
+    if (before !== null) await end(before.process);
+    now = await startProcess(env);
+  };
   return Object.freeze({
     name,
     url: () => now?.url ?? null,
@@ -48,12 +56,12 @@ export const startReplica = async (name: string, env: Readonly<Record<string, st
       await sleep(ms);
       now?.process.signal("SIGCONT");
     },
-    restart: async () => {
-      const before = now;
-      now = null;
-      await before?.process[Symbol.asyncDispose]();
-      now = await startProcess(env);
-    },
+    restart: () => another(async (before) => before[Symbol.asyncDispose]()),
+    replace: () =>
+      another((before) => {
+        before.signal("SIGTERM");
+        return before.ended;
+      }),
     [Symbol.asyncDispose]: async () => now?.process[Symbol.asyncDispose](),
   });
 };

@@ -1,0 +1,97 @@
+import { setTimeout as delay } from "node:timers/promises";
+
+import { createClient } from "@itsy/client";
+import type { DatabaseServer } from "@itsy/testbed";
+import { createSeededBytes } from "@itsy/testing";
+
+import { type Installation, startInstallation } from "../linearizability/installation.ts";
+import { idealAdmission, overAdmission } from "./judge.ts";
+import { type StreamLog, sendStreams } from "./send.ts";
+import type { Stream } from "./streams.ts";
+
+export interface RunOptions {
+  readonly seed: number;
+  readonly replicas: number;
+  readonly streams: readonly Stream[];
+  readonly durationMs: number;
+  /** About how often a replica is ended (SIGTERM, then SIGKILL, in turn) and another started, or one is frozen. */
+  readonly churnEveryMs?: number;
+}
+
+/** One stream of one run: a row of the table. */
+export interface Row extends Stream {
+  readonly replicas: number;
+  /** Requests that were accepted or refused. */
+  readonly judged: number;
+  /** Those that a limiter that knows everything would have accepted. */
+  readonly ideal: number;
+  readonly accepted: number;
+  /** By how many the fullest window of 60 seconds exceeds the limit. */
+  readonly over: number;
+  /** The part of `ideal` that was not accepted. */
+  readonly under: number;
+  readonly unavailable: number;
+  readonly lost: number;
+}
+
+const randomOf = (seed: number) => {
+  const bytes = createSeededBytes(seed);
+  return () => Buffer.from(bytes(4)).readUInt32LE() / 2 ** 32;
+};
+
+const issueKeys = async ({ replicas, adminToken }: Installation, streams: readonly Stream[]) => {
+  const { keys } = createClient({ url: replicas[0]?.url() ?? "", token: adminToken });
+  const issue = async (stream: Stream) => {
+    const { limit, traffic } = stream;
+    const created = await keys.create({
+      name: `${limit} ${traffic}`,
+      environment: "production",
+      requestsPerMinute: limit,
+    });
+    return [stream, created.secret] as const;
+  };
+  return new Map(await Promise.all(streams.map(issue)));
+};
+
+/** Replicas come and go until the signal. */
+const churn = async (
+  installation: Installation,
+  everyMs: number,
+  options: { random: () => number; until: AbortSignal },
+) => {
+  const { random, until } = options;
+  for (let turn = 0; ; turn += 1) {
+    await delay(everyMs * (0.5 + random()), undefined, { signal: until }).catch(() => undefined);
+    if (until.aborted) return;
+    const replica = installation.replicas[Math.floor(random() * installation.replicas.length)];
+    if (turn % 3 === 0) await replica?.replace();
+    else if (turn % 3 === 1) await replica?.restart();
+    else await replica?.freeze(500 + random() * 3500);
+  }
+};
+
+const rowOf = ({ stream, judged, unavailable, lost }: StreamLog, replicas: number): Row => {
+  const ideal = idealAdmission(judged, stream.limit);
+  const accepted = judged.filter((entry) => entry.accepted).length;
+  const under = ideal === 0 ? 0 : Math.max(0, 1 - accepted / ideal);
+  const over = overAdmission(judged, stream.limit);
+  return { ...stream, replicas, judged: judged.length, ideal, accepted, over, under, unavailable, lost };
+};
+
+/** Replicas as processes on one real server, clients that keep to their traffic, and the verdict on the merged log. */
+export const runRateLimits = async (server: DatabaseServer, options: RunOptions): Promise<readonly Row[]> => {
+  const { seed, replicas, streams, durationMs, churnEveryMs } = options;
+  await using installation = await startInstallation(server, replicas);
+  const secrets = await issueKeys(installation, streams);
+  const random = randomOf(seed);
+  const over = new AbortController();
+  const churning =
+    churnEveryMs === undefined
+      ? Promise.resolve()
+      : churn(installation, churnEveryMs, { random: randomOf(seed + 1), until: over.signal });
+  // Told below, when the streams are over.
+  churning.catch(() => undefined);
+  const logs = await sendStreams({ installation, secrets, random, durationMs }).finally(() => over.abort());
+  await churning;
+  return logs.map((log) => rowOf(log, replicas));
+};

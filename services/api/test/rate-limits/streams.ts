@@ -1,0 +1,50 @@
+/** How the requests of one key come. */
+export type Traffic = "below" | "above" | "bursts" | "one hot";
+
+export interface Stream {
+  /** Requests a minute. */
+  readonly limit: number;
+  readonly traffic: Traffic;
+}
+
+const MINUTE_MS = 60_000;
+/** A client of a small key asks twice a second. */
+const LEAST_PER_MINUTE = 120;
+
+/** Just below the limit, evenly: 59 requests a minute of 60, and in proportion. */
+const steady = function* (perMinute: number): Generator<number> {
+  for (let sent = 0; ; sent++) yield (sent * MINUTE_MS) / perMinute;
+};
+
+/** At instants that know nothing of each other. */
+const atRandom = function* (perMinute: number, random: () => number): Generator<number> {
+  for (let atMs = 0; ; ) {
+    atMs += (-Math.log(1 - random()) * MINUTE_MS) / perMinute;
+    yield atMs;
+  }
+};
+
+/** Up to a fifth more than the limit within two seconds, then nothing for a while. */
+const bursts = function* (limit: number, random: () => number): Generator<number> {
+  for (let beginMs = 1000; ; beginMs += 5000 + random() * 30_000) {
+    const size = Math.max(1, Math.round(limit * (0.2 + random())));
+    for (let sent = 0; sent < size; sent++) yield beginMs + (sent / size) * 2000;
+  }
+};
+
+/** When requests are sent, in milliseconds since the beginning; without end. */
+export const arrivals = ({ limit, traffic }: Stream, random: () => number): Generator<number> => {
+  switch (traffic) {
+    case "below":
+      return steady((limit * 59) / 60);
+    case "bursts":
+      return bursts(limit, random);
+    case "above":
+    case "one hot":
+      return atRandom(Math.max(1.3 * limit, LEAST_PER_MINUTE), random);
+  }
+};
+
+/** Which of so many replicas is asked: any, or nine times of ten the first. */
+export const replicaFor = ({ traffic }: Stream, replicas: number, random: () => number): number =>
+  traffic === "one hot" && random() < 0.9 ? 0 : Math.floor(random() * replicas);

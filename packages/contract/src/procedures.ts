@@ -12,6 +12,7 @@ import {
   ManyKeysResult,
   UpdateKeyInput,
 } from "./key-changes.ts";
+import { KeyHealthInput, KeyHealthPage } from "./key-health.ts";
 import { CountKeysInput, KeyCounts, KeyPage, ListKeysInput } from "./key-list.ts";
 import { CreateKeyInput, IssuedKey, KeyRef, KeyView, RevokedKey, RotatedKey, RotateKeyInput } from "./keys.ts";
 import { PepperHolders, PepperHoldersInput, PepperReport, RetiredPepper, RetirePepperInput } from "./peppers.ts";
@@ -24,6 +25,7 @@ import {
   UpdateProjectInput,
 } from "./projects.ts";
 import { CreateTokenInput, IssuedToken, RevokedToken, TokenList, TokenRef } from "./tokens.ts";
+import { UsageInput, UsageSeries } from "./usage.ts";
 import { Verification, VerifyInput } from "./verification.ts";
 import {
   CreateWorkspaceInput,
@@ -50,6 +52,8 @@ export const procedures = {
     get: query(KeyRef, KeyView),
     list: query(ListKeysInput, KeyPage),
     count: query(CountKeysInput, KeyCounts),
+    usage: query(UsageInput, UsageSeries),
+    health: query(KeyHealthInput, KeyHealthPage),
     rotate: mutation(RotateKeyInput, RotatedKey),
     update: mutation(UpdateKeyInput, RevokedKey),
     pause: mutation(KeyRef, RevokedKey),

@@ -11,6 +11,7 @@ import {
   createProjects,
   createPurgeAudit,
   createPurgeIdempotency,
+  createPurgeUsage,
   createRepepper,
   createTokens,
   createVerify,
@@ -145,6 +146,11 @@ export const openDomain = async (
   const purging = [
     everyHour("the purge of idempotency keys", createPurgeIdempotency(deps), logger),
     everyHour("the purge of rate limits", () => rates.purge(), logger),
+    everyHour(
+      "the purge of usage",
+      createPurgeUsage({ database, clock, retentionDays: settings.usageRetentionDays }),
+      logger,
+    ),
   ];
   const { auditRetentionDays: retentionDays } = settings;
   if (retentionDays !== undefined) {

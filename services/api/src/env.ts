@@ -31,6 +31,8 @@ export interface Settings {
   readonly trustedProxyHops: number;
   /** How long entries of the audit are kept; `undefined`: for ever. */
   readonly auditRetentionDays: number | undefined;
+  /** For how many days counts of hours are kept. */
+  readonly usageRetentionDays: number;
   /** Where the first operator token goes; `undefined`: one line on standard output. */
   readonly bootstrapTokenFile: string | undefined;
 }
@@ -107,6 +109,7 @@ const Environment = z.object({
   VERIFY_CACHE_MAX: whole(1, 10_000_000).default(50_000),
   TRUSTED_PROXY_HOPS: whole(0, 16).default(0),
   AUDIT_RETENTION_DAYS: whole(1, 36_500).optional(),
+  USAGE_RETENTION_DAYS: whole(1, 36_500).default(90),
   BOOTSTRAP_TOKEN_FILE: z.string().optional(),
 });
 type Environment = z.infer<typeof Environment>;
@@ -173,6 +176,7 @@ export const parseSettings = (source: Readonly<Record<string, string | undefined
     }),
     trustedProxyHops: env.TRUSTED_PROXY_HOPS,
     auditRetentionDays: env.AUDIT_RETENTION_DAYS,
+    usageRetentionDays: env.USAGE_RETENTION_DAYS,
     bootstrapTokenFile: env.BOOTSTRAP_TOKEN_FILE === undefined ? undefined : resolve(env.BOOTSTRAP_TOKEN_FILE),
   });
 };

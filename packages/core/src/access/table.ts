@@ -9,6 +9,8 @@ export const accessTable = {
   "keys.get": ["admin", "developer", "viewer"],
   "keys.list": ["admin", "developer", "viewer"],
   "keys.count": ["admin", "developer", "viewer"],
+  "keys.usage": ["admin", "developer", "viewer"],
+  "keys.health": ["admin", "developer", "viewer"],
   "keys.rotate": ["admin", "developer"],
   "keys.revoke": ["admin", "developer"],
   "keys.update": ["admin", "developer"],

@@ -1,4 +1,6 @@
 import type { DomainDeps } from "../deps.ts";
+import { createReadHealth } from "../health/read-health.ts";
+import { createReadUsage } from "../usage/read-usage.ts";
 import { createCreateKey } from "./create-key.ts";
 import { createDeleteKey } from "./delete-key.ts";
 import { createFinishOverlap } from "./finish-overlap.ts";
@@ -16,6 +18,8 @@ export const createKeys = (deps: DomainDeps) =>
     get: createGetKey(deps),
     list: createListKeys(deps),
     count: createCountKeys(deps),
+    usage: createReadUsage(deps),
+    health: createReadHealth(deps),
     rotate: createRotateKey(deps),
     revoke: createRevokeKey(deps),
     update: createUpdateKey(deps),

@@ -1,5 +1,7 @@
 import type { Quota, UsageOutcome } from "@itsy/contract";
 
+import type { UsageRange } from "./usage-range.ts";
+
 /**
  * What a row of counts is about, by the id that it has anyway: a secret version, a key, a project or a workspace. So each
  * series is one range of the primary key. `RETIRING` is of versions only: the part of `VALID` that came while the version
@@ -69,8 +71,18 @@ export interface UsageStore {
   tell(told: QuotaTold): Promise<boolean>;
   /** The quota is another one: what was told of the old one counts no more. */
   untell(workspaceId: string, month: Date): Promise<void>;
+  /** The sums of each step of the range and outcome; steps without any are left out. */
+  steps(scopeId: string, range: UsageRange): Promise<readonly UsageStep[]>;
+  /** Removes rows of hours before the instant, about so many at most. How many; 0: none is left. */
+  purge(before: Date, limit: number): Promise<number>;
+  forgetWritersSeenBefore(instant: Date): Promise<void>;
   /** Forgets the writer: it has nothing left to send. */
   forgetWriter(id: string): Promise<void>;
+}
+
+/** Of one scope and outcome. */
+export interface UsageStep extends Pick<UsageCount, "outcome" | "requests" | "cost"> {
+  readonly at: Date;
 }
 
 export interface QuotaTold {

@@ -58,6 +58,21 @@ export const samples: { readonly [Path in ProcedurePath]: (things: Things) => In
     cursor: Buffer.from(JSON.stringify(["name", "asc", "a", keyId])).toString("base64url"),
   }),
   "keys.count": () => ({ project: "default", environment: "production", managed: false, search: "sam" }),
+  "keys.usage": ({ keyId }) => ({
+    keyId,
+    project: "default",
+    by: "hour",
+    from: "2027-01-01T00:00:00Z",
+    to: "2027-01-02T00:00:00Z",
+  }),
+  "keys.health": ({ keyId }) => ({
+    keyId,
+    finding: "IDLE",
+    idleDays: 30,
+    expiresWithinDays: 14,
+    limit: 10,
+    cursor: `key_${"z".repeat(26)}`,
+  }),
   "keys.rotate": ({ keyId }) => ({ keyId, overlapMs: 1000, idempotencyKey: crypto.randomUUID() }),
   "keys.revoke": ({ keyId }) => ({ keyId }),
   "keys.update": ({ keyId }) => ({

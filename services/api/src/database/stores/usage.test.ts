@@ -1,4 +1,4 @@
-import { createWriteUsage, type UsageBatch } from "@itsy/core";
+import { createPurgeUsage, createWriteUsage, type UsageBatch } from "@itsy/core";
 import { createFakeClock } from "@itsy/testing";
 import { describe, expect, test } from "vitest";
 
@@ -96,5 +96,26 @@ describe.each(databaseKinds)("usage on %s", (kind) => {
     expect(await database.read.keys.findById(workspace.id, key.id)).toEqual({ ...key, lastUsedAt: late });
     expect(await database.read.versions.findByDigest([version.digest])).toEqual({ ...version, lastUsedAt: late });
     expect(told).toEqual([]);
+  });
+
+  test("old hours go, batch by batch, with writers that are gone; newer hours and the months stay", async () => {
+    await using started = await open();
+    const { database, write, requests } = started;
+    const old = [0, 1, 2].flatMap((back) =>
+      Array.from({ length: 400 }, (_, index) => ({
+        ...valid(`key_${String(index).padStart(4, "0")}`),
+        hour: new Date(hour.getTime() - (back + 1) * 3_600_000),
+      })),
+    );
+    await write(batchOf({ hours: [...old, valid("key_0001", 5)], months: [{ workspaceId: "ws_1", month, cost: 9 }] }));
+    const clock = createFakeClock(new Date(hour.getTime() + 10 * 24 * 3_600_000));
+    const purge = createPurgeUsage({ database, clock, retentionDays: 10 });
+    expect(await purge()).toBe(old.length);
+    expect(await purge()).toBe(0);
+    expect(await requests("key_0001")).toBe(5);
+    expect(await database.read.usage.costsOf(["ws_1"], month)).toEqual(new Map([["ws_1", 9]]));
+    // Its writer's row is gone, too, so a number that was used would be taken again: nobody sends one after so long.
+    await write(batchOf({ hours: [valid("key_0001")] }));
+    expect(await requests("key_0001")).toBe(6);
   });
 });

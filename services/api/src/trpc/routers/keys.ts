@@ -8,6 +8,8 @@ export const keysRouter = (keys: Keys, verify: Verify) =>
     get: keys.get,
     list: keys.list,
     count: keys.count,
+    usage: keys.usage,
+    health: keys.health,
     rotate: keys.rotate,
     update: keys.update,
     pause: keys.pause,

@@ -1,0 +1,94 @@
+import type { KeyHealth } from "@itsy/contract";
+
+import type { ApiKey, Project, SecretVersion } from "../entities.ts";
+import { keyStatus } from "../keys/key-status.ts";
+import { versionState } from "../keys/secret-version.ts";
+import type { Stores } from "../ports.ts";
+import { hourOf } from "../usage/usage-rows.ts";
+import { findingsOf, type HealthTerms } from "./findings.ts";
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+export interface Examination {
+  readonly stores: Stores;
+  /** Of the workspace. */
+  readonly projects: readonly Project[];
+  readonly terms: HealthTerms;
+  readonly now: Date;
+}
+
+type Counts = ReadonlyMap<string, number>;
+
+interface Counted {
+  /** By key and by version. */
+  readonly accepted: Counts;
+  readonly rateLimited: Counts;
+  readonly retiring: Counts;
+}
+
+const isoOrNull = (instant: Date | null) => instant?.toISOString() ?? null;
+
+const countsOf = async (
+  { stores, now }: Examination,
+  keys: readonly ApiKey[],
+  versions: readonly SecretVersion[],
+): Promise<Counted> => {
+  const from = hourOf(new Date(now.getTime() - DAY_MS));
+  const keyIds = keys.map(({ id }) => id);
+  const used = versions.filter(({ lastUsedAt }) => lastUsedAt !== null);
+  const retiring = used.filter((version) => versionState(version, now) === "retiring").map(({ id }) => id);
+  const { usage } = stores;
+  return {
+    accepted: await usage.requestsSince([...keyIds, ...used.map(({ id }) => id)], { outcome: "VALID", from }),
+    rateLimited: await usage.requestsSince(keyIds, { outcome: "RATE_LIMITED", from }),
+    // An overlap is a matter of days: whatever was counted belongs to this one.
+    retiring: await usage.requestsSince(retiring, { outcome: "RETIRING", from: new Date(0) }),
+  };
+};
+
+const healthOf = (
+  { projects, terms, now }: Examination,
+  key: ApiKey,
+  { versions, counted }: { readonly versions: readonly SecretVersion[]; readonly counted: Counted },
+): KeyHealth => {
+  const shown = versions.map((version) => {
+    const state = versionState(version, now);
+    return {
+      revision: version.revision,
+      state,
+      validUntil: isoOrNull(version.validUntil),
+      lastUsedAt: isoOrNull(version.lastUsedAt),
+      accepted: counted.accepted.get(version.id) ?? 0,
+      acceptedRetiring: state === "retiring" ? (counted.retiring.get(version.id) ?? 0) : null,
+    };
+  });
+  const lastDay = {
+    accepted: counted.accepted.get(key.id) ?? 0,
+    rateLimited: counted.rateLimited.get(key.id) ?? 0,
+  };
+  const acceptedRetiring = shown.reduce((sum, version) => sum + (version.acceptedRetiring ?? 0), 0);
+  const project = projects.find(({ id }) => id === key.projectId);
+  if (project === undefined) throw new Error(`key ${key.id} has no project`);
+  return {
+    keyId: key.id,
+    project: project.slug,
+    environment: key.environment,
+    name: key.name,
+    status: keyStatus(key, now),
+    expiresAt: isoOrNull(key.expiresAt),
+    lastUsedAt: isoOrNull(key.lastUsedAt),
+    findings: [...findingsOf({ key, versions, ...lastDay, acceptedRetiring, now }, terms)],
+    lastDay,
+    versions: shown,
+  };
+};
+
+/** Looks at keys of one workspace, with a fixed number of reads however many they are. */
+export const examineKeys = async (examination: Examination, keys: readonly ApiKey[]): Promise<readonly KeyHealth[]> => {
+  const { stores, now } = examination;
+  const ids = keys.map(({ id }) => id);
+  const versions = await stores.versions.listValid(ids, now);
+  const counted = await countsOf(examination, keys, versions);
+  const byKey = Map.groupBy(versions, ({ keyId }) => keyId);
+  return keys.map((key) => healthOf(examination, key, { versions: byKey.get(key.id) ?? [], counted }));
+};

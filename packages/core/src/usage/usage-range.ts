@@ -1,0 +1,26 @@
+import { USAGE_POINTS_MAX, type UsageInput } from "@itsy/contract";
+
+import { DomainError } from "../errors.ts";
+import { HOUR_MS } from "./usage-counter.ts";
+
+const DAY_MS = 24 * HOUR_MS;
+const steps = { hour: { ms: HOUR_MS, usual: 24 }, day: { ms: DAY_MS, usual: 30 } } as const;
+
+/** Whole steps: `from` is the start of the first, `to` the end of the last. */
+export interface UsageRange {
+  readonly from: Date;
+  readonly to: Date;
+  readonly stepMs: number;
+}
+
+/** @throws DomainError `INVALID_INPUT` for a range that is empty or too long. */
+export const usageRange = ({ by, from, to }: Pick<UsageInput, "by" | "from" | "to">, now: Date): UsageRange => {
+  const { ms, usual } = steps[by];
+  const endMs = to === undefined ? (Math.floor(now.getTime() / ms) + 1) * ms : Math.ceil(Date.parse(to) / ms) * ms;
+  const startMs = from === undefined ? endMs - usual * ms : Math.floor(Date.parse(from) / ms) * ms;
+  if (startMs >= endMs) throw new DomainError("INVALID_INPUT", "from must be before to");
+  if ((endMs - startMs) / ms > USAGE_POINTS_MAX[by]) {
+    throw new DomainError("INVALID_INPUT", `from and to are more than ${USAGE_POINTS_MAX[by]} ${by}s apart`);
+  }
+  return { from: new Date(startMs), to: new Date(endMs), stepMs: ms };
+};

@@ -27,8 +27,8 @@ const isNetwork = (rule: string): boolean => {
 
 /** `::ffff:0:0/96` and what lies in it (RFC 4291, section 2.5.5.2). */
 const isMapped = (rule: string): boolean => {
-  const { network, isIpv6, hostBits } = partsOf(rule);
-  return isIpv6 && hostBits <= 32n && network >> 32n === 0xffffn;
+  const { network, isIpv6 } = partsOf(rule);
+  return isIpv6 && network >> 32n === 0xffffn;
 };
 
 /**

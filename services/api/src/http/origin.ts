@@ -41,7 +41,8 @@ const addressOf = ({ headers, socket }: IncomingMessage, trustedProxyHops: numbe
 export const createForwardedIpOf =
   (trustedProxyHops: number) =>
   ({ headers }: Pick<IncomingMessage, "headers">): string | null => {
-    const chain = trustedProxyHops === 0 ? [] : [headers["x-forwarded-for"] ?? []].flat().join(",").split(",");
+    const chain = [headers["x-forwarded-for"] ?? []].flat().join(",").split(",");
+    // Without a trusted hop the place is behind the end, where nobody wrote.
     const told = chain[Math.max(0, chain.length - trustedProxyHops)]?.trim();
     return IpAddress.safeParse(told).success ? (told ?? null) : null;
   };

@@ -5,7 +5,16 @@ import { Everywhere } from "./everywhere.ts";
 import { IpRules } from "./ip-rules.ts";
 import { KeyStatus } from "./keys.ts";
 import { Permissions } from "./permissions.ts";
-import { DisplayName, KeyId, OverlapMs, RequestsPerMinute, SecretSha256, Slug, Timestamp } from "./primitives.ts";
+import {
+  DisplayName,
+  KeyId,
+  OVERLAP_MS_MAX,
+  OverlapMs,
+  RequestsPerMinute,
+  SecretSha256,
+  Slug,
+  Timestamp,
+} from "./primitives.ts";
 
 /**
  * Delivery hands a secret version to a Kubernetes Secret: register, publish, confirm.
@@ -190,3 +199,21 @@ export const AdoptOutcome = z.discriminatedUnion("outcome", [
   z.object({ outcome: z.literal("refused") }),
 ]);
 export type AdoptOutcome = z.infer<typeof AdoptOutcome>;
+
+/** Ends the version that is on its way out before its time, where it has not been used for so long. */
+export const RetireInput = z.strictObject({
+  ownerUid: OwnerUid,
+  /** Of the version that is to end. */
+  revision: z.int().min(1),
+  /** For how long no request with it may have been accepted, in milliseconds; counted from the rotation at the earliest. */
+  idleForMs: z.int().min(1_000).max(OVERLAP_MS_MAX),
+});
+export type RetireInput = z.infer<typeof RetireInput>;
+
+export const RetireOutcome = z.discriminatedUnion("outcome", [
+  /** It has ended, now or before, or never was: nothing of this revision is on its way out. */
+  z.object({ outcome: z.literal("ended"), ...Everywhere.shape }),
+  /** Used too recently, as the service knows by now; it goes on until then at least. */
+  z.object({ outcome: z.literal("inUse"), idleAt: Timestamp }),
+]);
+export type RetireOutcome = z.infer<typeof RetireOutcome>;

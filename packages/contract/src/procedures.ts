@@ -105,6 +105,7 @@ export const procedures = {
     configure: mutation(delivery.ConfigureInput, delivery.ConfigureOutcome),
     release: mutation(delivery.ReleaseInput, delivery.ReleaseOutcome),
     adopt: mutation(delivery.AdoptInput, delivery.AdoptOutcome),
+    retire: mutation(delivery.RetireInput, delivery.RetireOutcome),
   },
 } as const;
 

@@ -51,6 +51,8 @@ const changes: { readonly [Path in MutationPath]: readonly AuditTargetType[] } =
   "delivery.configure": ["key"],
   "delivery.release": ["key"],
   "delivery.adopt": ["key"],
+  // Nothing is on its way out.
+  "delivery.retire": [],
 };
 const mutations = Object.keys(changes) as MutationPath[];
 

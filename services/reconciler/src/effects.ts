@@ -18,6 +18,7 @@ export const effectNames = [
   "recordNames",
   "move",
   "rewrite",
+  "retire",
   "propagate",
   "restart",
   "adopt",

@@ -11,6 +11,7 @@ import {
   RegisterInput,
   type RegisterOutcome,
   ReleaseInput,
+  RetireInput,
   type VersionState,
 } from "@itsy/contract";
 import { secretSha256Hex } from "@itsy/key-format";
@@ -20,6 +21,9 @@ interface Version {
   readonly sha256: string;
   readonly displayPrefix: string;
   confirmedAt: number | null;
+  lastUsedAt: number | null;
+  /** Since it is on its way out. */
+  accepted: number;
   validUntil: number | null;
 }
 
@@ -79,7 +83,15 @@ export const createInMemoryDelivery = () => {
   const addVersion = (key: Key, input: RegisterInput): RegisterOutcome => {
     const validUntil = now() + input.deliverWithinMs;
     const { revision, secretSha256: sha256, displayPrefix } = input;
-    key.versions.push({ revision, sha256, displayPrefix, confirmedAt: null, validUntil });
+    key.versions.push({
+      revision,
+      sha256,
+      displayPrefix,
+      confirmedAt: null,
+      lastUsedAt: null,
+      accepted: 0,
+      validUntil,
+    });
     key.latestRevision = Math.max(key.latestRevision, revision);
     return { outcome: "registered", keyId: key.keyId, revision, deliverUntil: new Date(validUntil).toISOString() };
   };
@@ -138,11 +150,10 @@ export const createInMemoryDelivery = () => {
 
   const retiringVersion = (key: Key) => key.versions.find((version) => stateOf(version, now()) === "retiring");
   const retiringUntil = (key: Key): string | null => iso(retiringVersion(key)?.validUntil ?? null);
-  // Nobody calls with these secrets: nothing is used.
   const retiringOf = (key: Key): NonNullable<DeliveryView["key"]>["retiring"] => {
-    const { revision = 0, validUntil = null } = retiringVersion(key) ?? {};
+    const { revision = 0, validUntil = null, lastUsedAt = null, accepted = 0 } = retiringVersion(key) ?? {};
     const until = iso(validUntil);
-    return until === null ? null : { revision, validUntil: until, lastUsedAt: null, accepted: 0 };
+    return until === null ? null : { revision, validUntil: until, lastUsedAt: iso(lastUsedAt), accepted };
   };
 
   const viewOf = (key: Key): NonNullable<DeliveryView["key"]> => {
@@ -244,6 +255,18 @@ export const createInMemoryDelivery = () => {
       binding.released = true;
       return { keyId: binding.key?.keyId ?? null, ...EVERYWHERE };
     },
+    retire: async (raw) => {
+      enter("retire");
+      const { ownerUid, revision, idleForMs } = RetireInput.parse(raw);
+      const key = keyOf(ownerUid);
+      const retiring = retiringVersion(key);
+      if (retiring?.revision !== revision) return { outcome: "ended", ...EVERYWHERE };
+      const current = key.versions.find((version) => stateOf(version, now()) === "current");
+      const idleAt = Math.max(retiring.lastUsedAt ?? 0, current?.confirmedAt ?? 0) + idleForMs;
+      if (idleAt > now()) return { outcome: "inUse", idleAt: new Date(idleAt).toISOString() };
+      retiring.validUntil = now();
+      return { outcome: "ended", ...EVERYWHERE };
+    },
     adopt: async (raw) => {
       enter("adopt");
       return adopt(AdoptInput.parse(raw));
@@ -272,6 +295,13 @@ export const createInMemoryDelivery = () => {
           statusOf(key, now()) === "active" &&
           key.versions.some((version) => version.sha256 === sha256 && stateOf(version, now()) !== "ended"),
       );
+    },
+    /** A request with the secret, accepted. */
+    use: (secret: string): void => {
+      const version = keys.flatMap((key) => key.versions).find(({ sha256 }) => sha256 === secretSha256Hex(secret));
+      if (version === undefined || stateOf(version, now()) === "ended") throw new Error("refused");
+      version.lastUsedAt = now();
+      if (stateOf(version, now()) === "retiring") version.accepted += 1;
     },
     /** Versions that work now, over all keys that are not revoked. */
     workingVersions: () =>

@@ -90,3 +90,52 @@ test("with atExpiry: End it is the end of the key, whatever was rotated", async 
   const ended = await place.untilReason("Expired");
   expect(conditionOf(ended, "Stalled")?.status).toBe("True");
 });
+
+test("with retireWhenUnused the old version works while it is used, and ends once it is not", async () => {
+  const place = await createPlace(world);
+  await using _ = place.start();
+  const rotation = { overlap: "10m", retireWhenUnused: { idleFor: "5m", atMost: "24h" } };
+  await place.apply({ rotation, secret: { includePrevious: true } });
+  await place.untilReady();
+  const old = valueOf(await place.secret()) as string;
+  await place.requestRotation("now");
+  await revisionIs(place, 2);
+  // Three hours of traffic with the old value.
+  for (let minute = 0; minute < 180; minute += 4) {
+    place.delivery.use(old);
+    place.delivery.advance(240_000);
+  }
+  place.delivery.use(old);
+  const counted = await place.until(
+    "its requests are counted",
+    ({ status }) => status?.retiring?.acceptedRequests === 46,
+  );
+  expect(counted.status?.retiring).toMatchObject({ revision: 1, lastUsedAt: expect.any(String) });
+  await looksAgain(place);
+  expect(place.delivery.verify(old)).toBe(true);
+  expect(valueOf(await place.secret(), "apiKey_previous")).toBe(old);
+  place.delivery.advance(300_000);
+  await waitUntil(() => !place.delivery.verify(old), { what: "the old value has ended" });
+  expect(valueOf(await place.secret(), "apiKey_previous")).toBeNull();
+  await place.until("nothing is on its way out", ({ status }) => !status?.retiring && !status?.retiringUntil);
+  expect(place.delivery.workingVersions()).toHaveLength(1);
+});
+
+test("its bound holds, however much it is used, and whether anybody looks or not", async () => {
+  const place = await createPlace(world);
+  const rotation = { overlap: "0s", retireWhenUnused: { idleFor: "1h", atMost: "2h" } };
+  await place.apply({ rotation });
+  let old = "";
+  {
+    await using _ = place.start();
+    await place.untilReady();
+    old = valueOf(await place.secret()) as string;
+    await place.requestRotation("now");
+    await revisionIs(place, 2);
+  }
+  for (let minute = 0; minute < 120; minute += 30) {
+    place.delivery.use(old);
+    place.delivery.advance(1_800_000);
+  }
+  expect(place.delivery.verify(old)).toBe(false);
+});

@@ -107,6 +107,36 @@ const refused: readonly (readonly [string, object, RegExp])[] = [
   ["every too short", { rotation: { every: "59s", overlap: "0s" } }, /rotation\.every must lie between 1m and 8784h/],
   ["every too long", { rotation: { every: "8785h" } }, /rotation\.every must lie between 1m and 8784h/],
   ["every in days", { rotation: { every: "30d" } }, /spec\.rotation\.every.*should match/],
+  [
+    "retireWhenUnused without a bound",
+    { rotation: { retireWhenUnused: { idleFor: "5m" } } },
+    /retireWhenUnused\.atMost: Required value/,
+  ],
+  [
+    "retireWhenUnused idle for longer than at most",
+    { rotation: { retireWhenUnused: { idleFor: "3h", atMost: "2h" } } },
+    /idleFor may not be longer than atMost/,
+  ],
+  [
+    "retireWhenUnused at most shorter than the overlap",
+    { rotation: { overlap: "3h", retireWhenUnused: { idleFor: "1h", atMost: "2h" } } },
+    /overlap may not be longer than rotation\.retireWhenUnused\.atMost/,
+  ],
+  [
+    "retireWhenUnused at most as long as every",
+    { rotation: { every: "24h", retireWhenUnused: { idleFor: "1h", atMost: "24h" } } },
+    /retireWhenUnused\.atMost must be shorter than rotation\.every/,
+  ],
+  [
+    "retireWhenUnused at most too long",
+    { rotation: { retireWhenUnused: { idleFor: "1h", atMost: "169h" } } },
+    /atMost must lie between 1m and 168h/,
+  ],
+  [
+    "retireWhenUnused idle for too short",
+    { rotation: { retireWhenUnused: { idleFor: "59s", atMost: "2h" } } },
+    /idleFor must lie between 1m and 168h/,
+  ],
   ["atExpiry unknown", { rotation: { atExpiry: "Ignore" } }, /rotation\.atExpiry: Unsupported value: "Ignore"/],
   [
     "restartTargets of another kind",
@@ -223,7 +253,12 @@ test("an ApiKey with everything at its bounds is taken", async () => {
       expiresAt: "2027-06-01T00:00:00.123+02:00",
       permissions: ["*", "files:*", ...Array.from({ length: 62 }, (_, at) => `p${at}:${"a".repeat(96)}`)],
       ipRules: ["2001:0db8:0000:0000:0000:0000:0000:0000/128", "::/0", ...networks(62)],
-      rotation: { every: "8784h", overlap: "167h59m60s", atExpiry: "End" },
+      rotation: {
+        every: "8784h",
+        overlap: "167h59m60s",
+        atExpiry: "End",
+        retireWhenUnused: { idleFor: "1m", atMost: "168h" },
+      },
       secret: {
         name: "a".repeat(253),
         key: "API_KEY.txt",

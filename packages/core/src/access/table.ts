@@ -49,4 +49,5 @@ export const accessTable = {
   "delivery.configure": ["reconciler"],
   "delivery.release": ["reconciler"],
   "delivery.adopt": ["reconciler"],
+  "delivery.retire": ["reconciler"],
 } as const satisfies Record<ProcedurePath, readonly Role[]>;

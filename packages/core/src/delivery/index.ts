@@ -5,6 +5,7 @@ import { createConfirm } from "./confirm.ts";
 import { createObserve } from "./observe.ts";
 import { createRegister } from "./register.ts";
 import { createRelease } from "./release.ts";
+import { createRetire } from "./retire.ts";
 
 /** Handing secret versions to Kubernetes Secrets, without the secrets. */
 export const createDelivery = (deps: DomainDeps) =>
@@ -15,5 +16,6 @@ export const createDelivery = (deps: DomainDeps) =>
     configure: createConfigure(deps),
     release: createRelease(deps),
     adopt: createAdopt(deps),
+    retire: createRetire(deps),
   });
 export type Delivery = ReturnType<typeof createDelivery>;

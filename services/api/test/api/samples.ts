@@ -160,6 +160,7 @@ export const samples: { readonly [Path in ProcedurePath]: (things: Things) => In
   "delivery.confirm": ({ ownerUid, secretSha256 }) => ({ ownerUid, revision: 1, secretSha256, overlapMs: 0 }),
   "delivery.configure": ({ ownerUid }) => ({ owner: { uid: ownerUid, namespace: "shop", name: "sample" }, settings }),
   "delivery.release": ({ ownerUid }) => ({ ownerUid, policy: "retain" }),
+  "delivery.retire": ({ ownerUid }) => ({ ownerUid, revision: 1, idleForMs: 60_000 }),
   "delivery.adopt": ({ ownerUid, workspace, secretSha256 }) => ({
     owner: { uid: `again-${ownerUid}`, namespace: "shop", name: workspace },
     workspace,

@@ -54,6 +54,18 @@ export const ApiKeyStatus = z.object({
     "When the key ends, as the service has it. Absent when it does not, also once a secret was renewed for spec.expiresAt.",
   ).optional(),
   retiringUntil: Time.describe("Until when the secret version before still works.").optional(),
+  retiring: z
+    .object({
+      revision: z.int().min(1).meta({ format: "int32", maximum: undefined }).describe("Its number."),
+      acceptedRequests: z
+        .int()
+        .min(0)
+        .meta({ format: "int64", maximum: undefined })
+        .describe("Requests with it that were accepted since it is on its way out."),
+      lastUsedAt: Time.describe("When the last one was accepted; absent when none was.").optional(),
+    })
+    .describe("The secret version before, where spec.rotation.retireWhenUnused looks at its use.")
+    .optional(),
   propagatedRevision: z
     .int()
     .min(0)

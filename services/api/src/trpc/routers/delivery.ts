@@ -10,4 +10,5 @@ export const deliveryRouter = (delivery: Delivery) =>
     configure: delivery.configure,
     release: delivery.release,
     adopt: delivery.adopt,
+    retire: delivery.retire,
   });

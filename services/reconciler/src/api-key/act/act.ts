@@ -11,6 +11,7 @@ import { publish } from "./publish.ts";
 import { recordNames } from "./record-names.ts";
 import { register } from "./register.ts";
 import { restart } from "./restart.ts";
+import { retire } from "./retire.ts";
 import { rewrite } from "./rewrite.ts";
 import { configure, confirm, release } from "./service-calls.ts";
 import { stage } from "./stage.ts";
@@ -43,6 +44,8 @@ export const act = (
       return recordNames(deps, { observed, action, signal });
     case "rewrite":
       return rewrite(deps, { observed, action, signal });
+    case "retire":
+      return retire(deps, { observed, action, signal });
     case "propagate":
       return propagate(deps, { observed, action, signal });
     case "restart":

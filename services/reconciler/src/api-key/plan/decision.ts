@@ -26,6 +26,7 @@ export type Action =
   | { readonly type: "recordNames"; readonly names: readonly string[] }
   | { readonly type: "rewrite" }
   | { readonly type: "configure" }
+  | { readonly type: "retire"; readonly revision: number; readonly idleForMs: number }
   | { readonly type: "propagate" }
   | { readonly type: "restart" }
   | { readonly type: "adopt"; readonly sha256: () => string }

@@ -590,3 +590,37 @@ describe("a changed spec.secret.name", () => {
     expect(actionOf(planned(renamed({ apiKey: deleted })))).toMatchObject({ type: "dropTarget", name: "website" });
   });
 });
+
+describe("retireWhenUnused", () => {
+  const rotation = { overlap: "10m", retireWhenUnused: { idleFor: "5m", atMost: "24h" } };
+  const at = (instant: string, lastUsedAt: string | null, change: { spec?: object; key?: object } = {}) => {
+    const validUntil = "2026-11-23T09:30:00Z";
+    const retiring = { revision: 1, validUntil, lastUsedAt, accepted: 7 };
+    const key = aKey({ revision: 2, latestRevision: 2, retiringUntil: validUntil, retiring, ...change.key });
+    const apiKey = anApiKey({ spec: { rotation, ...change.spec } });
+    return anObserved({ apiKey, target: aTarget({ revision: 2 }), view: { at: instant, key } });
+  };
+  const retire = { type: "retire", revision: 1, idleForMs: 300_000 };
+  test("the version before has its overlap, used or not", () => {
+    const decision = planned(at("2026-11-22T09:39:59Z", null), { resyncMs: 9_999_999 });
+    expect(decision).toMatchObject({ action: null, requeueAfterMs: 2_000 });
+    expect(actionOf(planned(at("2026-11-22T09:40:00Z", null)))).toEqual(retire);
+  });
+  test("then it goes on for as long as it is used", () => {
+    expect(actionOf(planned(at("2026-11-22T12:00:00Z", "2026-11-22T11:55:01Z")))).toBeNull();
+    expect(actionOf(planned(at("2026-11-22T12:00:01Z", "2026-11-22T11:55:01Z")))).toEqual(retire);
+  });
+  test("it leaves the Secret before it ends", () => {
+    const spec = { secret: { includePrevious: true } };
+    const observed = at("2026-11-22T09:40:00Z", null, { spec });
+    const previousVersion = { revision: 1, state: "retiring" as const };
+    const target = { ...aTarget({ revision: 2, previous: aValue(), previousVersion }) };
+    expect(actionOf(planned({ ...observed, target }))).toEqual({ type: "rewrite" });
+  });
+  test.each([
+    ["nobody asked for it", { spec: { rotation: { overlap: "10m" } } }],
+    ["the key is paused", { key: { status: "paused", pausedByPerson: true } }],
+  ])("nothing is ended early where %s", (_what, change) => {
+    expect(actionOf(planned(at("2026-11-22T12:00:00Z", null, change)))).toBeNull();
+  });
+});

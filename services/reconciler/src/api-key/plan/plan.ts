@@ -6,6 +6,7 @@ import { confirmPublished, deliverStaged, stageNext, uselessStaging } from "./de
 import { propagationDue, restartDue } from "./follow-up.ts";
 import { namespaceTerminating } from "./namespace.ts";
 import { finalizerMissing, foreignTarget, notGranted, sharedTarget } from "./permission.ts";
+import { unusedVersion } from "./retire.ts";
 import {
   deletedOutOfBand,
   expired,
@@ -43,6 +44,7 @@ const checks: readonly Check[] = [
   deliverStaged,
   stageNext,
   contentDrift,
+  unusedVersion,
   outdatedFormer,
   nameOutdated,
   propagationDue,

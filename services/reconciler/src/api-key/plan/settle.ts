@@ -1,5 +1,6 @@
 import type { Observed } from "../observed.ts";
 import { nextRotationAt } from "../rotation/schedule.ts";
+import { unusedAtMs } from "../rotation/unused.ts";
 import { previousUntilMs } from "../target/previous.ts";
 import { isFollowUpOpen } from "../workloads/follow-up.ts";
 import { act, type Decision, type PlanContext } from "./decision.ts";
@@ -15,11 +16,13 @@ const lookAgainMs = (observed: Observed, { now, resyncMs }: PlanContext): number
   const { spec, view, formers } = observed;
   const byService = [spec.expiresAt, view.key?.retiringUntil, nextRotationAt(observed)?.toISOString()];
   const formerUntil = formers.length === 0 ? null : formerUntilMs(observed);
+  const unusedAt = unusedAtMs(observed);
   const previousUntil = previousUntilMs(observed);
   const ends = [
     ...byService.flatMap((instant) => (instant == null ? [] : [Date.parse(instant) - Date.parse(view.at) + AFTER_MS])),
     // Not a moment later: it is to be gone when it ends.
     ...(previousUntil === null ? [] : [previousUntil - Date.parse(view.at)]),
+    ...(unusedAt === null ? [] : [unusedAt - Date.parse(view.at) + AFTER_MS]),
     ...(formerUntil === null ? [] : [formerUntil - now.getTime()]),
   ].filter((delayMs) => delayMs > 0);
   return Math.min(resyncMs, ...ends, ...(isFollowUpOpen(observed) ? [TRY_AGAIN_MS] : []));

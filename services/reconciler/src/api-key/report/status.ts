@@ -16,6 +16,13 @@ const bindingOf = ({ target, formers }: Observed): ApiKeyStatus["binding"] => {
   return held ? { name: held.name } : undefined;
 };
 
+/** Only where somebody asked for it: the count changes all the time. */
+const retiringOf = ({ spec, view: { key } }: Observed): ApiKeyStatus["retiring"] => {
+  if (spec.rotation.retireWhenUnused === undefined || !key?.retiring) return undefined;
+  const { revision, accepted, lastUsedAt } = key.retiring;
+  return { revision, acceptedRequests: accepted, ...(lastUsedAt === null ? {} : { lastUsedAt }) };
+};
+
 /** The status after a complete look. `undefined` fields are absent. */
 export const statusOf = (observed: Observed, finding: Finding, now: Date): ApiKeyStatus => {
   const { apiKey, target, view } = observed;
@@ -34,6 +41,7 @@ export const statusOf = (observed: Observed, finding: Finding, now: Date): ApiKe
     nextRotationAt: nextRotationAt(observed)?.toISOString(),
     expiresAt: key?.settings.expiresAt ?? undefined,
     retiringUntil: key?.retiringUntil ?? undefined,
+    retiring: retiringOf(observed),
     propagatedRevision: followedAfter(observed, "propagatedRevision"),
     restartedRevision: followedAfter(observed, "restartedRevision"),
     lastHandledRotateRequest: (isOurs ? target.rotateHandled : null) ?? apiKey.status?.lastHandledRotateRequest,

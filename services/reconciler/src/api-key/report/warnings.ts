@@ -1,9 +1,9 @@
 import { isForbidden, type KubeError } from "@itsy/controller-runtime";
 
-import { parseDuration } from "../../duration.ts";
 import { redact } from "../../redact.ts";
 import { grantCommand } from "../../rights/grant-command.ts";
 import type { Observed } from "../observed.ts";
+import { overlapMaxMs } from "../rotation/expiry.ts";
 
 /** What a person should know although the key is delivered: the `reason` of the condition Warning, and stable. */
 export type WarningReason =
@@ -33,7 +33,7 @@ export const warningOfFailure = (
 const OVERLAP_MIN_MS = 300_000;
 
 const shortOverlap = ({ spec: { rotation } }: Observed): Warning[] => {
-  if (parseDuration(rotation.overlap) >= OVERLAP_MIN_MS) return [];
+  if (overlapMaxMs({ rotation }) >= OVERLAP_MIN_MS) return [];
   const message = `spec.rotation.overlap (${rotation.overlap}) is shorter than 5m: a kubelet needs 60 to 90 s to bring a changed Secret into a mounted file, and an environment variable never changes. Until then pods present the secret before, which ends sooner.`;
   return [{ reason: "ShortOverlap", message }];
 };

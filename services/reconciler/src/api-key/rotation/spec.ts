@@ -23,6 +23,35 @@ const Overlap = GoDuration.default("1h").meta(
   }),
 );
 
+const Idle = GoDuration.meta(
+  validations({
+    rule: "duration(self) >= duration('1m') && duration(self) <= duration('168h')",
+    message: "rotation.retireWhenUnused.idleFor must lie between 1m and 168h (7 days)",
+  }),
+);
+
+const AtMost = GoDuration.meta(
+  validations({
+    rule: "duration(self) >= duration('1m') && duration(self) <= duration('168h')",
+    message: "rotation.retireWhenUnused.atMost must lie between 1m and 168h (7 days)",
+  }),
+);
+
+const RetireWhenUnused = z
+  .object({
+    idleFor: Idle.describe("How long no request with the secret before may have been accepted, such as 15m."),
+    atMost: AtMost.describe("How long it works at most, however much it is used, such as 24h."),
+  })
+  .meta(
+    validations({
+      rule: "duration(self.idleFor) <= duration(self.atMost)",
+      message: "rotation.retireWhenUnused.idleFor may not be longer than atMost",
+    }),
+  )
+  .describe(
+    "Keeps the secret before alive while it is still used: for rotation.overlap at least, then until it was not used for idleFor, and for atMost at most. status.retiring counts its requests.",
+  );
+
 export const Rotation = z
   .object({
     every: Every.describe(
@@ -31,6 +60,7 @@ export const Rotation = z
     overlap: Overlap.describe(
       "How long the secret before still works after a new one is delivered, as a duration such as 30m or 24h: 0s to 168h, and shorter than rotation.every. 0s ends it at once. Below 5m, workloads that read a mounted file may be refused for a while: a kubelet needs 60 to 90 s to see a changed Secret.",
     ),
+    retireWhenUnused: RetireWhenUnused.optional(),
     atExpiry: z
       .enum(["Renew", "End"])
       .describe(
@@ -39,10 +69,20 @@ export const Rotation = z
       .optional(),
   })
   .meta(
-    validations({
-      rule: "!has(self.every) || duration(self.overlap) < duration(self.every)",
-      message: "rotation.overlap must be shorter than rotation.every",
-    }),
+    validations(
+      {
+        rule: "!has(self.every) || duration(self.overlap) < duration(self.every)",
+        message: "rotation.overlap must be shorter than rotation.every",
+      },
+      {
+        rule: "!has(self.retireWhenUnused) || duration(self.overlap) <= duration(self.retireWhenUnused.atMost)",
+        message: "rotation.overlap may not be longer than rotation.retireWhenUnused.atMost",
+      },
+      {
+        rule: "!has(self.every) || !has(self.retireWhenUnused) || duration(self.retireWhenUnused.atMost) < duration(self.every)",
+        message: "rotation.retireWhenUnused.atMost must be shorter than rotation.every",
+      },
+    ),
   )
   .describe(
     `How secrets follow each other. To rotate now: kubectl annotate apikey NAME ${GROUP}/rotate-requested-at=$(date -Is) --overwrite`,

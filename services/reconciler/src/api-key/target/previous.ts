@@ -1,5 +1,6 @@
 import type { Observed, TargetSecret } from "../observed.ts";
 import { overlapMs } from "../rotation/expiry.ts";
+import { isUnused } from "../rotation/unused.ts";
 import type { SecretValue } from "../secret-value.ts";
 
 /** A kubelet needs 60 to 90 s: the file is gone when the value ends. */
@@ -21,6 +22,8 @@ export const keptPrevious = (observed: Pick<Observed, "spec" | "view">, target: 
   const untilMs = previousUntilMs(observed);
   const isKept =
     observed.spec.secret.includePrevious === true &&
+    // Out of the Secret before it ends.
+    !isUnused(observed) &&
     target.previousVersion?.state === "retiring" &&
     untilMs !== null &&
     Date.parse(observed.view.at) < untilMs;

@@ -14,15 +14,15 @@ const Fields = z.record(z.string(), z.json());
 export const AuditEntryView = z.object({
   id: AuditId,
   at: Timestamp,
-  /** The procedure, for example `keys.revoke`. */
+  /** The procedure, for example `keys.revoke`; or `leaks.report`. */
   action: z.string(),
   /** Whose thing it is; `null`: the installation's. */
   workspace: Slug.nullable(),
   actor: z.object({
-    kind: z.enum(["installation", "workspace", "cluster"]),
-    /** `bootstrap` where an installation was prepared by its own program. */
+    kind: z.enum(["installation", "workspace", "cluster", "scanner"]),
+    /** `bootstrap` where an installation was prepared by its own program; `scanner:` and a name with the kind `scanner`. */
     tokenId: z.string(),
-    role: Role,
+    role: z.enum([...Role.options, "scanner"]),
     /** With the kind `cluster`. */
     cluster: Slug.nullable(),
   }),
@@ -46,7 +46,7 @@ export const ListAuditInput = z.strictObject({
   /** The token by which it was done. */
   tokenId: z
     .string()
-    .regex(/^[0-9a-z_]{1,40}$/, "must be the id of a token")
+    .regex(/^[0-9a-z_:-]{1,40}$/, "must be the id of a token")
     .optional(),
   action: z
     .string()

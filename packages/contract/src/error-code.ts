@@ -24,6 +24,8 @@ export const errorCodes = {
   KEY_LIMIT_REACHED: { http: 409, trpc: "CONFLICT" },
   /** A rate limit or an expiry beyond what the workspace allows. */
   ABOVE_MAXIMUM: { http: 400, trpc: "BAD_REQUEST" },
+  /** Not of a key: a key beyond its limit is an answer of `verify`. */
+  TOO_MANY_REQUESTS: { http: 429, trpc: "TOO_MANY_REQUESTS" },
   PAYLOAD_TOO_LARGE: { http: 413, trpc: "PAYLOAD_TOO_LARGE" },
   UNSUPPORTED_MEDIA_TYPE: { http: 415, trpc: "UNSUPPORTED_MEDIA_TYPE" },
   /** The request took too long to arrive. */

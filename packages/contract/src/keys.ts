@@ -26,6 +26,8 @@ export const KeyView = z.object({
   revision: z.int().min(0),
   /** Until when the previous secret version still works; `null` when none does. */
   retiringUntil: Timestamp.nullable(),
+  /** Since when a secret of the key that still works is known to be public; `null` when none is. */
+  leakedAt: Timestamp.nullable(),
   owner: KeyOwner.nullable(),
   metadata: KeyMetadata,
   /** Sorted. */

@@ -22,6 +22,8 @@ export const TokenView = z.object({
   displayPrefix: z.string(),
   expiresAt: Timestamp.nullable(),
   revokedAt: Timestamp.nullable(),
+  /** When it was first found in public. */
+  leakedAt: Timestamp.nullable(),
   createdAt: Timestamp,
 });
 export type TokenView = z.infer<typeof TokenView>;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { LeakPolicy } from "./leaks.ts";
 import { DisplayName, RequestsPerMinute, Slug, Timestamp, WorkspaceId } from "./primitives.ts";
 
 const KEY_LIFETIME_DAYS_MAX = 3650;
@@ -32,6 +33,7 @@ export const WorkspaceView = z.object({
   quota: Quota.nullable(),
   /** What accepted requests cost since the calendar month (UTC) began; known about a second later. */
   usedThisMonth: z.int().min(0),
+  leakPolicy: LeakPolicy,
   createdAt: Timestamp,
 });
 export type WorkspaceView = z.infer<typeof WorkspaceView>;
@@ -52,6 +54,7 @@ export const UpdateWorkspaceInput = z.strictObject({
   workspace: Slug.optional(),
   name: DisplayName.optional(),
   ...z.object(keyRules).partial().shape,
+  leakPolicy: LeakPolicy.optional(),
 });
 export type UpdateWorkspaceInput = z.infer<typeof UpdateWorkspaceInput>;
 

@@ -144,18 +144,21 @@ export interface StoredPepper {
 /** Values as JSON has them; an instant is RFC 3339 text. */
 export type Facts = Readonly<Record<string, unknown>>;
 
+/** What was done: by a procedure, or by a scanner's report. */
+export type AuditAction = ProcedurePath | "leaks.report";
+
 /** One change of one thing. Rows of it are only ever added. */
 export interface AuditEntry {
   readonly id: string;
   readonly at: Date;
   /** Whose thing it is; `null`: the installation's. */
   readonly workspaceId: string | null;
-  readonly actorKind: "installation" | "workspace" | "cluster";
+  readonly actorKind: "installation" | "workspace" | "cluster" | "scanner";
   readonly tokenId: string;
-  readonly role: Role;
+  readonly role: Role | "scanner";
   /** With the kind `cluster`. */
   readonly clusterId: string | null;
-  readonly action: ProcedurePath;
+  readonly action: AuditAction;
   readonly targetType: AuditTargetType;
   readonly targetId: string;
   /** The changed fields; `null`: it was made. */

@@ -155,6 +155,8 @@ export interface TokenStore {
   list(workspaceId: string | null): Promise<readonly ManagementToken[]>;
   /** Sets `revokedAt` where it is not set yet. Tells every replica either way. */
   revoke(id: string, revokedAt: Date): Promise<void>;
+  /** Sets `leakedAt`. Tells nobody: the token works as before. */
+  markLeaked(id: string, leakedAt: Date): Promise<void>;
   /** Whether any token exists at all: none does before the first start. */
   isEmpty(): Promise<boolean>;
 }

@@ -50,7 +50,7 @@ const limits = {
   verifyCacheMax: 1,
 };
 const server = await startServer(
-  { verifyDoor: app, forwardAuthDoor: app, app, limits, lifecycle },
+  { verifyDoor: app, forwardAuthDoor: app, leaksDoor: app, app, limits, lifecycle },
   { host: "127.0.0.1", port: 0 },
 );
 process.stdout.write(`${JSON.stringify({ url: server.url })}\n`);

@@ -5,6 +5,7 @@ import { type Domain, type Nature, openDomain } from "./domain.ts";
 import type { Settings } from "./env.ts";
 import { createApp } from "./http/app.ts";
 import { createForwardAuthDoor } from "./http/forward-auth-door.ts";
+import { createLeaksDoor } from "./http/leaks-door.ts";
 import { createLifecycle } from "./http/lifecycle.ts";
 import { createLogger, type Logger } from "./http/logger.ts";
 import { createMetrics } from "./http/metrics.ts";
@@ -52,7 +53,17 @@ const serve = (settings: Settings, { domain, logger, monotonicMs }: ServeDeps): 
   const verifyDoor = createVerifyDoor(doorDeps);
   const forwardedIpOf = createForwardedIpOf(settings.trustedProxyHops);
   const forwardAuthDoor = createForwardAuthDoor({ ...doorDeps, monotonicMs, forwardedIpOf, headersMax: HEADERS_MAX });
-  return startServer({ verifyDoor, forwardAuthDoor, app, limits, lifecycle }, settings);
+  const leaksDoor = createLeaksDoor({
+    reportLeaks: domain.reportLeaks,
+    scannerKeys: settings.scannerKeys,
+    originOf,
+    clock: domain.deps.clock,
+    monotonicMs,
+    metrics,
+    logger,
+    lifecycle,
+  });
+  return startServer({ verifyDoor, forwardAuthDoor, leaksDoor, app, limits, lifecycle }, settings);
 };
 
 /**

@@ -13,10 +13,12 @@ import {
   createPurgeIdempotency,
   createPurgeUsage,
   createRepepper,
+  createReportLeaks,
   createTokens,
   createVerify,
   createWorkspaces,
   type DomainDeps,
+  type ReportLeaks,
 } from "@itsy/core";
 import { createSecretFormat, type RandomBytes } from "@itsy/key-format";
 
@@ -63,6 +65,7 @@ export interface Domain extends AsyncDisposable {
   readonly authenticate: Authenticate;
   readonly findToken: ReturnType<typeof createAuthenticate>["findToken"];
   readonly memory: MemoryFigures;
+  readonly reportLeaks: ReportLeaks;
   /** Whether something that works needs a pepper that this process lacks. */
   readonly lacksPepper: () => Promise<boolean>;
   readonly metering: Metering;
@@ -172,6 +175,7 @@ export const openDomain = async (
       },
     }),
     findToken,
+    reportLeaks: createReportLeaks({ ...deps, lookup }),
     lacksPepper: createLacksPepper(checking),
     metering,
     memory: {

@@ -4,7 +4,9 @@ import { createPepperRing, type PepperEntry, type PepperRing } from "@itsy/key-f
 import { z } from "zod";
 
 import { parsePeppers, peppersOfEmbedded, readPepperFile, temporaryPepper } from "./adapters/pepper-file.ts";
+import { parseScannerKeys, readScannerKeys } from "./adapters/scanner-keys.ts";
 import { type DatabaseSettings, MEMORY_PATH, parseDatabaseUrl } from "./database/database-url.ts";
+import type { ScannerKey } from "./http/scanner-signature.ts";
 
 /** Every setting of the service, parsed. Durations are in milliseconds, sizes in bytes. */
 export interface Settings {
@@ -29,6 +31,8 @@ export interface Settings {
   readonly limits: Limits;
   /** How many proxies before the service are trusted to tell who called them (`X-Forwarded-For`). */
   readonly trustedProxyHops: number;
+  /** What scanners sign their reports of leaked secrets with; none: all are refused. */
+  readonly scannerKeys: readonly ScannerKey[];
   /** How long entries of the audit are kept; `undefined`: for ever. */
   readonly auditRetentionDays: number | undefined;
   /** For how many days counts of hours are kept. */
@@ -108,6 +112,8 @@ const Environment = z.object({
   VERIFY_GRACE_MS: whole(0, HOUR_MS).default(0),
   VERIFY_CACHE_MAX: whole(1, 10_000_000).default(50_000),
   TRUSTED_PROXY_HOPS: whole(0, 16).default(0),
+  LEAK_SCANNERS: z.string().optional(),
+  LEAK_SCANNERS_FILE: z.string().optional(),
   AUDIT_RETENTION_DAYS: whole(1, 36_500).optional(),
   USAGE_RETENTION_DAYS: whole(1, 36_500).default(90),
   BOOTSTRAP_TOKEN_FILE: z.string().optional(),
@@ -135,6 +141,15 @@ const ringOf = (env: Environment): PepperRing => {
   }
 };
 
+const scannersOf = (env: Environment): readonly ScannerKey[] => {
+  const { LEAK_SCANNERS: text, LEAK_SCANNERS_FILE: path } = env;
+  try {
+    return path === undefined ? parseScannerKeys(text ?? "") : readScannerKeys(path);
+  } catch (error) {
+    throw new SettingsError([`LEAK_SCANNERS, LEAK_SCANNERS_FILE: ${(error as Error).message}`]);
+  }
+};
+
 const check = (source: Readonly<Record<string, string | undefined>>): Environment => {
   // An empty value is what compose files and shells pass for "not set".
   const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== undefined && value !== ""));
@@ -144,6 +159,9 @@ const check = (source: Readonly<Record<string, string | undefined>>): Environmen
     : parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
   if (given["PEPPERS"] !== undefined && given["PEPPER_FILE"] !== undefined) {
     problems.push("PEPPERS, PEPPER_FILE: set one of the two");
+  }
+  if (given["LEAK_SCANNERS"] !== undefined && given["LEAK_SCANNERS_FILE"] !== undefined) {
+    problems.push("LEAK_SCANNERS, LEAK_SCANNERS_FILE: set one of the two");
   }
   if (!parsed.success || problems.length > 0) throw new SettingsError(problems);
   return parsed.data;
@@ -175,6 +193,7 @@ export const parseSettings = (source: Readonly<Record<string, string | undefined
       verifyCacheMax: env.VERIFY_CACHE_MAX,
     }),
     trustedProxyHops: env.TRUSTED_PROXY_HOPS,
+    scannerKeys: scannersOf(env),
     auditRetentionDays: env.AUDIT_RETENTION_DAYS,
     usageRetentionDays: env.USAGE_RETENTION_DAYS,
     bootstrapTokenFile: env.BOOTSTRAP_TOKEN_FILE === undefined ? undefined : resolve(env.BOOTSTRAP_TOKEN_FILE),

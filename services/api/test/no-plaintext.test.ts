@@ -8,6 +8,7 @@ import type { z } from "zod";
 
 import { callProcedure } from "./api/call.ts";
 import { samples } from "./api/samples.ts";
+import { reportLeaks, SCANNER_KEY, scannerEnv, signed } from "./api/scanner.ts";
 import { startTestApi, type TestApi } from "./api/start-test-api.ts";
 import { makePlace, makeThings, type Place } from "./api/things.ts";
 
@@ -92,6 +93,16 @@ const throughDoors = async (api: TestApi, place: Place, text: string): Promise<s
       },
     ],
   ];
+  const report = JSON.stringify({ leaks: [{ secret: `x${text}`, location: text }] });
+  requests.push(
+    ["/v1/leaks", { method: "POST", body: report, headers: signed(report, { at: api.clock.now() }) }],
+    [
+      "/v1/leaks",
+      { method: "POST", body: report, headers: { ...json, "webhook-id": text, "webhook-signature": text } },
+    ],
+    ["/v1/leaks", { method: "POST", body: text, headers: signed(text, { at: api.clock.now() }) }],
+    [`/v1/leaks?secret=${text}`, { method: "POST", body: report, headers: json }],
+  );
   const answers = await Promise.all(
     requests.map(async ([path, init]) => {
       const response = await fetch(`${api.url}${path}`, init);
@@ -111,9 +122,11 @@ const databaseBytes = (api: TestApi): string => {
 
 test("no secret, token, SHA-256, digest or pepper is anywhere but in the one answer that shows it", async () => {
   const pepper = Buffer.alloc(32, "pepper-that-must-stay-inside");
-  await using api = await startTestApi({ env: { LOG_LEVEL: "trace", PEPPERS: `1:${pepper.toString("base64")}` } });
+  await using api = await startTestApi({
+    env: { ...scannerEnv, LOG_LEVEL: "trace", PEPPERS: `1:${pepper.toString("base64")}` },
+  });
   const place = await makePlace(api, "acme");
-  const { keys, tokens } = api.client(place.tenant.tokens.admin);
+  const { keys, tokens, audit } = api.client(place.tenant.tokens.admin);
 
   const created = await keys.create({ name: "a", environment: "production" });
   const rotated = await keys.rotate({ keyId: created.key.id, overlapMs: 60_000 });
@@ -124,7 +137,16 @@ test("no secret, token, SHA-256, digest or pepper is anywhere but in the one ans
     answers += await throughProcedures(api, place, text);
     answers += await throughDoors(api, place, text);
   }
+  // Found in public: marked, told in the audit with the place, and the tokens revoked.
+  const other = await keys.create({ name: "c", environment: "production" });
+  const spare = await tokens.create({ role: "viewer", name: "d" });
+  planted.push(other.secret, spare.secret);
+  for (const text of [other.secret, spare.secret]) {
+    const location = `https://u:${text}@git.example/${text}?a=${text}#${text}`;
+    expect(await reportLeaks(api, [{ secret: text, location }])).toMatchObject({ labels: ["true_positive"] });
+  }
   answers += JSON.stringify([
+    await audit.list({ action: "leaks.report" }),
     await keys.list({}),
     await tokens.list({}),
     await keys.verify({ secret: created.secret }),
@@ -149,7 +171,7 @@ test("no secret, token, SHA-256, digest or pepper is anywhere but in the one ans
       expect(stored.includes(trace)).toBe(false);
     }
   }
-  for (const trace of [pepper.toString("latin1"), pepper.toString("base64"), pepper.toString("hex")]) {
+  for (const trace of [pepper.toString("latin1"), pepper.toString("base64"), pepper.toString("hex"), SCANNER_KEY]) {
     expect(told.includes(trace)).toBe(false);
     expect(stored.includes(trace)).toBe(false);
   }

@@ -64,7 +64,9 @@ describe.each(databaseKinds)("peppers on %s", (kind) => {
     const secrets = keys.map(({ secret }) => secret);
     await using api = await startTestApi({ databaseUrl: fresh.url, env: peppers([1, 2], 2) });
     const admin = api.client(tokens.admin);
-    const before = (await admin.keys.list({})).keys;
+    // Told about a second after the use, whatever else happens.
+    const keysNow = async () => (await admin.keys.list({})).keys.map(({ lastUsedAt: _, ...key }) => key);
+    const before = await keysNow();
     expect(await reportOf(api, operatorToken)).toContain("2 current: 0 secrets, 0 tokens");
     expect(await verdicts(api, tokens.verifier, secrets.slice(0, 2))).toEqual(["VALID", "VALID"]);
     // The operator's, the admin's and the verifier's token were presented, the developer's and the viewer's were not.
@@ -73,7 +75,7 @@ describe.each(databaseKinds)("peppers on %s", (kind) => {
         (await reportOf(api, operatorToken)).join() === "1 live: 1 secrets, 2 tokens,2 current: 2 secrets, 3 tokens",
       { what: "what was presented is under the current pepper" },
     );
-    expect((await admin.keys.list({})).keys).toEqual(before);
+    expect(await keysNow()).toEqual(before);
     expect(await verdicts(api, tokens.verifier, secrets)).toEqual(["VALID", "VALID", "VALID"]);
     const { waitedMs: _, ...revoked } = await admin.keys.revoke({ keyId: keys[0]?.keyId ?? "" });
     expect(revoked).toMatchObject({ status: "revoked", effectiveEverywhere: true });

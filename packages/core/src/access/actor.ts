@@ -35,6 +35,22 @@ export interface ClusterActor {
   readonly clusterId: string;
 }
 
+/** Whoever tells that a secret was found in public, as proven by a signature. Calls no procedure. */
+export interface ScannerActor {
+  readonly kind: "scanner";
+  /** `scanner:` and the name in the settings. */
+  readonly tokenId: string;
+  readonly role: "scanner";
+  readonly origin?: Origin;
+}
+
+export const scannerActor = (name: string, origin: Origin): ScannerActor => ({
+  kind: "scanner",
+  tokenId: `scanner:${name}`,
+  role: "scanner",
+  origin,
+});
+
 /** The program that prepares an installation, before anybody has a token. */
 export const bootstrapActor: InstallationActor = Object.freeze({
   kind: "installation",

@@ -1,4 +1,5 @@
 import type { ApiKey, Facts, ManagementToken, Project, Workspace } from "../entities.ts";
+import { leakPolicyOf } from "../leaks/decide.ts";
 
 /** What the audit tells of a key: everything that people and manifests set, and nothing that would make it a secret. */
 export const keyFacts = (key: ApiKey): Facts => ({
@@ -27,6 +28,7 @@ export const tokenFacts = (token: ManagementToken): Facts => ({
   displayPrefix: token.displayPrefix,
   expiresAt: token.expiresAt,
   revokedAt: token.revokedAt,
+  leakedAt: token.leakedAt,
 });
 
 export const workspaceFacts = (workspace: Workspace): Facts => ({
@@ -38,6 +40,7 @@ export const workspaceFacts = (workspace: Workspace): Facts => ({
   keysMax: workspace.keysMax,
   quotaPerMonth: workspace.quotaPerMonth,
   quotaMode: workspace.quotaMode,
+  leakPolicy: leakPolicyOf(workspace),
 });
 
 export const projectFacts = ({ slug, name }: Project): Facts => ({ slug, name });

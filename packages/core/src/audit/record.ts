@@ -1,15 +1,15 @@
-import type { AuditTargetType, ProcedurePath } from "@itsy/contract";
+import type { AuditTargetType } from "@itsy/contract";
 
-import type { Actor } from "../access/actor.ts";
+import type { Actor, ScannerActor } from "../access/actor.ts";
 import type { DomainDeps } from "../deps.ts";
-import type { Facts } from "../entities.ts";
+import type { AuditAction, Facts } from "../entities.ts";
 import type { Stores } from "../ports.ts";
 import { changedFacts } from "./changed-facts.ts";
 
-/** Who does something, and by which procedure. */
+/** Who does something, and by what. */
 export interface Doing {
-  readonly actor: Actor;
-  readonly action: ProcedurePath;
+  readonly actor: Actor | ScannerActor;
+  readonly action: AuditAction;
   readonly now: Date;
 }
 

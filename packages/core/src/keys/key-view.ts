@@ -3,7 +3,7 @@ import type { KeyView } from "@itsy/contract";
 import type { ApiKey, Binding, Cluster, Project, SecretVersion } from "../entities.ts";
 import type { Stores } from "../ports.ts";
 import { keyStatus } from "./key-status.ts";
-import { versionState } from "./secret-version.ts";
+import { earlier, versionState } from "./secret-version.ts";
 
 /** What a view shows beside the key itself. */
 export interface Surroundings {
@@ -28,6 +28,13 @@ export const retiringVersion = (
 export const retiringUntil = (versions: readonly SecretVersion[], at: Date): Date | null =>
   retiringVersion(versions, at)?.validUntil ?? null;
 
+/** Since when one of the secrets is known to be public; `null` when none is. */
+const leakedAt = (versions: readonly SecretVersion[]): Date | null =>
+  versions.reduce<Date | null>(
+    (first, version) => (version.leakedAt === null ? first : earlier(first, version.leakedAt)),
+    null,
+  );
+
 /** Shows a key whose surroundings are known. */
 export const viewWith = (key: ApiKey, around: Surroundings, at: Date): KeyView => {
   if (around.project === undefined) throw new Error(`key ${key.id} has no project`);
@@ -42,6 +49,7 @@ export const viewWith = (key: ApiKey, around: Surroundings, at: Date): KeyView =
     displayPrefix: key.displayPrefix,
     revision: key.revision,
     retiringUntil: isoOrNull(retiringUntil(around.versions, at)),
+    leakedAt: isoOrNull(leakedAt(around.versions)),
     owner: key.owner,
     metadata: key.metadata,
     permissions: [...key.permissions],

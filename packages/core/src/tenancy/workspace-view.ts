@@ -1,6 +1,7 @@
 import type { Quota, WorkspaceView } from "@itsy/contract";
 
 import type { Workspace } from "../entities.ts";
+import { leakPolicyOf } from "../leaks/decide.ts";
 import type { Stores } from "../ports.ts";
 import { monthOf } from "../usage/quota.ts";
 
@@ -23,6 +24,7 @@ export const viewWorkspaces = async (
     requestsPerMinuteMax: workspace.requestsPerMinuteMax,
     keyLifetimeDaysMax: workspace.keyLifetimeDaysMax,
     keysMax: workspace.keysMax,
+    leakPolicy: leakPolicyOf(workspace),
     quota: quotaOf(workspace),
     usedThisMonth: costs.get(workspace.id) ?? 0,
     createdAt: workspace.createdAt.toISOString(),

@@ -23,6 +23,7 @@ const viewToken = async (stores: Stores, token: ManagementToken): Promise<TokenV
   displayPrefix: token.displayPrefix,
   expiresAt: token.expiresAt?.toISOString() ?? null,
   revokedAt: token.revokedAt?.toISOString() ?? null,
+  leakedAt: token.leakedAt?.toISOString() ?? null,
   createdAt: token.createdAt.toISOString(),
 });
 

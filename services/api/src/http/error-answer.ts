@@ -16,6 +16,7 @@ export const standardMessages = {
   MALFORMED_BODY: "the body is not valid JSON, or is cut off",
   UNAUTHENTICATED: "a valid management token is needed: Authorization: Bearer itsy_mt_…",
   NOT_FOUND: "there is nothing here",
+  TOO_MANY_REQUESTS: "too many of these in a short time; try again later",
   METHOD_NOT_ALLOWED: "the method is not allowed here",
   PAYLOAD_TOO_LARGE: "the request is too large",
   UNSUPPORTED_MEDIA_TYPE: "the body must be application/json",
@@ -48,10 +49,15 @@ export interface ErrorAnswer extends Answer {
   readonly requestId: string;
   /** Ends the connection after the answer. */
   readonly close?: boolean;
+  /** How to authenticate, where that is not with a token. */
+  readonly challenge?: string;
 }
 
 /** Answers `{ error: … }` with the code's status. Nothing happens when an answer is on its way already. */
-export const sendError = (res: ServerResponse, { close = false, ...error }: ErrorAnswer): void => {
+export const sendError = (
+  res: ServerResponse,
+  { close = false, challenge = "Bearer", ...error }: ErrorAnswer,
+): void => {
   if (res.headersSent) return;
   const body = JSON.stringify({ error });
   res.writeHead(errorCodes[error.code].http, {
@@ -60,7 +66,7 @@ export const sendError = (res: ServerResponse, { close = false, ...error }: Erro
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
     "X-Request-Id": error.requestId,
-    ...(error.code === "UNAUTHENTICATED" && { "WWW-Authenticate": "Bearer" }),
+    ...(error.code === "UNAUTHENTICATED" && { "WWW-Authenticate": challenge }),
     ...(error.code === "UNAVAILABLE" && { "Retry-After": "1" }),
     ...(close && { Connection: "close" }),
   });

@@ -1,12 +1,12 @@
 import type { ErrorCode, RefusalCode } from "@itsy/contract";
-import type { BarrierResult } from "@itsy/core";
+import type { BarrierResult, LeakOutcome } from "@itsy/core";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { LeaseState } from "../revocation/follow-changes.ts";
 
 import { registerUsage, type UsageSource } from "./usage-metrics.ts";
 
 /** The ways in; `other` is whatever is not one of ours. */
-export type Door = "verify" | "forward_auth" | "trpc" | "health" | "metrics" | "other";
+export type Door = "verify" | "forward_auth" | "leaks" | "trpc" | "health" | "metrics" | "other";
 
 /** Why a verification was refused, or that it was not. */
 type VerifyOutcome = "VALID" | RefusalCode;
@@ -16,6 +16,8 @@ export interface Metrics {
   request(door: Door, code: "OK" | ErrorCode, durationMs: number): void;
   /** A verification that was answered, through whichever door. */
   verification(outcome: VerifyOutcome): void;
+  /** A secret that a scanner reported, and what became of it. */
+  leak(outcome: LeakOutcome): void;
   readonly contentType: string;
   /** In the text format of Prometheus. */
   text(): Promise<string>;
@@ -142,7 +144,14 @@ export const createMetrics = (memory: MemorySource, usage: UsageSource): Metrics
     labelNames: ["outcome"],
     registers,
   });
+  const leaks = new Counter({
+    name: "itsy_leaks_total",
+    help: "Secrets that scanners reported as found in public, by what became of them.",
+    labelNames: ["outcome"],
+    registers,
+  });
   return Object.freeze({
+    leak: (outcome: LeakOutcome) => leaks.inc({ outcome }),
     request: (door: Door, code: "OK" | ErrorCode, durationMs: number) =>
       durations.observe({ door, code }, durationMs / 1000),
     verification: (outcome: VerifyOutcome) => verifications.inc({ outcome }),

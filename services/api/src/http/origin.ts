@@ -2,9 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
 
 import { IpAddress } from "@itsy/contract";
-import type { Origin } from "@itsy/core";
-
-import { anySecretOf, type ScannerPatterns } from "./any-secret.ts";
+import { anySecretOf, type Origin, type ScannerPatterns } from "@itsy/core";
 
 const USER_AGENT_LENGTH_MAX = 200;
 

@@ -8,6 +8,7 @@ import { errorCodes } from "@itsy/contract";
 import type { Limits } from "../env.ts";
 import { answerWith, sendError } from "./error-answer.ts";
 import { formOf } from "./forward-auth-request.ts";
+import { LEAKS_PATH } from "./leaks-door.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import { requestIdOf } from "./request-id.ts";
 import { type Door, VERIFY_PATH } from "./verify-door.ts";
@@ -15,6 +16,7 @@ import { type Door, VERIFY_PATH } from "./verify-door.ts";
 export interface ServerDeps {
   readonly verifyDoor: Door;
   readonly forwardAuthDoor: Door;
+  readonly leaksDoor: Door;
   readonly app: RequestListener;
   readonly limits: Limits;
   readonly lifecycle: Lifecycle;
@@ -95,7 +97,7 @@ const close = async (server: Server, drainMs: number): Promise<void> => {
 };
 
 /** The hot paths before Express, which alone costs as much again. */
-const listenerOf = ({ verifyDoor, forwardAuthDoor, app }: ServerDeps): RequestListener => {
+const listenerOf = ({ verifyDoor, forwardAuthDoor, leaksDoor, app }: ServerDeps): RequestListener => {
   return (req, res) => {
     // RFC 9112, section 3.2. Node.js would say so too, but without a code.
     if (req.httpVersion === "1.1" && req.headers.host === undefined) {
@@ -103,6 +105,7 @@ const listenerOf = ({ verifyDoor, forwardAuthDoor, app }: ServerDeps): RequestLi
       return sendError(res, refusal);
     }
     if (req.url === VERIFY_PATH) return verifyDoor(req, res);
+    if (req.url === LEAKS_PATH) return leaksDoor(req, res);
     if (formOf(req.url) !== null) return forwardAuthDoor(req, res);
     app(req, res);
   };

@@ -6,6 +6,7 @@ import { type Actor, authorize, type Verify } from "@itsy/core";
 import type { Authenticate } from "../access/token-cache.ts";
 import { bearerOf } from "./bearer.ts";
 import { type Answer, answerOf, answerWith, isOurs, sendError } from "./error-answer.ts";
+import { isJson, MALFORMED, parseJson } from "./json-body.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { Logger } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";
@@ -32,18 +33,6 @@ interface Visit {
   readonly requestId: string;
   readonly beganMs: number;
 }
-
-const isJson = (req: IncomingMessage) => /^application\/json\s*(?:;|$)/i.test(req.headers["content-type"] ?? "");
-
-const parseJson = (body: Buffer): unknown => {
-  try {
-    return JSON.parse(body.toString());
-  } catch {
-    // Not the parser's error: it quotes the body.
-    return MALFORMED;
-  }
-};
-const MALFORMED = Symbol("malformed");
 
 /** What is wrong with a request before its body is looked at. */
 const firstFlaw = (req: IncomingMessage): Answer | null => {

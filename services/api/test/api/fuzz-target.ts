@@ -5,6 +5,7 @@ import { createClient } from "@itsy/client";
 
 import { startApi } from "../../src/api.ts";
 import { parseSettings } from "../../src/env.ts";
+import { SCANNER_KEY } from "./scanner.ts";
 
 /** What the process tells its parent at first. */
 export interface FuzzTarget {
@@ -25,6 +26,7 @@ const start = async (): Promise<FuzzTarget> => {
     PORT: "0",
     DATABASE_URL: "sqlite::memory:",
     LOG_LEVEL: "silent",
+    LEAK_SCANNERS: `hub:${SCANNER_KEY}`,
     HEADERS_TIMEOUT_MS: "400",
     REQUEST_TIMEOUT_MS: "500",
     KEEP_ALIVE_MS: "200",

@@ -110,6 +110,7 @@ export const samples: { readonly [Path in ProcedurePath]: (things: Things) => In
     requestsPerMinuteMax: 1_000_000,
     keyLifetimeDaysMax: null,
     keysMax: 1_000_000,
+    leakPolicy: "pause",
   }),
   "workspaces.setQuota": ({ workspace }) => ({ workspace, quota: { perMonth: 1_000_000, mode: "notify" } }),
   "projects.create": () => ({ slug: fresh(), name: "Sample" }),

@@ -21,5 +21,9 @@ export const createTokenStore = (session: Session): TokenStore =>
         await table(manager).update({ id, revokedAt: IsNull() }, { revokedAt });
         session.keyChanged(id);
       }),
+    markLeaked: (id: string, leakedAt: Date) =>
+      session.write(async (manager) => {
+        await table(manager).update({ id }, { leakedAt });
+      }),
     isEmpty: () => session.read(async (manager) => !(await table(manager).exists())),
   });

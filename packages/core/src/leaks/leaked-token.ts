@@ -1,0 +1,36 @@
+import { isTokenLive } from "../access/authenticate.ts";
+import { tokenFacts } from "../audit/facts.ts";
+import { record } from "../audit/record.ts";
+import { workspaceOf } from "../tenancy/key-limits.ts";
+import { actionOnToken, leakPolicyOf } from "./decide.ts";
+import type { Leak, LeakOutcome, Reporting } from "./reporting.ts";
+
+/** Ends a management token that was found, or marks it, in the caller's transaction. */
+export const onLeakedToken = async (
+  { stores, ids, actor, now }: Reporting,
+  { digests, location }: Leak,
+): Promise<LeakOutcome> => {
+  const token = await stores.tokens.findByDigest(digests);
+  if (token === null) return "unknown";
+  if (!isTokenLive(token, now)) return "ended";
+  const { id, role, workspaceId } = token;
+  const policy = workspaceId === null ? null : leakPolicyOf(await workspaceOf(stores, workspaceId));
+  const isRevoked = actionOnToken(role, policy) === "revoke";
+  const isNew = token.leakedAt === null;
+  if (isNew) await stores.tokens.markLeaked(id, now);
+  if (isRevoked) await stores.tokens.revoke(id, now);
+  await record(
+    { ids, stores },
+    { actor, action: "leaks.report", now },
+    {
+      workspaceId,
+      target: { type: "token", id },
+      before: { ...tokenFacts(token), leakLocation: null },
+      after: {
+        ...tokenFacts({ ...token, leakedAt: token.leakedAt ?? now, ...(isRevoked && { revokedAt: now }) }),
+        leakLocation: isNew || isRevoked ? location : null,
+      },
+    },
+  );
+  return isRevoked ? "revoked" : "notified";
+};

@@ -37,6 +37,7 @@ const Variables = z
     ITSY_TIMEOUT: durationBetween(100, 600_000, "100ms to 10m").default(10_000),
     KUBECONFIG: z.string().min(1).optional(),
     WATCH_NAMESPACE: z.string().min(1).optional(),
+    WATCH_SECRETS: z.stringbool().default(false),
     NAMESPACE: z.string().min(1).default("itsy-system"),
     POD_NAME: z.string().min(1).default(hostname()),
     CONCURRENCY: Concurrency.default(16),

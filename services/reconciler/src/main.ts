@@ -71,6 +71,7 @@ const run = async (env: Env): Promise<number> => {
     },
     {
       watchNamespace: env.WATCH_NAMESPACE,
+      watchSecrets: env.WATCH_SECRETS,
       concurrency: env.CONCURRENCY,
       namespaceConcurrency: env.NAMESPACE_CONCURRENCY,
       deliverWithinMs: env.DELIVER_WITHIN,

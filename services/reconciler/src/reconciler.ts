@@ -13,6 +13,7 @@ import {
   type Namespace,
   Namespaces,
   nameOf,
+  type ObjectName,
   type Reflector,
   type RuntimeMetrics,
   type Source,
@@ -30,6 +31,7 @@ import { BY_WORKSPACE, createGrantSource } from "./grant/grant-source.ts";
 import { type WorkspaceGrant, WorkspaceGrants } from "./grant/resource.ts";
 import { BY_WAITING, createWakeWaiting, waitingFor } from "./grant/wake-waiting.ts";
 import { createNamespaceLines } from "./namespace-lines.ts";
+import { watchSecrets } from "./secret-watch.ts";
 
 export interface ReconcilerDeps {
   readonly kube: KubeClient;
@@ -47,6 +49,8 @@ export interface ReconcilerDeps {
 export interface ReconcilerSettings {
   /** Without it, all namespaces. */
   readonly watchNamespace?: string | undefined;
+  /** Drift of Secrets is noticed at once, by watching them; else when each ApiKey is looked at again. */
+  readonly watchSecrets: boolean;
   /** ApiKeys at work at the same time. */
   readonly concurrency: number;
   /** Of one namespace. */
@@ -164,10 +168,17 @@ export const createReconciler = (deps: ReconcilerDeps, settings: ReconcilerSetti
     watch: async (signal: AbortSignal) => {
       await Promise.all([apiKeys, grants, namespaces].map((reflector) => reflector.run(signal)));
     },
-    work: (signal: AbortSignal) => {
+    work: async (signal: AbortSignal) => {
+      const enqueue = (name: ObjectName): void => controller.enqueue(name);
       signal.addEventListener("abort", lines.close, { once: true });
-      apiKeys.subscribe(createWakeWaiting({ apiKeys: apiKeys.store, timers, enqueue: controller.enqueue }));
-      return controller.run(signal);
+      apiKeys.subscribe(createWakeWaiting({ apiKeys: apiKeys.store, timers, enqueue }));
+      // Nobody waits for its first list: without the right to it everything works as if it were not asked for.
+      const onError = (err: unknown) => logger.warn({ err, kind: "Secret" }, "watch failed; trying again");
+      const watching = settings.watchSecrets
+        ? watchSecrets({ client: deps.kube, apiKeys, enqueue, onError }, signal)
+        : undefined;
+      await controller.run(signal);
+      await watching;
     },
   });
 };

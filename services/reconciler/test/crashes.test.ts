@@ -146,8 +146,8 @@ describe("killed while it deletes, helped by", () => {
 });
 
 describe("one answer lost", () => {
-  const notInEveryLife: readonly EffectName[] = ["configure", "adopt", "takeOver"];
-  const lossy = effectNames.filter((name) => !notInEveryLife.includes(name));
+  const notInEveryLife = new Set<EffectName>(["configure", "adopt", "takeOver"]);
+  const lossy = effectNames.filter((name) => !notInEveryLife.has(name));
   test.each(lossy)("of %s: the same end over a whole life", async (lost) => {
     const place = await createPlace(world);
     let isLost = false;

@@ -69,7 +69,7 @@ describe("the Secret", () => {
     const labels = { app: null, "app.kubernetes.io/managed-by": null, mine: "1" };
     const marks = Object.fromEntries(Object.keys(before?.metadata.annotations ?? {}).map((key) => [key, null]));
     const patch = { metadata: { name: "website", labels, annotations: marks } };
-    await world.kube.mergePatch(Secrets, at(place), patch as object);
+    await world.kube.mergePatch(Secrets, at(place), patch);
     const after = await waitUntil(
       async () => {
         const secret = await place.secret();

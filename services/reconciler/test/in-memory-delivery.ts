@@ -72,12 +72,19 @@ export const createInMemoryDelivery = () => {
   const keys: Key[] = [];
   const calls: string[] = [];
   let isDown = false;
+  let isAllowed = true;
   let skewMs = 0;
   const now = (): number => Date.now() + skewMs;
 
   const enter = (name: string): void => {
     if (isDown) throw new ItsyError("UNREACHABLE", "no answer from the service: connect ECONNREFUSED");
     calls.push(name);
+  };
+
+  /** Whether there is no such workspace, or the cluster may not act for it: nobody is told which. */
+  const assertAllowed = (ownerUid: string | null = null): void => {
+    if (isAllowed || (ownerUid !== null && !bindings.get(ownerUid)?.key)) return;
+    throw new ItsyError("FORBIDDEN", "this cluster may not act for the workspace");
   };
 
   const addVersion = (key: Key, input: RegisterInput): RegisterOutcome => {
@@ -194,6 +201,7 @@ export const createInMemoryDelivery = () => {
     observe: async (raw) => {
       enter("observe");
       const { ownerUid, candidates } = ObserveInput.parse(raw);
+      assertAllowed(ownerUid);
       const { key = null, released = false } = bindings.get(ownerUid) ?? {};
       const known = (key?.versions ?? []).filter(({ sha256 }) => candidates.includes(sha256));
       return {
@@ -210,6 +218,7 @@ export const createInMemoryDelivery = () => {
     },
     register: async (raw) => {
       enter("register");
+      assertAllowed();
       return register(RegisterInput.parse(raw));
     },
     confirm: async (raw) => {
@@ -249,6 +258,7 @@ export const createInMemoryDelivery = () => {
     release: async (raw) => {
       enter("release");
       const { ownerUid, policy } = ReleaseInput.parse(raw);
+      assertAllowed(ownerUid);
       const binding = bindings.get(ownerUid) ?? { key: null, released: false };
       bindings.set(ownerUid, binding);
       if (binding.key !== null && !binding.released && policy === "revoke") binding.key.revoked = true;
@@ -269,6 +279,7 @@ export const createInMemoryDelivery = () => {
     },
     adopt: async (raw) => {
       enter("adopt");
+      assertAllowed();
       return adopt(AdoptInput.parse(raw));
     },
   };
@@ -282,6 +293,15 @@ export const createInMemoryDelivery = () => {
     isReleased: (ownerUid: string) => bindings.get(ownerUid)?.released ?? false,
     setDown: (down: boolean) => {
       isDown = down;
+    },
+    /** The workspace goes, or the cluster's access to it; and comes back. */
+    setAllowed: (allowed: boolean) => {
+      isAllowed = allowed;
+    },
+    /** As a person does it, after revoking it: the owner keeps the mark of a release. */
+    deleteKey: (ownerUid: string) => {
+      keys.splice(keys.indexOf(keyOf(ownerUid)), 1);
+      bindings.set(ownerUid, { key: null, released: true });
     },
     /** Moves the service's clock. */
     advance: (ms: number) => {

@@ -33,6 +33,7 @@ export interface ReconcilerOptions {
   readonly crashAt?: CrashPoint;
   readonly timers?: Timers;
   readonly resyncMs?: number;
+  readonly watchSecrets?: boolean;
 }
 
 export interface RunningReconciler extends AsyncDisposable {
@@ -107,6 +108,7 @@ export const startReconciler = (options: ReconcilerOptions): RunningReconciler =
     },
     {
       watchNamespace: namespace,
+      watchSecrets: options.watchSecrets ?? false,
       concurrency: 8,
       namespaceConcurrency: 4,
       deliverWithinMs: 3_600_000,

@@ -24,8 +24,11 @@ export interface World extends AsyncDisposable {
 }
 
 /** A real API server with the CRDs, for one file of tests. */
-export const startWorld = async (): Promise<World> => {
-  const controlPlane = await startControlPlane({ crdPaths: [crdFolder] });
+export const startWorld = async (
+  /** With the controller manager garbage is collected, namespaces go, and roles are aggregated. */
+  options: { readonly controllerManager?: boolean } = {},
+): Promise<World> => {
+  const controlPlane = await startControlPlane({ crdPaths: [crdFolder], ...options });
   const kube = createKubeClient({ kubeConfig: loadKubeConfig(controlPlane), userAgent: "test" });
   return {
     controlPlane,

@@ -1,0 +1,68 @@
+import { Secrets } from "@itsy/controller-runtime";
+import { waitUntil } from "@itsy/testbed";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+import { annotations } from "../src/api-key/names.ts";
+import { type Installation, install } from "./installation.ts";
+import { createPlace, isReady, type Place, startWorld, valueOf, type World } from "./world.ts";
+
+let world: World;
+let installation: Installation;
+beforeAll(async () => {
+  world = await startWorld();
+  installation = await install(world);
+});
+afterAll(() => world?.[Symbol.asyncDispose]());
+
+/** So long that nothing in these tests is found by looking again. */
+const RESYNC_MS = 600_000;
+
+const delivered = async (...rights: string[]) => {
+  const place = await createPlace(world);
+  await installation.serve(place, ...rights);
+  const options = { credentials: installation.reconciler, watchSecrets: true, resyncMs: RESYNC_MS };
+  const reconciler = place.start(options);
+  await place.apply();
+  await place.untilReady();
+  const lists = () => reconciler.reads.filter((read) => read.endsWith(`/namespaces/${place.namespace}/secrets`));
+  // A list, and then the watch from there.
+  await waitUntil(() => lists().length >= 2, { what: "Secrets are watched" });
+  return Object.assign(place, { lists, [Symbol.asyncDispose]: () => reconciler[Symbol.asyncDispose]() });
+};
+
+const website = ({ namespace }: Place) => ({ namespace, name: "website" });
+const revisionIs = (place: Place, revision: number) =>
+  place.until(`revision ${revision} is ready`, (key) => isReady(key) && key.status?.revision === revision);
+
+test("with the switch and its rights a deleted Secret is made anew at once, and a changed one, and a stripped one", async () => {
+  await using place = await delivered("--watch-secrets");
+  await world.kube.delete(Secrets, website(place));
+  await revisionIs(place, 2);
+  const data = { apiKey: Buffer.from("by hand").toString("base64") };
+  await world.kube.mergePatch(Secrets, website(place), { metadata: { name: "website" }, data });
+  await revisionIs(place, 3);
+  expect(place.delivery.verify(valueOf(await place.secret()) ?? "")).toBe(true);
+  // Without the label it leaves what is watched.
+  const stripped = { labels: null, annotations: { [annotations.keyId]: null } };
+  await world.kube.mergePatch(Secrets, website(place), { metadata: { name: "website", ...stripped } });
+  await waitUntil(async () => (await place.secret())?.metadata.labels !== undefined, { what: "the label is back" });
+  expect((await place.untilReady()).status?.revision).toBe(3);
+});
+
+test("without its rights everything else works; the watch is tried again and starts when they are given", async () => {
+  await using place = await delivered();
+  await installation.serve(place, "--watch-secrets");
+  await world.kube.delete(Secrets, website(place));
+  await revisionIs(place, 2);
+});
+
+test("without the switch Secrets are neither listed nor watched", async () => {
+  const place = await createPlace(world);
+  await installation.serve(place, "--watch-secrets");
+  await using reconciler = place.start({ credentials: installation.reconciler });
+  await place.apply();
+  await place.untilReady();
+  await place.requestRotation("now");
+  await revisionIs(place, 2);
+  expect(reconciler.reads.filter((read) => read.endsWith("/secrets"))).toEqual([]);
+});

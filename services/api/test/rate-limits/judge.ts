@@ -25,6 +25,29 @@ export const overAdmission = (log: readonly Judged[], limit: number): number => 
   return worst;
 };
 
+/** How much longer than a window a request may count, while the database answers well within a second. */
+const SLACK_MS = 1000;
+
+/**
+ * How many requests were refused although fewer than the limit can have been accepted in the window before, and a
+ * little longer. Some may be, while other replicas hold permits for a key that is asked for more often than it may be;
+ * none of a client that stays below its limit.
+ */
+export const wronglyRefused = (log: readonly Judged[], limit: number): number => {
+  const accepted = log.filter((entry) => entry.accepted);
+  const sent = accepted.map(({ sentMs }) => sentMs).toSorted((a, b) => a - b);
+  const answered = accepted.map(({ answeredMs }) => answeredMs).toSorted((a, b) => a - b);
+  const countBelow = (sorted: readonly number[], atMs: number) => {
+    const first = sorted.findIndex((value) => value >= atMs);
+    return first === -1 ? sorted.length : first;
+  };
+  return log.filter(
+    (entry) =>
+      !entry.accepted &&
+      countBelow(sent, entry.answeredMs) - countBelow(answered, entry.sentMs - WINDOW_MS - SLACK_MS) < limit,
+  ).length;
+};
+
 /** How many of the same requests a limiter that knows everything would have accepted, at the instants of their sending. */
 export const idealAdmission = (log: readonly Judged[], limit: number): number => {
   const accepted: number[] = [];

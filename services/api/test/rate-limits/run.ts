@@ -5,7 +5,7 @@ import type { DatabaseServer } from "@itsy/testbed";
 import { createSeededBytes } from "@itsy/testing";
 
 import { type Installation, startInstallation } from "../linearizability/installation.ts";
-import { idealAdmission, overAdmission } from "./judge.ts";
+import { idealAdmission, overAdmission, wronglyRefused } from "./judge.ts";
 import { type StreamLog, sendStreams } from "./send.ts";
 import type { Stream } from "./streams.ts";
 
@@ -30,6 +30,8 @@ export interface Row extends Stream {
   readonly over: number;
   /** The part of `ideal` that was not accepted. */
   readonly under: number;
+  /** See the function of this name. */
+  readonly wronglyRefused: number;
   readonly unavailable: number;
   readonly lost: number;
 }
@@ -75,7 +77,9 @@ const rowOf = ({ stream, judged, unavailable, lost }: StreamLog, replicas: numbe
   const accepted = judged.filter((entry) => entry.accepted).length;
   const under = ideal === 0 ? 0 : Math.max(0, 1 - accepted / ideal);
   const over = overAdmission(judged, stream.limit);
-  return { ...stream, replicas, judged: judged.length, ideal, accepted, over, under, unavailable, lost };
+  const wrong = wronglyRefused(judged, stream.limit);
+  const found = { ideal, accepted, over, under, wronglyRefused: wrong, unavailable, lost };
+  return { ...stream, replicas, judged: judged.length, ...found };
 };
 
 /** Replicas as processes on one real server, clients that keep to their traffic, and the verdict on the merged log. */

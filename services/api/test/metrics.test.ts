@@ -28,8 +28,11 @@ test("requests and verifications are counted by door, code and outcome, whicheve
     'itsy_request_duration_seconds_count{door="verify",code="UNAUTHENTICATED"} 1',
     'itsy_request_duration_seconds_count{door="trpc",code="NOT_FOUND"} 1',
     "itsy_verification_cache_entries 1",
+    'itsy_rate_limit_database_calls_total{outcome="failed"} 0',
+    "itsy_rate_limit_unavailable_total 0",
   ]) {
     expect(lines).toContain(line);
   }
+  expect(lines.join("\n")).toMatch(/^itsy_rate_limit_database_calls_total\{outcome="written"\} [1-9]/m);
   expect(lines.some((line) => line.startsWith("process_cpu_seconds_total"))).toBe(true);
 });

@@ -5,7 +5,7 @@ import type { DatabaseConditions } from "../../test/rate-limit/simulated-databas
 import { createStage } from "../../test/rate-limit/stage.ts";
 import { soleDrawPolicy } from "./draw-plan.ts";
 import { createLeasedRateLimiter } from "./leased-limiter.ts";
-import { RateLimitUnavailable } from "./ports.ts";
+import { type RateLimitStore, RateLimitUnavailable } from "./ports.ts";
 
 const KEY = "key";
 
@@ -226,6 +226,55 @@ describe("a limit that is changed", () => {
       expect(await stage.heard(decision)).toMatchObject({ accepted: false });
     }
   });
+});
+
+describe("permits that may be kept for so long only", () => {
+  test("are not spent after that, whatever the policy and the database's answer time allow", async () => {
+    let away = false;
+    const conditions = { fate: () => (away ? ("lost" as const) : ("arrives" as const)), travelMs: () => 100 };
+    for (const [lifeMaxMs, accepted] of [
+      [10_000, true],
+      [500, false],
+    ] as const) {
+      away = false;
+      const stage = createStage({ conditions, lifeMaxMs });
+      await send(stage, { times: 400, gapMs: 5, limit: 100_000 });
+      away = true;
+      await stage.pass(600);
+      const decision = stage.take(100_000).then(
+        (later) => later.accepted,
+        () => false,
+      );
+      expect(await decision).toBe(accepted);
+    }
+  });
+});
+
+test("draining many keys gives all of them back, and asks for a few at a time", async () => {
+  let underWay = 0;
+  let most = 0;
+  const counting = <Answer>(call: Promise<Answer>) => {
+    underWay += 1;
+    most = Math.max(most, underWay);
+    return call.finally(() => {
+      underWay -= 1;
+    });
+  };
+  const store = createMemoryRateStore(() => 1_800_000_000_000);
+  const slowly: RateLimitStore = {
+    read: (keyId) => counting(new Promise((resolve) => setImmediate(resolve)).then(() => store.read(keyId))),
+    write: (change) => counting(store.write(change)),
+  };
+  const schedule = () => () => undefined;
+  const deps = { store: slowly, monotonicMs: () => 0, random: () => 0, schedule, policy: soleDrawPolicy };
+  const limiter = createLeasedRateLimiter(deps);
+  const keys = Array.from({ length: 100 }, (_, index) => `key ${index}`);
+  for (const key of keys) await limiter.take(key, 160);
+  most = 0;
+  await limiter.drain();
+  expect(most).toBeLessThanOrEqual(16);
+  const next = createLeasedRateLimiter(deps);
+  for (const key of keys) expect(await next.take(key, 160)).toMatchObject({ state: { remaining: 158 } });
 });
 
 describe("a database that fails", () => {

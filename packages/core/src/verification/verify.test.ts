@@ -93,6 +93,15 @@ describe("a request counts as much as it costs", () => {
   });
 });
 
+test("no promise is made while permits, or a refusal, are at hand", async () => {
+  const hot = verifying({ requestsPerMinute: 1_000_000 });
+  for (let times = 0; times < 50; times++) await hot();
+  expect(hot()).toMatchObject({ valid: true });
+  const limited = verifying({ requestsPerMinute: 2 });
+  for (let times = 0; times < 3; times++) await limited();
+  expect(limited()).toMatchObject({ valid: false, code: "RATE_LIMITED" });
+});
+
 test("the answer tells the permissions of the key", async () => {
   expect(await verifying()()).toMatchObject({ permissions: ["files:read"] });
 });

@@ -5,6 +5,7 @@ import type { VirtualTime } from "./virtual-time.ts";
 export interface ReplicaOptions {
   readonly createLimiter: typeof createLeasedRateLimiter;
   readonly policy?: DrawPolicy;
+  readonly lifeMaxMs?: number;
   readonly random: () => number;
   /** Called before a statement is sent, and after its answer was heard. */
   readonly onStatement?: (replica: { stop(forMs: number): void }, moment: "sent" | "answered") => void;
@@ -49,6 +50,7 @@ export const createSimulatedReplica = (time: VirtualTime, database: SimulatedDat
       };
     },
     ...(options.policy === undefined ? {} : { policy: options.policy }),
+    ...(options.lifeMaxMs === undefined ? {} : { lifeMaxMs: options.lifeMaxMs }),
   });
 
   return {

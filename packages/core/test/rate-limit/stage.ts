@@ -7,11 +7,12 @@ import { createVirtualTime } from "./virtual-time.ts";
 export interface StageOptions {
   readonly replicas?: number;
   readonly policy?: DrawPolicy;
+  readonly lifeMaxMs?: number;
   readonly conditions?: Partial<DatabaseConditions>;
 }
 
 /** A database that answers after ten milliseconds, and replicas with exact clocks, for tests that play by hand. */
-export const createStage = ({ replicas = 1, policy, conditions }: StageOptions = {}) => {
+export const createStage = ({ replicas = 1, policy, lifeMaxMs, conditions }: StageOptions = {}) => {
   const time = createVirtualTime();
   const database = createSimulatedDatabase(time, {
     travelMs: () => 5,
@@ -27,6 +28,7 @@ export const createStage = ({ replicas = 1, policy, conditions }: StageOptions =
       random,
       clock: { offsetMs: index * 1e6, rate: 1 },
       ...(policy === undefined ? {} : { policy }),
+      ...(lifeMaxMs === undefined ? {} : { lifeMaxMs }),
     }),
   );
 

@@ -32,6 +32,8 @@ export interface Row extends Stream {
   readonly under: number;
   /** See the function of this name. */
   readonly wronglyRefused: number;
+  /** The slowest hundredth of the answers, in milliseconds: how busy the machine is. */
+  readonly p99Ms: number;
   readonly unavailable: number;
   readonly lost: number;
 }
@@ -78,7 +80,9 @@ const rowOf = ({ stream, judged, unavailable, lost }: StreamLog, replicas: numbe
   const under = ideal === 0 ? 0 : Math.max(0, 1 - accepted / ideal);
   const over = overAdmission(judged, stream.limit);
   const wrong = wronglyRefused(judged, stream.limit);
-  const found = { ideal, accepted, over, under, wronglyRefused: wrong, unavailable, lost };
+  const tookMs = judged.map(({ sentMs, answeredMs }) => answeredMs - sentMs).toSorted((a, b) => a - b);
+  const p99Ms = tookMs[Math.floor(tookMs.length * 0.99)] ?? 0;
+  const found = { ideal, accepted, over, under, wronglyRefused: wrong, p99Ms, unavailable, lost };
   return { ...stream, replicas, judged: judged.length, ...found };
 };
 

@@ -32,18 +32,18 @@ const bursts = function* (limit: number, random: () => number): Generator<number
   }
 };
 
+const above = (limit: number, random: () => number) => atRandom(Math.max(1.3 * limit, LEAST_PER_MINUTE), random);
+
+const traffics = {
+  below: (limit: number) => steady((limit * 59) / 60),
+  above,
+  bursts,
+  "one hot": above,
+} as const satisfies Record<Traffic, (limit: number, random: () => number) => Generator<number>>;
+
 /** When requests are sent, in milliseconds since the beginning; without end. */
-export const arrivals = ({ limit, traffic }: Stream, random: () => number): Generator<number> => {
-  switch (traffic) {
-    case "below":
-      return steady((limit * 59) / 60);
-    case "bursts":
-      return bursts(limit, random);
-    case "above":
-    case "one hot":
-      return atRandom(Math.max(1.3 * limit, LEAST_PER_MINUTE), random);
-  }
-};
+export const arrivals = ({ limit, traffic }: Stream, random: () => number): Generator<number> =>
+  traffics[traffic](limit, random);
 
 /** Which of so many replicas is asked: any, or nine times of ten the first. */
 export const replicaFor = ({ traffic }: Stream, replicas: number, random: () => number): number =>

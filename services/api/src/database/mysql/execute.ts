@@ -10,9 +10,9 @@ export type Bound = string | number | Buffer;
 /** One prepared statement, which each connection of the pool prepares once; never part of a transaction. */
 export interface Execute {
   /** @throws DatabaseError */
-  read<Row>(sql: string, values?: readonly Bound[]): Promise<readonly Row[]>;
+  readonly read: <Row>(sql: string, values?: readonly Bound[]) => Promise<readonly Row[]>;
   /** How many rows it found. @throws DatabaseError */
-  write(sql: string, values: readonly Bound[]): Promise<number>;
+  readonly write: (sql: string, values: readonly Bound[]) => Promise<number>;
 }
 
 export interface ExecuteDeps {

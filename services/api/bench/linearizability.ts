@@ -1,6 +1,6 @@
 // Keys that are revoked, rotated, paused, resumed, tightened and deleted over three replicas on real MySQL under
 // freezes, kills and restarts; the history is kept and checked.
-// REVOCATIONS=10000 by default; SEED to repeat the choices of a run (not its timing); HISTORY=FILE keeps the history.
+// REVOCATIONS=10000 by default, or as many as MINUTES allow; SEED to repeat the choices of a run (not its timing); HISTORY=FILE keeps the history.
 import { createWriteStream } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -11,18 +11,20 @@ import { quantile, runLinearizability } from "../test/linearizability/run.ts";
 
 const revocations = Number(process.env["REVOCATIONS"] ?? 10_000);
 const seed = Number(process.env["SEED"] ?? Date.now() % 2 ** 31);
+const minutes = process.env["MINUTES"];
 const file = process.env["HISTORY"];
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 say(`seed ${seed}, ${revocations} revocations`);
 
 await using server = await startMysql();
 const beganMs = performance.now();
-const calm = Math.ceil(revocations / 10);
+const calm = Math.ceil(revocations / 20);
 const report = await runLinearizability(server, {
   seed,
   calm: { revocations: calm, workers: 16 },
   stormy: { revocations: revocations - calm, workers: 192 },
   databaseEvery: 6,
+  signal: minutes === undefined ? undefined : AbortSignal.timeout(Number(minutes) * 60_000),
   onProgress: (line) => say(`${Math.round((performance.now() - beganMs) / 1000)} s: ${line}`),
 });
 if (file !== undefined) {

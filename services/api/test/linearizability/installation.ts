@@ -14,10 +14,18 @@ export interface Installation extends AsyncDisposable {
 
 const PEPPERS = `1:${Buffer.alloc(32, 7).toString("base64")}`;
 
-export const startInstallation = async (server: DatabaseServer, replicaCount = 3): Promise<Installation> => {
+export interface InstallationOptions {
+  readonly kind?: "mysql" | "mariadb";
+  readonly replicaCount?: number;
+}
+
+export const startInstallation = async (
+  server: DatabaseServer,
+  { kind = "mysql", replicaCount = 3 }: InstallationOptions = {},
+): Promise<Installation> => {
   await using stack = new AsyncDisposableStack();
   const database = stack.use(await server.createDatabase());
-  const env = { DATABASE_URL: database.url, PEPPERS, LOG_LEVEL: "fatal" };
+  const env = { DATABASE_URL: database.url.replace(/^\w+:/, `${kind}:`), PEPPERS, LOG_LEVEL: "fatal" };
   // The first one alone: it migrates, and prints the operator's token.
   const first = stack.use(await startReplica("1", env));
   const names = Array.from({ length: replicaCount - 1 }, (_, index) => String(index + 2));

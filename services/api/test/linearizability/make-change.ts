@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 
 import type { Change, Effect } from "./history.ts";
 import { post } from "./http-post.ts";
-import { pick, type Stage } from "./stage.ts";
+import { pick, type Stage, UnexpectedRefusal } from "./stage.ts";
 
 /** An answer of the management API: data, or the code of an error. */
 type Answered<Result> = { readonly ok: true; readonly data: Result } | { readonly ok: false; readonly code: string };
@@ -60,14 +60,6 @@ export interface Made<Result> {
   readonly data: Result | null;
   /** Whether the call promised that it holds everywhere. */
   readonly isPromised: boolean;
-}
-
-/** The service refused what it should have done. */
-export class UnexpectedRefusal extends Error {
-  constructor(path: string, code: string) {
-    super(`${path} was refused: ${code}`);
-    this.name = "UnexpectedRefusal";
-  }
 }
 
 /** Makes the call once and records what it has to do. `null` when it did not tell that it was done. @throws UnexpectedRefusal */

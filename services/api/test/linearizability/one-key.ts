@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-import { call, type Doing, insist, makeChange, UnexpectedRefusal } from "./make-change.ts";
-import { type Held, pick, probeAll, type Stage } from "./stage.ts";
+import { call, type Doing, insist, makeChange } from "./make-change.ts";
+import { type Held, pick, probeAll, type Stage, UnexpectedRefusal } from "./stage.ts";
 
 /** Far more than anybody asks here. */
 export const LIMIT_AT_FIRST = 1_000_000;

@@ -4,15 +4,10 @@ import { type ChaosOptions, type Havoc, wreakHavoc } from "./chaos.ts";
 import { checkHistory, type Verdict } from "./check-history.ts";
 import type { Entry } from "./history.ts";
 import { startInstallation } from "./installation.ts";
-import { UnexpectedRefusal } from "./make-change.ts";
-import { LIMIT_AT_FIRST, liveOneKey } from "./one-key.ts";
-import { type Stage, verifyWithoutPause } from "./stage.ts";
-
-/** So many keys that end by a revocation, and how many live at the same time. */
-export interface Act {
-  readonly revocations: number;
-  readonly workers: number;
-}
+import { type Act, live } from "./live.ts";
+import { LIMIT_AT_FIRST } from "./one-key.ts";
+import { seeded } from "./seeded.ts";
+import { createStage, type Stage, type UnexpectedRefusal, verifyWithoutPause } from "./stage.ts";
 
 export interface RunOptions {
   readonly seed: number;
@@ -20,6 +15,8 @@ export interface RunOptions {
   readonly calm: Act;
   readonly stormy: Act;
   readonly databaseEvery: number;
+  /** No key begins after it; what lived until then is judged. */
+  readonly signal?: AbortSignal | undefined;
   /** Told now and then. */
   readonly onProgress?: (line: string) => void;
 }
@@ -35,59 +32,18 @@ export interface Report {
   readonly stormyWaitsMs: readonly number[];
 }
 
-/** mulberry32: https://gist.github.com/tommyettinger/46a874533244883189143505d203312c */
-const seeded = (seed: number) => {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-};
-
-interface Course {
-  readonly stage: Stage;
-  readonly refusals: UnexpectedRefusal[];
-  readonly onProgress: (line: string) => void;
-}
-
-const PROGRESS_EVERY = 1_000;
-
-/** Keys live and die, a few at a time, until so many were revoked. */
-const live = async ({ stage, refusals, onProgress }: Course, { revocations, workers }: Act): Promise<void> => {
-  let revoked = 0;
-  const one = async (): Promise<boolean> => {
-    try {
-      return await liveOneKey(stage);
-    } catch (error) {
-      if (!(error instanceof UnexpectedRefusal)) throw error;
-      refusals.push(error);
-      return true;
-    }
-  };
-  const worker = async () => {
-    while (revoked < revocations) {
-      if (!(await one())) continue;
-      revoked += 1;
-      if (revoked % PROGRESS_EVERY === 0) onProgress(`${revoked} of ${revocations} revoked`);
-    }
-  };
-  await Promise.all(Array.from({ length: workers }, worker));
-};
-
 const waitsOf = (history: readonly Entry[]): readonly number[] =>
   history.flatMap((entry) => (entry.kind === "change" && entry.waitedMs !== null ? [entry.waitedMs] : []));
 
-const storm = async (course: Course, options: RunOptions): Promise<Havoc> => {
-  const { installation, random } = course.stage;
+const storm = async (stage: Stage, options: RunOptions): Promise<Havoc> => {
+  const { installation, random } = stage;
   const over = new AbortController();
   const chaos: ChaosOptions = { random, databaseEvery: options.databaseEvery, signal: over.signal };
   const wreaking = wreakHavoc(installation, chaos);
   // Told below, when the keys have lived: the history counts whatever becomes of the havoc.
   wreaking.catch(() => undefined);
   try {
-    await live(course, options.stormy);
+    await live(stage, { ...options, ...options.stormy });
   } finally {
     over.abort();
   }
@@ -100,22 +56,19 @@ const storm = async (course: Course, options: RunOptions): Promise<Havoc> => {
  */
 export const runLinearizability = async (server: DatabaseServer, options: RunOptions): Promise<Report> => {
   await using installation = await startInstallation(server);
-  const history: Entry[] = [];
-  const refusals: UnexpectedRefusal[] = [];
-  const random = seeded(options.seed);
-  const stage: Stage = { installation, history, random, live: new Set(), underWay: new Set() };
-  const course: Course = { stage, refusals, onProgress: options.onProgress ?? (() => undefined) };
+  const stage = createStage(installation, seeded(options.seed));
+  const { history, refusals } = stage;
   const over = new AbortController();
   const clients = installation.replicas.flatMap((replica) =>
     Array.from({ length: 2 }, () => verifyWithoutPause(stage, replica, over.signal)),
   );
   try {
     // Not counted: connections are made and code gets warm.
-    await live(course, { revocations: options.calm.workers, workers: options.calm.workers });
+    await live(stage, { revocations: options.calm.workers, workers: options.calm.workers });
     const warm = history.length;
-    await live(course, options.calm);
+    await live(stage, { ...options, ...options.calm });
     const calm = history.length;
-    const havoc = await storm(course, options);
+    const havoc = await storm(stage, options);
     over.abort();
     await Promise.all([...clients, ...stage.underWay]);
     return {

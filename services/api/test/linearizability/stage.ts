@@ -13,6 +13,14 @@ export interface Held {
   readonly secret: string;
 }
 
+/** The service refused what it should have done. */
+export class UnexpectedRefusal extends Error {
+  constructor(path: string, code: string) {
+    super(`${path} was refused: ${code}`);
+    this.name = "UnexpectedRefusal";
+  }
+}
+
 /** What is recorded, and what is verified without pause. */
 export interface Stage {
   readonly installation: Installation;
@@ -22,7 +30,18 @@ export interface Stage {
   readonly live: Set<Held>;
   /** Verifications that are under way. */
   readonly underWay: Set<Promise<void>>;
+  /** What the service refused and should not have: none. */
+  readonly refusals: UnexpectedRefusal[];
 }
+
+export const createStage = (installation: Installation, random: () => number): Stage => ({
+  installation,
+  history: [],
+  random,
+  live: new Set(),
+  underWay: new Set(),
+  refusals: [],
+});
 
 export const pick = <Value>(values: readonly Value[], random: () => number): Value =>
   values[Math.floor(random() * values.length)] as Value;
@@ -38,7 +57,9 @@ const use = async (stage: Stage, replica: Replica, held: Held): Promise<void> =>
   const invoked = performance.now();
   const answer = await post(`${url}/v1/verify`, { token: stage.installation.verifierToken, body: { secret } });
   const returned = performance.now();
-  if (answer?.status !== 200) return;
+  // Nobody there, or nobody who could ask: neither says anything of the key.
+  if (answer === null || answer.status === 503) return;
+  if (answer.status !== 200) return void stage.refusals.push(new UnexpectedRefusal("verify", String(answer.status)));
   const verdict = answerOf(answer.json as Verification);
   stage.history.push({ kind: "used", keyId, secret, replica: replica.name, invoked, returned, answer: verdict });
 };

@@ -89,7 +89,7 @@ const rowOf = ({ stream, judged, unavailable, lost }: StreamLog, replicas: numbe
 /** Replicas as processes on one real server, clients that keep to their traffic, and the verdict on the merged log. */
 export const runRateLimits = async (server: DatabaseServer, options: RunOptions): Promise<readonly Row[]> => {
   const { seed, replicas, streams, durationMs, churnEveryMs } = options;
-  await using installation = await startInstallation(server, replicas);
+  await using installation = await startInstallation(server, { replicaCount: replicas });
   const secrets = await issueKeys(installation, streams);
   const random = randomOf(seed);
   const over = new AbortController();

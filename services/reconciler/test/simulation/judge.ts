@@ -1,0 +1,103 @@
+import { Secrets } from "@itsy/controller-runtime";
+
+import { ApiKeys, type StoredApiKey } from "../../src/api-key/resource.ts";
+import { NAMESPACE, OBJECT, type World } from "./world.ts";
+
+/** The promise that was broken, in words. */
+export class Violation extends Error {
+  override readonly name = "Violation";
+}
+
+const isOver = (instant: Date | null, now: Date) => instant !== null && instant <= now;
+
+/** Looks after every step. Keeps what it has to remember of the steps before. */
+export const createJudge = (world: World) => {
+  const { service, apiServer } = world;
+  const values = new Map<string, Set<string>>();
+  const revisions = new Map<string, number>();
+  const readableEver = new Set<string>();
+  const confirmed = new Set<string>();
+  let last: string | null = null;
+
+  const ownerOf = () => world.target()?.metadata.ownerReferences?.[0]?.uid ?? "";
+
+  const judgeReadable = (value: string, isNew: boolean) => {
+    const known = service.find(value);
+    if (known === null) throw new Violation("a value can be read that the service does not know");
+    const { version, key } = known;
+    if (key.revokedAt !== null) {
+      // A person did that. The release of a deleted ApiKey comes after its Secret is gone; but who published for it and
+      // has not heard of the deletion yet may be later still, and takes it back when it hears.
+      const apiKey = apiServer.get(ApiKeys, OBJECT);
+      const isMeant = apiKey?.metadata.uid !== ownerOf() || apiKey.metadata.deletionTimestamp !== undefined;
+      if (isMeant || service.rows.bindings.get(ownerOf())?.releasedAt == null) return;
+      throw new Violation("a value can be read whose key was released");
+    }
+    if (!isOver(version.validUntil, world.now())) return;
+    // It worked when it became readable, and nobody was there to confirm it in time: the price of a deadline.
+    const hasMissedDeadline = version.confirmedAt === null && version.validUntil?.getTime() !== 0;
+    if (isNew || !hasMissedDeadline) throw new Violation("a value can be read that does not work");
+  };
+
+  const judgeTarget = () => {
+    const value = world.readable();
+    const owner = ownerOf();
+    if (value === null || world.foreign.has(value)) return;
+    values.set(owner, (values.get(owner) ?? new Set()).add(value));
+    judgeReadable(value, value !== last);
+    last = value;
+    readableEver.add(value);
+    const revision = world.publishedRevision();
+    if (revision < (revisions.get(owner) ?? 0)) throw new Violation("the revision in the Secret went back");
+    revisions.set(owner, revision);
+  };
+
+  /** A version is confirmed only when workloads could read it. */
+  const judgeConfirmed = () => {
+    for (const version of service.rows.versions.values()) {
+      if (version.confirmedAt === null || confirmed.has(version.id)) continue;
+      confirmed.add(version.id);
+      const wasReadable = [...readableEver].some((value) => service.find(value)?.version.id === version.id);
+      if (!wasReadable) throw new Violation("a version was confirmed that nobody could ever read");
+    }
+  };
+
+  const judgeUnasked = () => {
+    for (const known of values.values())
+      if (known.size > 1 + world.disturbances.count) throw new Violation("a value changed that nobody asked to change");
+  };
+
+  const aliveKeys = () => [...service.rows.keys.values()].filter(({ revokedAt }) => revokedAt === null);
+  const validVersions = (keyId: string) =>
+    [...service.rows.versions.values()].filter((it) => it.keyId === keyId && !isOver(it.validUntil, world.now()));
+
+  return {
+    afterStep: () => {
+      judgeTarget();
+      judgeConfirmed();
+      judgeUnasked();
+    },
+    /** When nothing is under way any more, and what stood in the way is gone. */
+    atRest: () => {
+      const apiKey = apiServer.get(ApiKeys, OBJECT) as StoredApiKey | null;
+      const secrets = apiServer.list(Secrets, NAMESPACE).map(({ metadata }) => metadata.name);
+      const keys = aliveKeys();
+      if (apiKey === null) {
+        if (secrets.length > 0) throw new Violation(`the ApiKey is gone and left ${secrets.join(", ")}`);
+        if (keys.length > 0) throw new Violation("the ApiKey is gone and its key is not");
+        return;
+      }
+      if (secrets.join() !== OBJECT.name)
+        throw new Violation(`these Secrets are left: ${secrets.join(", ") || "none"}`);
+      const [key, ...others] = keys;
+      if (key === undefined || others.length > 0) throw new Violation(`${keys.length} keys are alive`);
+      const valid = validVersions(key.id);
+      if (valid.length !== 1) throw new Violation(`${valid.length} versions work at rest`);
+      if (service.find(world.readable() ?? "")?.version.id !== valid[0]?.id)
+        throw new Violation("the version that works is not the one in the Secret");
+      const ready = apiKey.status?.conditions?.find(({ type }) => type === "Ready");
+      if (ready?.status !== "True") throw new Violation(`at rest it is not Ready but ${ready?.reason}`);
+      if (apiKey.status?.revision !== key.revision) throw new Violation("the status tells another revision");
+    },
+  };
+};

@@ -112,7 +112,7 @@ export const aStaged = (
 ): StagedSecret => {
   const { state, ...rest } = change;
   return {
-    name: `website-r${revision}-0b7c3f7e`,
+    name: "website-staged-0b7c3f7e",
     uid: `staged-${revision}`,
     isOurs: true,
     revision,
@@ -135,7 +135,7 @@ export const anObserved = (
     target: aTarget(),
     formers: [],
     isRewritten: false,
-    staged: [],
+    staged: null,
     registration: null,
     publishedAtMs: null,
     propagation: null,

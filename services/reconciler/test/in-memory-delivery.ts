@@ -141,6 +141,7 @@ export const createInMemoryDelivery = () => {
       if (known.revision !== revision) return superseded;
       const state = stateOf(known, now());
       if (state === "current") return { outcome: "confirmed", keyId, revision };
+      if (state === "pending" && revision <= key.revision) return superseded;
       if (state !== "pending") return known.confirmedAt === null ? { outcome: "expired", keyId, revision } : superseded;
       known.validUntil = now() + input.deliverWithinMs;
       return { outcome: "registered", keyId, revision, deliverUntil: new Date(known.validUntil).toISOString() };
@@ -239,7 +240,7 @@ export const createInMemoryDelivery = () => {
       if (state === "current") return confirmed();
       if (state !== "pending" || revision <= key.revision) return { outcome: "refused" };
       for (const version of key.versions) {
-        if (version === next) continue;
+        if (version === next || stateOf(version, now()) === "pending") continue;
         const end = stateOf(version, now()) === "current" ? now() + overlapMs : now();
         version.validUntil = Math.min(version.validUntil ?? end, end);
       }
@@ -323,11 +324,16 @@ export const createInMemoryDelivery = () => {
       version.lastUsedAt = now();
       if (stateOf(version, now()) === "retiring") version.accepted += 1;
     },
-    /** Versions that work now, over all keys that are not revoked. */
+    /** Versions that work now, over all keys that are not revoked; without candidates that another one was chosen over. */
     workingVersions: () =>
       keys
         .filter(({ revoked }) => !revoked)
-        .flatMap(({ versions }) => versions.filter((version) => stateOf(version, now()) !== "ended")),
+        .flatMap(({ versions, revision: chosen }) =>
+          versions.filter((version) => {
+            const state = stateOf(version, now());
+            return state !== "ended" && !(state === "pending" && version.revision <= chosen);
+          }),
+        ),
   };
 };
 export type InMemoryDelivery = ReturnType<typeof createInMemoryDelivery>;

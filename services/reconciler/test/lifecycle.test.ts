@@ -51,7 +51,7 @@ describe("creation", () => {
       `PATCH ${path}`,
       `POST ${secrets}`,
       `POST ${secrets}`,
-      expect.stringContaining(`DELETE ${secrets}/website-r1-`),
+      expect.stringContaining(`DELETE ${secrets}/website-staged-`),
       `PATCH ${path}/status`,
     ]);
     const calls = place.delivery.calls.length;

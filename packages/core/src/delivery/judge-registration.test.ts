@@ -51,6 +51,8 @@ const judge = (facts: Partial<Registration>) =>
 
 describe("the same digest again is the same version", () => {
   test("while it is open, its deadline moves", () => expect(judge({ known: open })).toBe("extend"));
+  test("once the other candidate of its revision is confirmed, it is behind", () =>
+    expect(judge({ key: { ...key, revision: 4 }, known: open })).toBe("superseded"));
   test("once confirmed, it says so", () =>
     expect(judge({ known: version({ confirmedAt: past, validUntil: null }) })).toBe("confirmed"));
   test("after its deadline, it is dead", () =>

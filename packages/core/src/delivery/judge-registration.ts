@@ -25,8 +25,8 @@ export type RegistrationVerdict =
 
 /**
  * What a registration means for what is stored. The same digest again is the same version. Another digest of a revision
- * that nobody confirmed is a second candidate (somebody deleted the staging Secret): both stay valid until one is
- * confirmed, since either may have been published. Whoever is behind is told to look again, so that a stale observer
+ * that nobody confirmed is a second candidate (somebody deleted the staging Secret): both stay valid, since either may
+ * have been published; the one that is not confirmed until its deadline. Whoever is behind is told to look again, so that a stale observer
  * burns no revision.
  */
 export const judgeRegistration = ({
@@ -45,7 +45,8 @@ export const judgeRegistration = ({
     if (known.revision !== revision) return "superseded";
     const state = versionState(known, now);
     if (state === "current") return "confirmed";
-    if (state === "pending") return "extend";
+    // Beside a confirmed one it only lives on for whoever has published it already.
+    if (state === "pending") return revision > key.revision ? "extend" : "superseded";
     return known.confirmedAt === null ? "expired" : "superseded";
   }
   if (revision > key.latestRevision) return "add";

@@ -19,7 +19,8 @@ export const ENDED_EVERYWHERE = new Date(0);
 
 /**
  * When each valid version of a key ends once `next` becomes current: the current one after the overlap; a version that
- * was on its way out, and a candidate that was not chosen, at once. So one current and one retiring version remain.
+ * was on its way out, at once. So one current and one retiring version remain. One that is pending keeps its deadline:
+ * whoever registered it may be about to publish it, and what becomes readable has to work.
  */
 export const endOfOthers = (
   versions: readonly SecretVersion[],
@@ -27,7 +28,7 @@ export const endOfOthers = (
 ): ReadonlyMap<string, Date> =>
   new Map(
     versions
-      .filter((version) => version.id !== next.id)
+      .filter((version) => version.id !== next.id && versionState(version, now) !== "pending")
       .map((version) => {
         const isOverlapping = versionState(version, now) === "current" && overlapMs > 0;
         return [version.id, isOverlapping ? earlier(version.validUntil, addMs(now, overlapMs)) : ENDED_EVERYWHERE];

@@ -6,7 +6,7 @@ export const FINALIZER = `${GROUP}/release`;
 /** Who owns the fields that the reconciler writes. */
 export const FIELD_MANAGER = "itsy-reconciler";
 
-/** Annotations. On the ApiKey: `rotateRequestedAt` and `secretNames`. On the Secret: the others. */
+/** Annotations. On the ApiKey: `rotateRequestedAt` and `secretNames`. On a staging Secret: `revision`. On the Secret: the others. */
 export const annotations = Object.freeze({
   rotateRequestedAt: `${GROUP}/rotate-requested-at`,
   /** Names under which Secrets of the ApiKey may lie, with a space in between. */
@@ -30,14 +30,15 @@ const NAME_LENGTH_MAX = 253;
 const HASH_LENGTH = 8;
 
 /**
- * `<target>-r<revision>-<first 8 characters of the owner's uid>`: whoever stages this revision for this owner meets the
- * same name, so the API server picks one value. A target whose name is too long for that is cut and told apart by a
- * hash of the whole.
+ * `<ApiKey>-staged-<first 8 characters of its uid>`: one name for whatever is staged for this object, whichever revision
+ * it is of. So whoever stages meets what somebody else has staged, the API server picks one value, and what a crash
+ * leaves behind is found by the next look, although Secrets cannot be listed. An ApiKey whose name is too long for that
+ * is cut and told apart by a hash of the whole.
  */
-export const stagingName = (target: string, revision: number, ownerUid: string): string => {
-  const suffix = `-r${revision}-${ownerUid.replaceAll("-", "").slice(0, 8)}`;
-  if (target.length + suffix.length <= NAME_LENGTH_MAX) return target + suffix;
-  const hash = createHash("sha256").update(target).digest("hex").slice(0, HASH_LENGTH);
+export const stagingName = (apiKey: string, uid: string): string => {
+  const suffix = `-staged-${uid.replaceAll("-", "").slice(0, 8)}`;
+  if (apiKey.length + suffix.length <= NAME_LENGTH_MAX) return apiKey + suffix;
+  const hash = createHash("sha256").update(apiKey).digest("hex").slice(0, HASH_LENGTH);
   const room = NAME_LENGTH_MAX - suffix.length - HASH_LENGTH - 1;
-  return `${target.slice(0, room).replace(/[^a-z0-9]+$/, "")}-${hash}${suffix}`;
+  return `${apiKey.slice(0, room).replace(/[^a-z0-9]+$/, "")}-${hash}${suffix}`;
 };

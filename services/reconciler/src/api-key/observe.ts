@@ -56,10 +56,7 @@ const candidatesOf = (observed: Pick<Observed, "apiKey" | "target" | "formers" |
   const { target, formers, staged } = observed;
   const isOneOfOurs = target !== null && (target.isOurs || isAbandoned(target, observed));
   const targets = [...(isOneOfOurs ? [target] : []), ...formers.filter(({ isOurs }) => isOurs)];
-  const values = [
-    ...targets.flatMap(({ value, previous }) => [value, previous]),
-    ...staged.filter(({ isOurs }) => isOurs).map(({ value }) => value),
-  ];
+  const values = [...targets.flatMap(({ value, previous }) => [value, previous]), staged?.isOurs ? staged.value : null];
   const digests = values.flatMap((value) => (value?.displayPrefix ? [value.sha256()] : []));
   return [...new Set(digests)].slice(0, CANDIDATES_MAX);
 };
@@ -80,7 +77,7 @@ const withView = (observed: Omit<Observed, "view">, view: DeliveryView): Observe
     view,
     target: observed.target && judged(observed.target),
     formers: observed.formers.map(judged),
-    staged: observed.staged.map((staged) => ({ ...staged, version: versionOf(staged.value) })),
+    staged: observed.staged && { ...observed.staged, version: versionOf(observed.staged.value) },
   };
 };
 
@@ -93,9 +90,6 @@ export const refreshView = async (
   const input = { ownerUid: uidOf(observed), candidates: candidatesOf(observed) };
   return withView(observed, await effects.run("observe", () => delivery.observe(input, { signal })));
 };
-
-/** Where a staged value can lie: at the latest revision that anybody knows of, and at the next. */
-const stagingRevisions = (latest: number): readonly number[] => (latest === 0 ? [1] : [latest, latest + 1]);
 
 const NOTHING_DONE = {
   isAdoptionRefused: false,
@@ -122,14 +116,13 @@ export const observe = async (
   const isNamespaceTerminating = deps.isTerminating(namespace);
   const isGoing = isNamespaceTerminating && isDeleted({ apiKey });
   const secrets = createSecretReader(deps.kube, { namespace, uid: apiKey.metadata.uid, isGoing, signal });
-  const [target = null, ...others] = await Promise.all(names.map((name) => secrets.target(name, spec.secret.key)));
-  const formers = others.filter((former) => former !== null);
-  const revisionsHere = [target, ...formers].map((one) => (one?.isOurs ? one.revision : 0));
-  const latestHere = Math.max(apiKey.status?.revision ?? 0, ...revisionsHere);
-  const revisions = stagingRevisions(latestHere);
   // The finalizer comes before anything is staged; its patch fails where this ApiKey is no longer the latest.
   const isUntouched = !apiKey.metadata.finalizers?.includes(FINALIZER);
-  const staged = isUntouched ? [] : await secrets.staged(names, revisions);
+  const [staged, target = null, ...others] = await Promise.all([
+    isUntouched ? null : secrets.staged(apiKey.metadata.name),
+    ...names.map((name) => secrets.target(name, spec.secret.key)),
+  ]);
+  const formers = others.filter((former) => former !== null);
   const local = {
     apiKey,
     spec,
@@ -142,11 +135,5 @@ export const observe = async (
     spentRevision,
     ...NOTHING_DONE,
   };
-  const observed = await refreshView(deps, local, signal);
-  // The service may know of later revisions than the cluster does, for example after a crash.
-  const latest = Math.max(latestHere, observed.view.key?.latestRevision ?? 0);
-  const unseen = stagingRevisions(latest).filter((revision) => !revisions.includes(revision));
-  const found = await secrets.staged(names, unseen);
-  if (found.length === 0) return observed;
-  return refreshView(deps, { ...observed, staged: [...staged, ...found] }, signal);
+  return refreshView(deps, local, signal);
 };

@@ -49,6 +49,7 @@ export interface StagedSecret {
   readonly name: string;
   readonly uid: string;
   readonly isOurs: boolean;
+  /** As annotated; 0 when it is not, or makes no sense. */
   readonly revision: number;
   readonly value: SecretValue | null;
   readonly version: Version | null;
@@ -78,8 +79,7 @@ export interface Observed {
   readonly target: TargetSecret | null;
   /** Those that lie under names which were declared before. */
   readonly formers: readonly TargetSecret[];
-  /** By revision, lowest first. */
-  readonly staged: readonly StagedSecret[];
+  readonly staged: StagedSecret | null;
   readonly view: DeliveryView;
   readonly registration: Registration | null;
   /** This run wrote the target around its value already. */

@@ -80,19 +80,18 @@ export const targetOf = (secret: Stored<Secret>, owner: TargetOwner): TargetSecr
   };
 };
 
-export const stagedOf = (secret: Stored<Secret>, owner: { uid: string; revision: number }): StagedSecret => ({
+export const stagedOf = (secret: Stored<Secret>, ownerUid: string): StagedSecret => ({
   name: secret.metadata.name,
   uid: secret.metadata.uid,
-  isOurs: isControlledBy(secret, owner.uid),
-  revision: owner.revision,
+  isOurs: isControlledBy(secret, ownerUid),
+  revision: annotatedRevision(secret),
   value: readValue(secret.data, STAGED_DATA_KEY),
   version: null,
 });
 
 export interface SecretReader {
   target(name: string, dataKey: string): Promise<TargetSecret | null>;
-  /** Those that exist for targets of these names, by revision. */
-  staged(targets: readonly string[], revisions: readonly number[]): Promise<readonly StagedSecret[]>;
+  staged(apiKey: string): Promise<StagedSecret | null>;
 }
 
 /** Reads the Secrets of one ApiKey, each by its name: listing Secrets is a right that the reconciler does not have. */
@@ -120,15 +119,9 @@ export const createSecretReader = (
       const secret = await read(name);
       return secret === null ? null : targetOf(secret, { name, uid, dataKey });
     },
-    staged: async (targets, revisions) => {
-      const wanted = revisions.flatMap((revision) => targets.map((target) => ({ target, revision })));
-      const found = await Promise.all(
-        wanted.map(async ({ target, revision }) => {
-          const secret = await read(stagingName(target, revision, uid));
-          return secret === null ? [] : [stagedOf(secret, { uid, revision })];
-        }),
-      );
-      return found.flat();
+    staged: async (apiKey) => {
+      const secret = await read(stagingName(apiKey, uid));
+      return secret === null ? null : stagedOf(secret, uid);
     },
   };
 };

@@ -47,8 +47,7 @@ export const createReconcile = (deps: ReconcileDeps): ReconcileApiKey => {
     for (const one of [target, ...formers])
       if (one?.isOurs)
         await dropTarget(deps, { observed, action: { type: "dropTarget", name: one.name, uid: one.uid }, signal });
-    for (const one of staged)
-      if (one.isOurs) await dropStaging(deps, { observed, action: { type: "dropStaging", staged: one }, signal });
+    if (staged?.isOurs) await dropStaging(deps, { observed, action: { type: "dropStaging", staged }, signal });
   };
 
   /** Everything anew, and from the API server: what this process remembers was just proven to be old. */

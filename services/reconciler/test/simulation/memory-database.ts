@@ -6,12 +6,13 @@ import {
   DuplicateRow,
   type SecretVersion,
   type Stores,
+  type Workspace,
 } from "@itsy/core";
 
 const created = new Date(0);
 export const CLUSTER_ID = "cl_1";
 export const WORKSPACE = "acme";
-const workspace = {
+const workspace: Workspace = {
   id: "ws_1",
   slug: WORKSPACE,
   name: "Acme",
@@ -19,6 +20,9 @@ const workspace = {
   requestsPerMinuteMax: null,
   keyLifetimeDaysMax: null,
   keysMax: null,
+  quotaPerMonth: null,
+  quotaMode: "notify",
+  leakPolicy: "notify",
   createdAt: created,
   version: 1,
 };
@@ -44,8 +48,8 @@ const only = <Store extends object>(methods: Partial<Store>): Store =>
 const createStores = ({ keys, versions, bindings }: Rows): Stores =>
   only<Stores>({
     workspaces: only<Stores["workspaces"]>({
-      findById: async () => workspace as never,
-      findBySlug: async (slug) => (slug === workspace.slug ? (workspace as never) : null),
+      findById: async () => workspace,
+      findBySlug: async (slug) => (slug === workspace.slug ? workspace : null),
     }),
     projects: only<Stores["projects"]>({
       findBySlug: async (_, slug) => (slug === project.slug ? project : null),
@@ -79,8 +83,8 @@ const createStores = ({ keys, versions, bindings }: Rows): Stores =>
           .filter(({ keyId, validUntil }) => keyIds.includes(keyId) && (validUntil === null || validUntil > at))
           .sort((a, b) => a.revision - b.revision),
       findByDigest: async (digests) => {
-        const wanted = digests.map(hex);
-        return [...versions.values()].find(({ digest }) => wanted.includes(hex(digest))) ?? null;
+        const wanted = new Set(digests.map(hex));
+        return [...versions.values()].find(({ digest }) => wanted.has(hex(digest))) ?? null;
       },
       update: async (id, change) => void versions.set(id, { ...(versions.get(id) as SecretVersion), ...change }),
     }),

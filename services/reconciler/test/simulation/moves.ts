@@ -158,8 +158,12 @@ const toggleGrant: Move = (world) => {
   return say(world, world.state.isGranted ? "the grant is given" : "the grant is withdrawn");
 };
 
-const deleteApiKey: Move = (world) =>
-  world.apiServer.delete(ApiKeys, OBJECT) && say(world, "a person deletes the ApiKey");
+const deleteApiKey: Move = (world) => {
+  if (!world.apiServer.delete(ApiKeys, OBJECT)) return false;
+  // Whoever has not heard of it yet finds its Secret gone, and makes another value.
+  world.disturbances.count += 1;
+  return say(world, "a person deletes the ApiKey");
+};
 
 const createApiKey: Move = (world) => {
   if (world.apiServer.get(ApiKeys, OBJECT) !== null) return false;

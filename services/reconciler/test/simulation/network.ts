@@ -49,7 +49,7 @@ export const createNetwork = ({ apiServer, service }: { readonly apiServer: ApiS
             const result = await carryOut();
             outcome = () => resolve(result);
           } catch (error) {
-            outcome = () => reject(error as Error);
+            outcome = () => reject(error);
           }
         },
         answer: () => end(outcome ?? (() => reject(lostBy(to)))),
@@ -60,7 +60,7 @@ export const createNetwork = ({ apiServer, service }: { readonly apiServer: ApiS
 
   /** The client of one process; a process has a name of its own for each life. */
   const kubeOf = (from: string): KubeClient => {
-    const ask = <Result>(what: string, carryOut: () => Result) =>
+    const ask = (what: string, carryOut: () => unknown) =>
       send({ from, what, to: "api server" }, carryOut) as Promise<never>;
     const not = () => Promise.reject(new Error("the simulation has no such request"));
     return {

@@ -42,6 +42,8 @@ export const createProcess = (name: string, deps: ProcessDeps, object: ObjectNam
     resyncMs: () => RESYNC_MS,
     readApiKey: () => known,
     grantFor: grant,
+    olderRivalOf: () => null,
+    isTerminating: () => false,
   });
   return {
     name,

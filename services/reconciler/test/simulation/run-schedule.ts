@@ -22,7 +22,10 @@ const settle = async ({ processes }: World): Promise<void> => {
   await turn();
   for (const { defects } of processes) {
     const [defect] = defects;
-    if (defect !== undefined) throw new Violation(`a reconciler threw: ${String(defect)}`, { cause: defect });
+    if (defect !== undefined)
+      throw new Violation(`a reconciler threw: ${defect instanceof Error ? defect.message : "no error"}`, {
+        cause: defect,
+      });
   }
 };
 

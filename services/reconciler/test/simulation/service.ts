@@ -50,9 +50,9 @@ export const createService = (clock: Clock) => {
     call,
     rows,
     find: (secret: string): KnownValue | null => {
-      const digests = digestsOf(peppers, secretSha256(secret)).map(({ digest }) => digest.toString("hex"));
+      const digests = new Set(digestsOf(peppers, secretSha256(secret)).map(({ digest }) => digest.toString("hex")));
       const version = [...rows.versions.values()].find(({ digest }) =>
-        digests.includes(Buffer.from(digest).toString("hex")),
+        digests.has(Buffer.from(digest).toString("hex")),
       );
       const key = version === undefined ? undefined : rows.keys.get(version.keyId);
       return version === undefined || key === undefined ? null : { version, key };

@@ -67,7 +67,7 @@ const retiresTooEarly: Variant = {
   }),
 };
 
-const stagingName = /-r\d+-[0-9a-f]{8}$/;
+const stagingName = /-staged-[0-9a-f]{8}$/;
 
 /** Each reconciler goes on with the value that it generated, whoever was first. */
 const ownStaging: Variant = {
@@ -127,7 +127,7 @@ const noRelease: Variant = {
     kube,
     delivery: {
       ...delivery,
-      release: async () => ({ keyId: null, effectiveEverywhere: true, waitedMs: 0 }) as never,
+      release: async () => ({ keyId: null, effectiveEverywhere: true, waitedMs: 0 }),
     },
   }),
 };

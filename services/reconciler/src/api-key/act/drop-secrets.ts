@@ -18,7 +18,7 @@ export const dropStaging: Act<"dropStaging"> = async ({ kube, effects }, { obser
     if (!goesWithNamespace(observed, error)) throw error;
   }
   const spentRevision = Math.max(observed.spentRevision, version?.state === "ended" ? revision : 0);
-  return { ...observed, spentRevision, staged: observed.staged.filter((staged) => staged.uid !== uid) };
+  return { ...observed, spentRevision, staged: null };
 };
 
 /** Explicitly: garbage collection by owner reference would do it too, but after the finalizer, and not everywhere. */

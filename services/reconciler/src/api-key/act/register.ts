@@ -7,7 +7,7 @@ import { dropStaging } from "./drop-secrets.ts";
 
 const withVersion = (observed: Observed, staged: StagedSecret, version: Version): Observed => ({
   ...observed,
-  staged: observed.staged.map((one) => (one === staged ? { ...one, version } : one)),
+  staged: { ...staged, version },
 });
 
 /** Makes the staged value valid at the service, until confirmed or until its deadline. */

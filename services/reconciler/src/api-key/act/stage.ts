@@ -1,6 +1,6 @@
 import { isAlreadyExists, type Secret, Secrets } from "@itsy/controller-runtime";
 
-import { FIELD_MANAGER, managedByLabel, STAGED_DATA_KEY, stagingName } from "../names.ts";
+import { annotations, FIELD_MANAGER, managedByLabel, STAGED_DATA_KEY, stagingName } from "../names.ts";
 import { namespaceOf, type Observed, targetNameOf, uidOf } from "../observed.ts";
 import type { MintCause } from "../plan/decision.ts";
 import { stagedOf } from "../read-secrets.ts";
@@ -10,9 +10,10 @@ import { ownerReference } from "./owned-secret.ts";
 
 const stagingSecret = (observed: Observed, revision: number, secret: string): Secret => ({
   metadata: {
-    name: stagingName(targetNameOf(observed), revision, uidOf(observed)),
+    name: stagingName(observed.apiKey.metadata.name, uidOf(observed)),
     namespace: namespaceOf(observed),
     labels: managedByLabel,
+    annotations: { [annotations.revision]: String(revision) },
     ownerReferences: [ownerReference(observed.apiKey)],
   },
   type: "Opaque",
@@ -40,7 +41,7 @@ const isOldNews = async (
   return target?.metadata.resourceVersion !== observed.target?.resourceVersion;
 };
 
-/** Lets the API server pick one value of this revision: the first create wins, everybody else reads that one. */
+/** Lets the API server pick one value: the first create wins, everybody else reads that one. */
 export const stage: Act<"stage"> = async (deps, { observed, action, signal }) => {
   const { kube, effects, generateSecret, record } = deps;
   const { revision, cause } = action;
@@ -53,8 +54,7 @@ export const stage: Act<"stage"> = async (deps, { observed, action, signal }) =>
     );
     const note = warnings[cause];
     if (note !== undefined) record(observed.apiKey, { type: "Warning", reason: cause, action: "Mint", note });
-    const staged = stagedOf(stored, { uid: uidOf(observed), revision });
-    return { ...observed, staged: [...observed.staged, staged] };
+    return { ...observed, staged: stagedOf(stored, uidOf(observed)) };
   } catch (error) {
     if (isAlreadyExists(error)) return lookAgain();
     throw error;

@@ -21,8 +21,8 @@ export const releaseDeleted: Check = (observed) =>
   isDeleted(observed) && !observed.view.released ? act({ type: "release" }) : null;
 
 export const dropStagingOfDeleted: Check = (observed) => {
-  const staged = observed.staged.find(({ isOurs }) => isOurs);
-  return isDeleted(observed) && staged !== undefined ? act({ type: "dropStaging", staged }) : null;
+  const { staged } = observed;
+  return isDeleted(observed) && staged?.isOurs ? act({ type: "dropStaging", staged }) : null;
 };
 
 /** Last. */

@@ -22,11 +22,10 @@ export const confirmPublished: Check = ({ target, formers, view }) => {
   return null;
 };
 
-/** Staged values that nobody needs: of a finished delivery, dead, or beside a later one. */
+/** A staged value that nobody needs: of a finished delivery, or dead. */
 export const uselessStaging: Check = (observed) => {
-  const kept = wantedStaged(observed);
-  const staged = observed.staged.find((one) => one.isOurs && one !== kept);
-  return staged === undefined ? null : act({ type: "dropStaging", staged });
+  const { staged } = observed;
+  return staged?.isOurs && wantedStaged(observed) === null ? act({ type: "dropStaging", staged }) : null;
 };
 
 /** The service's word on this very value, as long as there is time enough left to publish it. */
@@ -64,8 +63,8 @@ export const stageNext: Check = (observed, context) => {
   const cause = mintCause(observed);
   if (cause === null) return null;
   const revision = nextRevision(observed);
-  const squatter = observed.staged.find((staged) => !staged.isOurs && staged.revision === revision);
-  if (squatter === undefined) return act({ type: "stage", revision, cause });
+  const { staged: squatter } = observed;
+  if (squatter === null) return act({ type: "stage", revision, cause });
   const message = `Secret "${squatter.name}" exists and does not belong to this ApiKey; its name is needed to rotate.`;
   return settleWith(observed, context, stalled("SecretConflict", message));
 };

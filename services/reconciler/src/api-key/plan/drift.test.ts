@@ -140,7 +140,7 @@ describe("the namespace is being deleted", () => {
       reason: "NamespaceTerminating",
     });
     const staged = aStaged(2);
-    expect(actionOf(anObserved({ isNamespaceTerminating, target: null, staged: [staged] }))).toEqual({
+    expect(actionOf(anObserved({ isNamespaceTerminating, target: null, staged }))).toEqual({
       type: "dropStaging",
       staged,
     });

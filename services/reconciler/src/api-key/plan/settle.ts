@@ -30,7 +30,7 @@ const lookAgainMs = (observed: Observed, { now, resyncMs }: PlanContext): number
 
 /** Reports the finding, after what lies staged is gone: nothing that is not used stays behind. */
 export const settleWith = (observed: Observed, context: PlanContext, finding: Finding): Decision => {
-  const leftover = observed.staged.find(({ isOurs }) => isOurs);
-  if (leftover !== undefined) return act({ type: "dropStaging", staged: leftover });
+  const { staged } = observed;
+  if (staged?.isOurs) return act({ type: "dropStaging", staged });
   return { action: null, finding, requeueAfterMs: lookAgainMs(observed, context) };
 };

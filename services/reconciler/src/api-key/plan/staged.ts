@@ -36,15 +36,12 @@ const isUsable = (staged: StagedSecret, observed: Observed): boolean =>
   fitsOver(staged, observed.target) &&
   isAlive(staged, observed);
 
-/** The latest that is usable. */
-const usableStaged = (observed: Observed): StagedSecret | null =>
-  observed.staged.findLast((staged) => isUsable(staged, observed)) ?? null;
-
 /** The staged value to take to the target: because it needs one, or because the service counts on it already. */
 export const wantedStaged = (observed: Observed): StagedSecret | null => {
-  const staged = usableStaged(observed);
+  const { staged } = observed;
+  if (staged === null || !isUsable(staged, observed)) return null;
   // A registered value would stay valid, in nobody's hands, until its deadline: carried to its end it ends the others.
-  return mintCause(observed) !== null || staged?.version?.state === "pending" ? staged : null;
+  return mintCause(observed) !== null || staged.version?.state === "pending" ? staged : null;
 };
 
 /**

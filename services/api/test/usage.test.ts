@@ -1,12 +1,12 @@
 import { createClient } from "@itsy/client";
 import type { Verification } from "@itsy/contract";
-import { waitUntil } from "@itsy/testbed";
+import { startMariadb, startMysql, waitUntil } from "@itsy/testbed";
 import { describe, expect, test } from "vitest";
 
 import { openDatabase } from "../src/database/open-database.ts";
 import { spawnProgram } from "./api/spawn.ts";
 import { startTestApi } from "./api/start-test-api.ts";
-import { type DatabaseKind, databaseKinds, freshDatabase } from "./database/fresh-database.ts";
+import { type DatabaseKind, databaseKinds, freshDatabase, serverKinds } from "./database/fresh-database.ts";
 
 const HOUR_MS = 3_600_000;
 const PEPPERS = `1:${Buffer.alloc(32, 7).toString("base64")}`;
@@ -95,6 +95,34 @@ describe.each(databaseKinds)("a process on %s", (kind) => {
     expect(counted).toBeGreaterThanOrEqual(load.acceptedMs.filter((ms) => ms < killedMs - 2000).length);
     expect(counted).toBeLessThanOrEqual(load.acceptedMs.length + 4);
   });
+});
+
+describe.each(serverKinds)("a database of %s that is killed under load", (kind) => {
+  test("has every count once, whichever answers were lost", async () => {
+    await using server = await { mysql: startMysql, mariadb: startMariadb }[kind]();
+    await using database = await server.createDatabase();
+    await using api = await startTestApi({ databaseUrl: database.url.replace(/^\w+:/, `${kind}:`) });
+    const { tokens } = await api.tenant("acme");
+    const admin = api.client(tokens.admin);
+    const { key, secret } = await admin.keys.create({ name: "a", environment: "local", requestsPerMinute: 1_000_000 });
+    const load = hammer(
+      async () =>
+        ((await (await api.verify(tokens.verifier, { secret })).json()) as { valid?: boolean }).valid === true,
+    );
+    for (let time = 0; time < 3; time += 1) {
+      const before = load.acceptedMs.length;
+      await waitUntil(() => load.acceptedMs.length > before + 200, { what: "requests go on", timeoutMs: 60_000 });
+      await server.kill();
+      await server.start();
+    }
+    await load.end();
+    const total = async () => (await admin.keys.usage({ keyId: key.id })).total.accepted;
+    await waitUntil(async () => (await total().catch(() => 0)) >= load.acceptedMs.length, {
+      what: "every count is written",
+      timeoutMs: 60_000,
+    });
+    expect(await total()).toBe(load.acceptedMs.length);
+  }, 240_000);
 });
 
 describe("the last use of a key", () => {

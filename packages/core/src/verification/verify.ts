@@ -57,9 +57,13 @@ const answer = (record: VerificationRecord, rate: RateDecision, cost: number): V
  * secret; throws when the database cannot be asked, for the record or (then `RateLimitUnavailable`) for permits.
  */
 export const createVerify = ({ format, records, limiter, quotas, usage, clock }: VerifyDeps): Verify => {
-  const count = (record: VerificationRecord, verification: Verification, request: QuotaRequest): Verification => {
+  const count = (
+    record: VerificationRecord,
+    verification: Verification,
+    { cost, nowMs }: QuotaRequest,
+  ): Verification => {
     const outcome = verification.valid ? "VALID" : verification.code;
-    if (outcome !== "NOT_FOUND") usage.count(record, { ...request, outcome });
+    if (outcome !== "NOT_FOUND") usage.count(record, { outcome, cost, nowMs });
     return verification;
   };
 

@@ -106,3 +106,36 @@ test("a pepper file may have comments and several lines", () => {
   writeFileSync(file, `# rotated in spring\n1:${pepper(1)}\n\n2:${pepper(2)}\n`);
   expect([...parseSettings({ ...memory, PEPPER_FILE: file }).peppers.peppers.keys()]).toEqual([1, 2]);
 });
+
+test("scanners have a name and a key, maybe two; what is wrong is told by its number", () => {
+  const key = Buffer.alloc(32, 0xab).toString("base64");
+  const DATABASE_URL = "sqlite::memory:";
+  const settings = parseSettings({
+    DATABASE_URL,
+    LEAK_SCANNERS: `hub:whsec_${key},\n# a comment\nhub:${key}, own:${key}`,
+  });
+  expect(settings.scannerKeys.map(({ scanner }) => scanner)).toEqual(["hub", "hub", "own"]);
+  expect(settings.scannerKeys[0]?.key).toEqual(Buffer.alloc(32, 0xab));
+  expect(parseSettings({ DATABASE_URL }).scannerKeys).toEqual([]);
+  for (const wrong of [
+    key,
+    `Hub:${key}`,
+    `hub:${key.slice(0, 20)}`,
+    `hub:${key},own:${key.repeat(3)}`,
+    `${"a".repeat(33)}:${key}`,
+  ]) {
+    const message = refusal({ DATABASE_URL, LEAK_SCANNERS: wrong });
+    expect(message).toMatch(/LEAK_SCANNERS, LEAK_SCANNERS_FILE: entry \d/);
+    expect(message).not.toContain(key.slice(0, 8));
+  }
+  expect(refusal({ DATABASE_URL, LEAK_SCANNERS_FILE: "/does/not/exist" })).toContain("cannot be read");
+  expect(refusal({ DATABASE_URL, LEAK_SCANNERS: `a:${key}`, LEAK_SCANNERS_FILE: "x" })).toContain("set one of the two");
+});
+
+test("lost peppers are named by their versions", () => {
+  const DATABASE_URL = "sqlite::memory:";
+  expect(parseSettings({ DATABASE_URL, PEPPERS_LOST: "1,3" }).peppersLost).toEqual([1, 3]);
+  expect(parseSettings({ DATABASE_URL }).peppersLost).toEqual([]);
+  for (const wrong of ["0", "one", "1,,2", "1 2"])
+    expect(refusal({ DATABASE_URL, PEPPERS_LOST: wrong })).toContain("PEPPERS_LOST");
+});

@@ -1,10 +1,9 @@
 import { isAbsolute, resolve } from "node:path";
 
-import { createPepperRing, type PepperEntry, type PepperRing } from "@itsy/key-format";
+import type { PepperRing } from "@itsy/key-format";
 import { z } from "zod";
 
-import { parsePeppers, peppersOfEmbedded, readPepperFile, temporaryPepper } from "./adapters/pepper-file.ts";
-import { parseScannerKeys, readScannerKeys } from "./adapters/scanner-keys.ts";
+import { loadPepperRing, loadScannerKeys } from "./adapters/secret-settings.ts";
 import { type DatabaseSettings, MEMORY_PATH, parseDatabaseUrl } from "./database/database-url.ts";
 import type { ScannerKey } from "./http/scanner-signature.ts";
 
@@ -120,33 +119,12 @@ const Environment = z.object({
 });
 type Environment = z.infer<typeof Environment>;
 
-const loadPeppers = (env: Environment): readonly PepperEntry[] => {
-  if (env.PEPPERS !== undefined) return parsePeppers(env.PEPPERS);
-  const { DATABASE_URL: target, PEPPER_FILE: path } = env;
-  if (target.type !== "sqlite") {
-    if (path !== undefined) return readPepperFile(path);
-    throw new Error("set PEPPERS or PEPPER_FILE: every replica on a MySQL or MariaDB database needs the same pepper");
-  }
-  if (target.path !== MEMORY_PATH)
-    return peppersOfEmbedded({ path: path ?? `${target.path}.peppers`, databasePath: target.path });
-  return path === undefined ? temporaryPepper() : readPepperFile(path);
-};
-
-const ringOf = (env: Environment): PepperRing => {
+/** @throws SettingsError */
+const loaded = <Value>(names: string, load: (env: Environment) => Value, env: Environment): Value => {
   try {
-    const current = env.PEPPER_CURRENT;
-    return createPepperRing(loadPeppers(env), current === undefined ? {} : { current });
+    return load(env);
   } catch (error) {
-    throw new SettingsError([`PEPPERS, PEPPER_FILE: ${(error as Error).message}`]);
-  }
-};
-
-const scannersOf = (env: Environment): readonly ScannerKey[] => {
-  const { LEAK_SCANNERS: text, LEAK_SCANNERS_FILE: path } = env;
-  try {
-    return path === undefined ? parseScannerKeys(text ?? "") : readScannerKeys(path);
-  } catch (error) {
-    throw new SettingsError([`LEAK_SCANNERS, LEAK_SCANNERS_FILE: ${(error as Error).message}`]);
+    throw new SettingsError([`${names}: ${(error as Error).message}`]);
   }
 };
 
@@ -177,7 +155,7 @@ export const parseSettings = (source: Readonly<Record<string, string | undefined
     host: env.HOST,
     port: env.PORT,
     database: env.DATABASE_URL,
-    peppers: ringOf(env),
+    peppers: loaded("PEPPERS, PEPPER_FILE", loadPepperRing, env),
     peppersLost: env.PEPPERS_LOST,
     brand: env.BRAND,
     verifyLeaseMs: env.VERIFY_LEASE_MS,
@@ -193,7 +171,7 @@ export const parseSettings = (source: Readonly<Record<string, string | undefined
       verifyCacheMax: env.VERIFY_CACHE_MAX,
     }),
     trustedProxyHops: env.TRUSTED_PROXY_HOPS,
-    scannerKeys: scannersOf(env),
+    scannerKeys: loaded("LEAK_SCANNERS, LEAK_SCANNERS_FILE", loadScannerKeys, env),
     auditRetentionDays: env.AUDIT_RETENTION_DAYS,
     usageRetentionDays: env.USAGE_RETENTION_DAYS,
     bootstrapTokenFile: env.BOOTSTRAP_TOKEN_FILE === undefined ? undefined : resolve(env.BOOTSTRAP_TOKEN_FILE),

@@ -65,7 +65,7 @@ describe.each(databaseKinds)("peppers on %s", (kind) => {
     await using api = await startTestApi({ databaseUrl: fresh.url, env: peppers([1, 2], 2) });
     const admin = api.client(tokens.admin);
     // Told about a second after the use, whatever else happens.
-    const keysNow = async () => (await admin.keys.list({})).keys.map(({ lastUsedAt: _, ...key }) => key);
+    const keysNow = async () => (await admin.keys.list({})).keys.map((key) => ({ ...key, lastUsedAt: null }));
     const before = await keysNow();
     expect(await reportOf(api, operatorToken)).toContain("2 current: 0 secrets, 0 tokens");
     expect(await verdicts(api, tokens.verifier, secrets.slice(0, 2))).toEqual(["VALID", "VALID"]);
@@ -185,6 +185,16 @@ describe.each(databaseKinds)("peppers on %s", (kind) => {
       { version: 1, secrets: secrets.length, tokens: 5 },
     ]);
   });
+});
+
+test.each(databaseKinds)("on %s, one that no replica ever told is retired as well", async (kind) => {
+  await using fresh = await freshDatabase(kind);
+  await using opened = await openDatabase(parseSettings({ DATABASE_URL: fresh.url, ...peppers([2], 2) }).database);
+  const { database } = opened;
+  const at = new Date("2027-01-01T00:00:00.001Z");
+  await database.transaction((stores) => stores.peppers.retire(7, at));
+  const told = { version: 7, fingerprint: null, firstSeenAt: null, retiredAt: at };
+  expect(await database.read.peppers.list()).toEqual([told]);
 });
 
 describe.each(serverKinds)("several replicas on %s", (kind) => {

@@ -52,6 +52,7 @@ const ofService = ({ code, message }: ItsyError, apiKey: StoredApiKey): Finding 
     case "UNAVAILABLE":
     case "INTERNAL":
     case "REQUEST_TIMEOUT":
+    case "TOO_MANY_REQUESTS":
       return unreachable(apiKey);
     case "UNAUTHENTICATED":
       return retried("TokenRefused", "The key service does not accept the reconciler's token (ITSY_TOKEN).");

@@ -290,6 +290,9 @@ const refusedGrants: readonly (readonly [string, object, RegExp])[] = [
   ["environments empty", { environments: [] }, /spec\.environments.*at least 1/s],
   ["environments unknown", { environments: ["staging"] }, /Unsupported value: "staging"/],
   ["maxRequestsPerMinute 0", { maxRequestsPerMinute: 0 }, /greater than or equal to 1/],
+  ["maxKeys below 0", { maxKeys: -1 }, /spec\.maxKeys.*greater than or equal to 0/],
+  ["maxKeys beyond reason", { maxKeys: 1_000_001 }, /spec\.maxKeys.*less than or equal to 1000000/],
+  ["maxKeys of the wrong type", { maxKeys: "2" }, /spec\.maxKeys.*must be of type integer/],
   [
     "operator unknown",
     { namespaceSelector: { matchExpressions: [{ key: "a", operator: "Is" }] } },

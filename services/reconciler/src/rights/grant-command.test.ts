@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { grantCommand } from "./grant-command.ts";
+import { grantCommand, missingRight } from "./grant-command.ts";
 
 const refusal = (change: { user?: string; verb?: string; resource?: string; group?: string } = {}) => {
   const { user = "system:serviceaccount:itsy-system:itsy-reconciler", verb = "get", resource = "secrets" } = change;
@@ -12,6 +12,13 @@ test("the command that grants what is missing, with every verb on Secrets at onc
     "kubectl -n shop create role itsy-reconciler-secrets --verb=get,create,patch,delete --resource=secrets && " +
       "kubectl -n shop create rolebinding itsy-reconciler-secrets --role=itsy-reconciler-secrets --serviceaccount=itsy-system:itsy-reconciler",
   );
+});
+
+test("what is missing, in one clause", () => {
+  expect(missingRight(refusal())).toBe(
+    'system:serviceaccount:itsy-system:itsy-reconciler may not get secrets in namespace "shop"',
+  );
+  expect(missingRight("no")).toBeNull();
 });
 
 test("of another resource and group", () => {

@@ -17,6 +17,12 @@ const subjectOf = (user: string): string => {
   return system === "system" && kind === "serviceaccount" ? `--serviceaccount=${namespace}:${name}` : `--user=${user}`;
 };
 
+/** What was refused for want of a right, in one clause; `null` when the message is about anything else. */
+export const missingRight = (message: string): string | null => {
+  const { user, verb, resource, namespace } = REFUSAL.exec(message)?.groups ?? {};
+  return user === undefined ? null : `${user} may not ${verb} ${resource} in namespace "${namespace}"`;
+};
+
 /**
  * The command that grants what an API server refused for want of a right in a namespace; `null` when the message is
  * about anything else. It goes into a shell: the user's name is quoted where it could be more than a name.

@@ -1,4 +1,5 @@
 import { annotations } from "../names.ts";
+import type { StoredApiKey } from "../resource.ts";
 import { pendingRotateRequest } from "../rotate-request.ts";
 import { wantedExpiry } from "../rotation/expiry.ts";
 import { settingsDiffer, settingsOf } from "../settings.ts";
@@ -6,7 +7,8 @@ import { act, type Check } from "./decision.ts";
 import { stalled } from "./finding.ts";
 import { settleWith } from "./settle.ts";
 
-const askForRotation = `Annotate it with ${annotations.rotateRequestedAt}=<now>`;
+const askForRotation = ({ metadata }: StoredApiKey): string =>
+  `kubectl -n ${metadata.namespace} annotate apikey ${metadata.name} ${annotations.rotateRequestedAt}=$(date -Is) --overwrite`;
 
 /** Somebody deleted the key there. Final, and said apart from a release, since it was no act of the cluster. */
 export const deletedOutOfBand: Check = (observed, context) => {
@@ -28,7 +30,7 @@ export const released: Check = (observed, context) => {
 export const revokedOutOfBand: Check = (observed, context) => {
   const { key } = observed.view;
   if (key?.status !== "revoked" || pendingRotateRequest(observed) !== null) return null;
-  const message = `Key ${key.keyId} was revoked in the service. ${askForRotation} to make a new key in its place.`;
+  const message = `Key ${key.keyId} was revoked in the service. To make a new key in its place: ${askForRotation(observed.apiKey)}`;
   return settleWith(observed, context, stalled("RevokedOutOfBand", message));
 };
 

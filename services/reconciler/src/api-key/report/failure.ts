@@ -2,7 +2,7 @@ import { ItsyError } from "@itsy/client";
 import { isForbidden, type KubeError } from "@itsy/controller-runtime";
 
 import { redact } from "../../redact.ts";
-import { grantCommand } from "../../rights/grant-command.ts";
+import { grantCommand, missingRight } from "../../rights/grant-command.ts";
 import { SecretRejectedError } from "../act/write-target.ts";
 import { InvalidSpecError } from "../observe.ts";
 import type { Finding, Reason } from "../plan/finding.ts";
@@ -76,11 +76,12 @@ const ofService = ({ code, message }: ItsyError, apiKey: StoredApiKey): Finding 
   }
 };
 
-const missingRight = /cannot \S+ resource "/;
+const isMissingRight = /cannot \S+ resource "/;
 
 const ofMissingRight = (message: string): Finding => {
   const command = grantCommand(message);
-  return stuck("MissingPermission", command === null ? message : `${message}. To grant it: ${command}`);
+  const what = missingRight(message) ?? message;
+  return stuck("MissingPermission", command === null ? what : `${what}. To grant it: ${command}`);
 };
 
 const isTerminating = (error: KubeError): boolean =>
@@ -93,7 +94,7 @@ const ofRefusal = (error: KubeError, { metadata }: StoredApiKey): Finding => {
       "NamespaceTerminating",
       `Namespace "${metadata.namespace}" is being deleted: nothing new is made in it.`,
     );
-  return missingRight.test(message) ? ofMissingRight(message) : stuck("SecretRejected", message);
+  return isMissingRight.test(message) ? ofMissingRight(message) : stuck("SecretRejected", message);
 };
 
 /**

@@ -18,19 +18,24 @@ export interface Installation extends Served {
 /** `DATABASE=mysql` measures the service on a MySQL server, as one of several replicas would run; else on SQLite. */
 export const databaseName = process.env["DATABASE"] === "mysql" ? "mysql" : "sqlite";
 
+const onServer = (url: string) => ({
+  DATABASE_URL: url,
+  PEPPERS: `1:${randomBytes(32).toString("base64")}`,
+});
+
 const databaseEnv = async (directory: string, stack: AsyncDisposableStack): Promise<Record<string, string>> => {
   if (databaseName === "sqlite") return { DATABASE_URL: `sqlite:${join(directory, "keys.db")}` };
   const server = stack.use(await startMysql());
   const { url } = stack.use(await server.createDatabase());
-  return { DATABASE_URL: url, PEPPERS: `1:${randomBytes(32).toString("base64")}` };
+  return onServer(url);
 };
 
-/** The service as it is run, on a database of its own. */
-export const serveInstallation = async (): Promise<Installation> => {
+/** The service as it is run, on a database of its own unless it is given the address of an empty one on a server. */
+export const serveInstallation = async (databaseUrl?: string): Promise<Installation> => {
   await using stack = new AsyncDisposableStack();
   const directory = mkdtempSync(join(tmpdir(), "itsy-keys-bench-"));
   stack.defer(() => rmSync(directory, { recursive: true }));
-  const env = await databaseEnv(directory, stack);
+  const env = databaseUrl === undefined ? await databaseEnv(directory, stack) : onServer(databaseUrl);
   const file = join(directory, "kit.json");
   const bootstrap = fileURLToPath(new URL("../src/bootstrap.ts", import.meta.url));
   const args = ["--conditions=@itsy/source", bootstrap, "--file", file, "--workspace", "bench"];

@@ -36,6 +36,7 @@ const row = (number: number, metadata: object | null): VerificationRow => ({
   revokedAt: null,
   validUntil: null,
   retiring: 0,
+  pepperVersion: 1,
 });
 
 const heapBytes = (): number => {

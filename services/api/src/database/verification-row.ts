@@ -29,8 +29,7 @@ export interface VerificationRow {
   readonly pepperVersion: number;
 }
 
-/** One statement for so many digests. */
-export const verificationQuery = (digests: number): string =>
+const build = (digests: number): string =>
   `SELECT k.id AS keyId, v.id AS versionId, k.project_id AS projectId, k.workspace_id AS workspaceId, w.slug AS workspace, p.slug AS project,
   k.environment AS environment, k.name AS name, k.owner AS owner, k.metadata AS metadata,
   k.permissions AS permissions, k.ip_rules AS ipRules, k.requests_per_minute AS requestsPerMinute,
@@ -42,6 +41,11 @@ JOIN projects p ON p.id = k.project_id
 JOIN workspaces w ON w.id = k.workspace_id
 WHERE v.digest IN (${Array.from({ length: digests }, () => "?").join(", ")})
 LIMIT 1`;
+
+const queries: string[] = [];
+
+/** One statement for so many digests. The same string each time: drivers look for their prepared statement by it. */
+export const verificationQuery = (digests: number): string => (queries[digests] ??= build(digests));
 
 /** Shared: most keys have none, and many records are remembered. */
 const NONE: ReadonlySet<string> = new Set();

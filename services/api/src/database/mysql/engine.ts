@@ -56,13 +56,13 @@ const withConnection = async <Result>(options: RunnerOptions, work: (run: Run) =
 const openFeedPool = ({ limits, ...input }: PoolInput) => {
   const { feedTimeoutMs: timeoutMs, feedConnectionsMax } = limits;
   const bounded = { ...limits, connectTimeoutMs: timeoutMs, queryTimeoutMs: timeoutMs, lockWaitS: 1 };
-  return createPool({ ...input, limits: bounded }, feedConnectionsMax).promise();
+  return createPool({ ...input, limits: bounded }, feedConnectionsMax);
 };
 
 const createEngine = (input: PoolInput, source: DataSource): Engine => {
   const { settings, limits } = input;
   const dialect = dialectOf(settings.type);
-  const lookupPool = createPool(input, limits.lookupConnectionsMax).promise();
+  const lookupPool = createPool(input, limits.lookupConnectionsMax);
   const looking = createExecute({ pool: lookupPool, dialect, timeoutMs: limits.lookupTimeoutMs });
   const feedPool = openFeedPool(input);
   const options = { source, dialect, acquireTimeoutMs: limits.acquireTimeoutMs };
@@ -75,7 +75,10 @@ const createEngine = (input: PoolInput, source: DataSource): Engine => {
     read: (statements) => withConnection(options, (run) => run(statements)),
     transact: (work) => withConnection(options, (run) => runTransaction(dialect, run, work)),
     // A connection that breaks while it is closed is closed: no reason to fail.
-    close: async () => void (await Promise.allSettled([lookupPool.end(), feedPool.end(), source.destroy()])),
+    close: async () => {
+      const pools = [lookupPool, feedPool].map((pool) => pool.promise().end());
+      await Promise.allSettled([...pools, source.destroy()]);
+    },
   });
 };
 

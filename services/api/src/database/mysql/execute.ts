@@ -1,4 +1,4 @@
-import type { Pool, PoolConnection, ResultSetHeader, RowDataPacket } from "mysql2/promise";
+import type { Pool, PoolConnection, ResultSetHeader, RowDataPacket } from "mysql2";
 
 import type { Dialect } from "../dialect.ts";
 import { translated } from "../driver-fault.ts";
@@ -22,21 +22,35 @@ export interface ExecuteDeps {
   readonly timeoutMs: number;
 }
 
+type Answers = RowDataPacket[] | ResultSetHeader;
+
+// Not mysql2's own promises: for each statement they take down a stack trace that nobody reads.
+const connectionOf = (pool: Pool): Promise<PoolConnection> =>
+  new Promise((resolve, reject) => {
+    pool.getConnection((error, connection) => (error === null ? resolve(connection) : reject(error)));
+  });
+
+const answerOf = <Answer extends Answers>(
+  connection: PoolConnection,
+  sql: string,
+  values: readonly Bound[],
+): Promise<Answer> =>
+  new Promise((resolve, reject) => {
+    connection.execute<Answer>(sql, [...values], (error, answer) => (error === null ? resolve(answer) : reject(error)));
+  });
+
 export const createExecute = ({ pool, dialect, timeoutMs }: ExecuteDeps): Execute => {
   const acquire = (): Promise<PoolConnection> =>
-    acquireWithin({ timeoutMs, acquire: () => pool.getConnection(), giveBack: (late) => late.release() });
+    acquireWithin({ timeoutMs, acquire: () => connectionOf(pool), giveBack: (late) => late.release() });
 
-  const execute = async <Answer extends RowDataPacket[] | ResultSetHeader>(
-    sql: string,
-    values: readonly Bound[],
-  ): Promise<Answer> => {
+  const execute = async <Answer extends Answers>(sql: string, values: readonly Bound[]): Promise<Answer> => {
     const connection = await acquire();
-    const giveUp = (cause: unknown) => breakConnection(connection.connection as unknown as BreakableConnection, cause);
+    const giveUp = (cause: unknown) => breakConnection(connection as unknown as BreakableConnection, cause);
     // mysql2's own timeout of a statement leaves out its preparation, which then waits for ever. The answer may still
     // come: nobody else must be given this connection.
     const timer = setTimeout(() => giveUp(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
     try {
-      const [answer] = await connection.execute<Answer>(sql, [...values]);
+      const answer = await answerOf<Answer>(connection, sql, values);
       connection.release();
       return answer;
     } catch (error) {

@@ -13,8 +13,11 @@ import { roundOf } from "./callers.ts";
 import { compare, isShort } from "./compare.ts";
 import { keyInput, openInProcess } from "./in-process.ts";
 
-/** Few, so that the limiter draws for many requests at once, as it does for the keys of a busy service. */
-const KEYS = 8;
+/**
+ * Few, so that the limiter draws for many requests of a key at once; and not a divisor of the callers, or the one that is
+ * remembered would be the next one asked for.
+ */
+const KEYS = 21;
 const load = { callers: 16, durationMs: isShort ? 300 : 3000 };
 
 await using server = await startMysql();

@@ -15,7 +15,7 @@ const PROJECT =
 const INSERT_KEY =
   "INSERT INTO api_keys (id, workspace_id, project_id, name, environment, requests_per_minute, expires_at, paused_at, paused_by, revoked_at, last_used_at, revision, latest_revision, display_prefix, owner, metadata, permissions, ip_rules, created_at, updated_at, version, facet) VALUES (?, ?, ?, ?, ?, ?, NULL, NULL, NULL, NULL, NULL, 1, 1, ?, NULL, NULL, NULL, NULL, ?, ?, 1, 16)";
 const INSERT_VERSION =
-  "INSERT INTO secret_versions (id, key_id, revision, digest, pepper_version, display_prefix, created_at, confirmed_at, valid_until) VALUES (?, ?, 1, ?, 1, ?, ?, ?, NULL)";
+  "INSERT INTO secret_versions (id, key_id, revision, digest, pepper_version, display_prefix, created_at, confirmed_at, valid_until, last_used_at, leaked_at) VALUES (?, ?, 1, ?, 1, ?, ?, ?, NULL, NULL, NULL)";
 const INSERT_AUDIT =
   "INSERT INTO audit_entries (id, at, workspace_id, of_installation, actor_kind, token_id, role, cluster_id, action, target_type, target_id, `before`, `after`, ip, user_agent) VALUES (?, ?, ?, 0, 'workspace', 'bench', 'admin', NULL, 'keys.create', 'key', ?, NULL, ?, NULL, NULL)";
 const COUNT =

@@ -40,6 +40,6 @@ export { QUOTA_PERCENTS } from "./usage/quota.ts";
 export { createQuotaLedger, type QuotaGate, type QuotaLedger } from "./usage/quota-ledger.ts";
 export { createUsageCounter, type UsageCounter, type UsageMeter } from "./usage/usage-counter.ts";
 export type { UsageRange } from "./usage/usage-range.ts";
-export { startUsageWriter, type UsageWriter } from "./usage/usage-writer.ts";
+export { startUsageWriter } from "./usage/usage-writer.ts";
 export { createWriteUsage, type UsageBatch } from "./usage/write-usage.ts";
 export { createVerify, type RecordSource, type Verify, type VerifyDeps } from "./verification/verify.ts";

@@ -11,7 +11,6 @@ import {
   startUsageWriter,
   type UsageCounter,
   type UsageMeter,
-  type UsageWriter,
 } from "@itsy/core";
 
 import { systemTimers } from "../adapters/timers.ts";
@@ -20,12 +19,14 @@ import type { Logger } from "../http/logger.ts";
 const ENTRIES_MAX = 100_000;
 const LOG_FAULTS_EVERY_MS = 10_000;
 
-/** Counts what is answered, and knows the quotas by it. Dispose of it after the last request, before the database: it writes what is left. */
+/**
+ * Counts what is answered, and knows the quotas by it. Dispose of it after the last request, before the database: it
+ * writes what is left.
+ */
 export interface Metering extends AsyncDisposable {
   readonly meter: UsageMeter;
   readonly quotas: QuotaGate;
   readonly counter: Pick<UsageCounter, "size" | "foldedRequests">;
-  readonly flush: UsageWriter["flush"];
   /** Told when a workspace's month reaches a share of its quota: once, by one of all replicas. */
   readonly onQuotaReached: (listener: (reached: QuotaReached) => void) => void;
 }
@@ -66,7 +67,6 @@ export const meterUsage = ({ database, clock, monotonicMs, logger }: MeterUsageD
     meter: counter,
     quotas: ledger,
     counter,
-    flush: writer.flush,
     onQuotaReached: (listener: (reached: QuotaReached) => void) => void listeners.push(listener),
     [Symbol.asyncDispose]: async () => {
       const lost = await writer.stop();

@@ -17,6 +17,8 @@ export interface ApiKey extends KubeObject {
     readonly keyId?: string;
     readonly displayPrefix?: string;
     readonly revision?: number;
+    readonly restartedRevision?: number;
+    readonly propagatedRevision?: number;
     readonly retiringUntil?: string;
     readonly lastHandledRotateRequest?: string;
   };

@@ -125,7 +125,7 @@ test("an API server takes every object in deploy/", async () => {
 });
 
 test("the samples apply in the order of the tour; the pod as a dry run, since no node is here", async () => {
-  const samples = ["namespace", "reconciler-rights", "workspace-grant", "workspace-user", "apikey"];
+  const samples = ["namespace", "reconciler-rights", "workspace-grant", "workspace-user", "apikey", "rotation"];
   for (const sample of samples.map((name) => `${name}.yaml`)) {
     const applied = await kubectl(world.controlPlane, ["apply", "-f", deploy(`samples/${sample}`)]);
     expect(applied).toMatchObject({ code: 0, stderr: "" });

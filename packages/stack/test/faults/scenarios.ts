@@ -6,6 +6,7 @@ import { ApiKeys, conditionOf, waitUntilReady } from "../../src/api-key.ts";
 import { verify } from "../../src/verify.ts";
 import { storedKeys } from "../world/stored-versions.ts";
 import type { Place, Scenario } from "./scenario.ts";
+import { secretScenarios } from "./secret-scenarios.ts";
 
 /** Much is verified all the time. */
 const spec = { rotation: { overlap: "0s" }, rateLimit: { requestsPerMinute: 1_000_000 } };
@@ -105,4 +106,4 @@ const remove: Scenario = {
   },
 };
 
-export const scenarios: readonly Scenario[] = [create, rotate, replace, configure, remove];
+export const scenarios: readonly Scenario[] = [create, rotate, replace, configure, remove, ...secretScenarios];

@@ -18,7 +18,7 @@ export const move: Act<"move"> = async (deps, { observed, action: { from }, sign
     deps.effects.run("move", () => putTarget(deps, { observed, content, signal })),
   );
   if (target === null) return lookAgain();
-  const note = `Revision ${version.revision} is in Secret "${targetNameOf(observed)}" now, and no longer kept in "${from.name}".`;
+  const note = `Revision ${version.revision} is in Secret "${targetNameOf(observed)}" now; "${from.name}" stays for rotation.overlap at most.`;
   deps.record(observed.apiKey, { type: "Normal", reason: "SecretMoved", action: "Move", note });
   const after = { ...target, version, previousVersion: previous === null ? null : from.previousVersion };
   return { ...observed, target: after, publishedAtMs: deps.timers.monotonicMs() };

@@ -10,6 +10,10 @@ import { warningsOf } from "./warnings.ts";
 
 const generationOf = ({ metadata }: StoredApiKey): number => metadata.generation ?? 0;
 
+// As metav1.Time has it, and enough for people.
+const wholeSeconds = (instant: Date | null): string | undefined =>
+  instant === null ? undefined : `${instant.toISOString().slice(0, 19)}Z`;
+
 /** Where the value lies: also where it is still under a former name. */
 const bindingOf = ({ target, formers }: Observed): ApiKeyStatus["binding"] => {
   const held = [target, ...formers].find((secret) => secret?.isOurs);
@@ -38,7 +42,7 @@ export const statusOf = (observed: Observed, finding: Finding, now: Date): ApiKe
     revision: key !== null && key.revision > 0 ? key.revision : undefined,
     binding: bindingOf(observed),
     lastRotatedAt: key?.rotatedAt ?? undefined,
-    nextRotationAt: nextRotationAt(observed)?.toISOString(),
+    nextRotationAt: wholeSeconds(nextRotationAt(observed)),
     expiresAt: key?.settings.expiresAt ?? undefined,
     retiringUntil: key?.retiringUntil ?? undefined,
     retiring: retiringOf(observed),

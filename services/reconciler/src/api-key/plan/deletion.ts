@@ -1,5 +1,6 @@
+import { isAbandoned } from "../abandoned.ts";
 import { FINALIZER } from "../names.ts";
-import { isDeleted } from "../observed.ts";
+import { isDeleted, type Observed, type TargetSecret } from "../observed.ts";
 import { act, type Check } from "./decision.ts";
 
 /** Somebody deleted the object and we hold it back no longer. */
@@ -8,11 +9,15 @@ export const gone: Check = (observed) => {
   return { action: null, finding: null, requeueAfterMs: null };
 };
 
+/** Also a Secret whose owner reference was stripped, as long as a value of this key lies in it. */
+const isHeld = (secret: TargetSecret | null, observed: Observed): secret is TargetSecret =>
+  secret !== null && (secret.isOurs || (isAbandoned(secret, observed) && secret.version !== null));
+
 /** The Secret goes before the key ends, so that nobody reads a value that does not work. */
 export const dropTargetOfDeleted: Check = (observed) => {
   if (!isDeleted(observed)) return null;
   const { target, formers } = observed;
-  const held = [target, ...formers].find((secret) => secret?.isOurs);
+  const held = [target, ...formers].find((secret) => isHeld(secret, observed));
   return held ? act({ type: "dropTarget", name: held.name, uid: held.uid }) : null;
 };
 

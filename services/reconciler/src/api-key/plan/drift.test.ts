@@ -100,6 +100,12 @@ describe("restored from a backup, or made again, under a new uid", () => {
     const target = notOurs({ version: { revision: 1, state: "retiring" } });
     expect(actionOf(anObserved({ target }))).toEqual({ type: "takeOver" });
   });
+  test("deleted meanwhile, the Secret goes all the same: its value is about to end", () => {
+    const apiKey = anApiKey({ isDeleted: true });
+    const target = notOurs({ version: { revision: 1, state: "current" } });
+    expect(actionOf(anObserved({ apiKey, target }))).toMatchObject({ type: "dropTarget", uid: target.uid });
+    expect(actionOf(anObserved({ apiKey, target: left }))).toEqual({ type: "release" });
+  });
   test("refused: a person decides, and nothing is minted over it", () => {
     expect(findingOf(aFresh({ target: left, isAdoptionRefused: true }))).toMatchObject({
       reason: "SecretConflict",

@@ -12,6 +12,7 @@ const codes: readonly (readonly [ItsyErrorCode, string, string])[] = [
   ["UNAVAILABLE", "ServiceUnreachable", "reconciling"],
   ["INTERNAL", "ServiceUnreachable", "reconciling"],
   ["REQUEST_TIMEOUT", "ServiceUnreachable", "reconciling"],
+  ["TOO_MANY_REQUESTS", "ServiceUnreachable", "reconciling"],
   ["UNAUTHENTICATED", "TokenRefused", "reconciling"],
   ["FORBIDDEN", "ServiceForbidden", "stalled"],
   ["NOT_FOUND", "ServiceRefused", "stalled"],
@@ -41,6 +42,15 @@ test("deletion that waits for the service is not ready and says why", () => {
   });
 });
 
+test("deletion that waits for the right to act for the workspace says how it ends", () => {
+  const finding = findingOfFailure(new ItsyError("FORBIDDEN", "m"), anApiKey({ isDeleted: true }));
+  expect(finding).toMatchObject({
+    reason: "ServiceForbidden",
+    progress: "stalled",
+    message: expect.stringMatching(/deletion waits.*clusters\.allow.*kubectl -n shop patch apikey website/),
+  });
+});
+
 describe("the API server", () => {
   const forbidden = (message: string) => new KubeError({ status: 403, reason: "Forbidden", message });
   test("a missing right is named", () => {
@@ -49,6 +59,22 @@ describe("the API server", () => {
       reason: "MissingPermission",
       progress: "stalled",
       message: expect.stringContaining(message),
+    });
+  });
+  test("of a right that a command can give, the command is named", () => {
+    const message =
+      'GET /x: 403 secrets "website" is forbidden: User "jane" cannot get resource "secrets" in API group "" in the namespace "shop"';
+    expect(findingOfFailure(forbidden(message), anApiKey())?.message).toMatch(
+      /^jane may not get secrets in namespace "shop"\. To grant it: kubectl -n shop create role/,
+    );
+  });
+  test("a namespace that is being deleted takes nothing new: no fault, and nothing to do", () => {
+    const causes = [{ reason: "NamespaceTerminating", field: "metadata.namespace" }];
+    const error = new KubeError({ status: 403, reason: "Forbidden", message: "being terminated", causes });
+    expect(findingOfFailure(error, anApiKey())).toMatchObject({
+      reason: "NamespaceTerminating",
+      progress: "reconciling",
+      ready: "unchanged",
     });
   });
   test("what an admission policy denies is another thing", () => {

@@ -344,7 +344,11 @@ describe("deletion, step by step", () => {
     expect(planned(anObserved({ apiKey: deleted }))).toEqual({ action: null, finding: null, requeueAfterMs: null });
   });
   test("a Secret that is not ours stays", () => {
-    const observed = aFresh({ apiKey, target: aTarget({ isOurs: false }), view: { released: true } });
+    const observed = aFresh({
+      apiKey,
+      target: aTarget({ isOurs: false, annotations: {}, version: null }),
+      view: { released: true },
+    });
     expect(actionOf(planned(observed))).toEqual({ type: "removeFinalizer" });
   });
   test("neither a missing grant nor a pending value holds it up", () => {

@@ -128,6 +128,37 @@ describe("killed while it renames the Secret and changes what is in it, helped b
   });
 });
 
+const unused = { idleFor: "1m", atMost: "24h" };
+
+/** The version before, which nobody uses, ends long before its time. */
+const expectRetired = async (place: Place): Promise<void> => {
+  place.delivery.advance(61_000);
+  await waitUntil(() => place.delivery.workingVersions().length === 1, {
+    what: "the version before has ended",
+    timeoutMs: 20_000,
+  });
+  await place.until("it says so", ({ status }) => status?.retiringUntil === undefined);
+};
+
+describe("killed while it ends a version that nobody uses, helped by", () => {
+  const retiring = pointsOf("retire", "reportStatus");
+  test.each(casesOf(retiring))("%s, %s: only that one has ended", async (_name, help, point) => {
+    const place = await createPlace(world);
+    await place.apply({ rotation: { overlap: "0s", retireWhenUnused: unused } });
+    {
+      await using _ = place.start();
+      await place.untilReady();
+      await place.requestRotation("now");
+      await place.until("revision 2 is ready", (key) => isReady(key) && key.status?.revision === 2);
+    }
+    place.delivery.advance(61_000);
+    await survive(place, { point, help, ask: async () => {} }, async () => {
+      await expectRetired(place);
+      expect(place.delivery.verify(valueOf(await place.secret()) as string)).toBe(true);
+    });
+  });
+});
+
 describe("killed while it deletes, helped by", () => {
   test.each(casesOf(deleting))("%s, %s: key revoked, nothing left over", async (_name, help, point) => {
     const place = await createPlace(world);
@@ -146,7 +177,7 @@ describe("killed while it deletes, helped by", () => {
 });
 
 describe("one answer lost", () => {
-  const notInEveryLife = new Set<EffectName>(["configure", "adopt", "takeOver"]);
+  const notInEveryLife = new Set<EffectName>(["adopt", "takeOver"]);
   const lossy = effectNames.filter((name) => !notInEveryLife.has(name));
   test.each(lossy)("of %s: the same end over a whole life", async (lost) => {
     const place = await createPlace(world);
@@ -169,6 +200,11 @@ describe("one answer lost", () => {
     await place.until("it is renamed", (key) => isReady(key) && key.status?.binding?.name === "renamed");
     await world.kube.mergePatch(ApiKeys, name, { spec: { secret: { template: { copy: "{{ .secret }}" } } } });
     await waitUntil(async () => valueOf(await place.secret("renamed"), "copy") !== null, { what: "it is written" });
+    const spec = { displayName: "Another", rotation: { retireWhenUnused: unused } };
+    await world.kube.mergePatch(ApiKeys, name, { spec });
+    await place.requestRotation("again");
+    await place.until("revision 3 is ready", (key) => isReady(key) && key.status?.revision === 3);
+    await expectRetired(place);
     await world.kube.delete(ApiKeys, { namespace: place.namespace, name: "website" });
     await place.untilGone();
     expect(isLost).toBe(true);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { settled, stalled } from "../plan/finding.ts";
-import { conditionsOf, isNews } from "./conditions.ts";
+import { conditionsOf, isNews, newWarnings, withWarnings } from "./conditions.ts";
 
 const at = (second: number) => new Date(Date.UTC(2026, 10, 22, 10, 0, second, 123));
 const ready = settled("Delivered", true, "Revision 1.");
@@ -62,4 +62,33 @@ test("a message is cut where the schema ends", () => {
 test("only a reason that was not said before is news", () => {
   expect(isNews(ready, first)).toBe(false);
   expect(isNews(stalled("NotGranted", "no"), first)).toBe(true);
+});
+
+describe("warnings", () => {
+  const short = { reason: "ShortOverlap", message: "Too short." } as const;
+  const refused = { reason: "RestartNotPermitted", message: "May not." } as const;
+  const context = { existing: first, generation: 1, now: at(9) };
+  const warned = withWarnings(first, [refused, short], context);
+  test("stand in one condition, each on a line, and change no other", () => {
+    expect(warned.slice(0, 3)).toEqual(first);
+    expect(warned[3]).toMatchObject({
+      type: "Warning",
+      status: "True",
+      reason: "RestartNotPermitted",
+      message: "May not.\nToo short.",
+    });
+  });
+  test("are gone with their cause", () => {
+    expect(withWarnings(warned, [], { ...context, existing: warned })).toEqual(first);
+  });
+  test("are news once each", () => {
+    expect(newWarnings([refused, short], first)).toEqual([refused, short]);
+    expect(newWarnings([refused, short], warned)).toEqual([]);
+    expect(newWarnings([{ ...short, message: "Another." }], warned)).toHaveLength(1);
+  });
+  test("stay while nobody could look, and so do conditions of others", () => {
+    const foreign = { ...warned[3], type: "Foreign" } as (typeof warned)[number];
+    const existing = [...warned, foreign];
+    expect(conditionsOf(ready, { existing, generation: 1, now: at(9) })).toEqual(existing);
+  });
 });

@@ -1,6 +1,6 @@
 // better-auth with its API-key plugin as a service of its own: its defaults, behind the barest of doors and without asking
 // who calls. POST /create {name}, POST /verify {key}.
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 
 import { apiKey } from "@better-auth/api-key";
@@ -30,10 +30,9 @@ const routes: Readonly<Record<string, (body: { name: string; key: string }) => P
   "/verify": ({ key }) => auth.api.verifyApiKey({ body: { key } }),
 };
 
-const server = createServer(async (request, response) => {
+const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
   try {
-    const answer = await routes[request.url ?? ""]?.(JSON.parse(await text(request)));
-    const body = JSON.stringify(answer);
+    const body = JSON.stringify(await routes[request.url ?? ""]?.(JSON.parse(await text(request))));
     response
       .writeHead(200, { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(body) })
       .end(body);
@@ -41,7 +40,8 @@ const server = createServer(async (request, response) => {
     process.stderr.write(`${String(error)}\n`);
     response.writeHead(500, { "Content-Length": 0 }).end();
   }
-});
+};
+const server = createServer((request, response) => void answer(request, response));
 server.listen(0, "127.0.0.1", () => {
   const address = server.address();
   const port = typeof address === "object" ? address?.port : 0;

@@ -65,8 +65,8 @@ export interface CountQuery {
 export const countQueries: readonly CountQuery[] = [undefined, ...searches].flatMap((search) =>
   filters
     .filter(({ status }) => status === undefined)
-    .map(({ status: _, ...each }) => ({
+    .map(({ project, environment, managed }) => ({
       group: search === undefined ? "count" : "count of a search",
-      input: defined({ ...each, search }),
+      input: defined({ project, environment, managed, search }),
     })),
 );

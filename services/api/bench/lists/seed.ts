@@ -22,6 +22,8 @@ const DAY_MS = 86_400_000;
 const withConnection = async (databaseUrl: string, work: (execute: Execute) => Promise<void>): Promise<void> => {
   if (databaseUrl.startsWith("sqlite:")) {
     const database = new DatabaseSync(databaseUrl.replace(/^sqlite:/, ""));
+    // A gigabyte of cache, and no waiting for the disk: the indexes are filled in no order.
+    database.exec("PRAGMA cache_size = -1000000; PRAGMA synchronous = OFF");
     await work((sql) => database.exec(sql));
     return database.close();
   }

@@ -89,8 +89,8 @@ export const readCounts = async (
   );
   const counts: Record<FacetState, number> = { live: 0, paused: 0, expired: 0, revoked: 0 };
   for (const { facet, late: isLate, amount } of rows) {
-    const state = stateOf(Number(facet));
-    if (Number(isLate) === 0) counts[state] += Number(amount);
+    const state = stateOf(facet);
+    if (isLate === 0) counts[state] += Number(amount);
     else {
       counts[state] -= Number(amount);
       counts.expired += Number(amount);

@@ -46,7 +46,7 @@ export const refreshFacet = async (session: Session, manager: EntityManager, key
   const facts = await readFacts(manager, keyId);
   if (facts === undefined) return;
   const { workspaceId, projectId, facet: before, environment } = facts;
-  const after = facetNumber({ environment, state: stateByFacts(facts), isManaged: Number(facts.isManaged) === 1 });
+  const after = facetNumber({ environment, state: stateByFacts(facts), isManaged: facts.isManaged === 1 });
   if (after === before) return;
   await setFacet(manager, { keyId, before, after });
   session.counts.count({ workspaceId, projectId, facet: before }, -1);

@@ -98,6 +98,8 @@ describe.each(databaseKinds)("lists of keys on %s", (kind) => {
       }),
     );
 
+  const ofAnyStatus = filters.map((filter): KeyFilter => ({ ...filter, status: undefined }));
+
   /** The job has found some of the expired keys, and is late for those that expire at the instant of the questions. */
   const moments = ["before the job was here", "after it marked some expired keys"] as const;
   const reach = async (moment: (typeof moments)[number]) => {
@@ -140,7 +142,7 @@ describe.each(databaseKinds)("lists of keys on %s", (kind) => {
   test.each(moments)("%s, whatever the filter: the counts are those of the list", async (moment) => {
     await reach(moment);
     await fc.assert(
-      fc.asyncProperty(filters, async ({ status: _, ...filter }) => {
+      fc.asyncProperty(ofAnyStatus, async (filter) => {
         const counts = await opened.database.read.keys.count(filter);
         const expected = { active: 0, paused: 0, expired: 0, revoked: 0, isCapped: false };
         for (const key of keys.filter(isMeant(filter))) expected[keyStatus(key, at)] += 1;

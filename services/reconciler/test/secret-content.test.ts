@@ -13,10 +13,10 @@ beforeAll(async () => {
 afterAll(() => world?.[Symbol.asyncDispose]());
 
 const change = (place: Place, spec: object) =>
-  world.kube.mergePatch<ApiKey>(ApiKeys, { namespace: place.namespace, name: "website" }, { spec } as never);
+  world.kube.mergePatch<ApiKey>(ApiKeys, { namespace: place.namespace, name: "website" }, { spec });
 const changeSecret = (place: Place, patch: object) => {
   const name = { namespace: place.namespace, name: "website" };
-  return world.kube.mergePatch<Secret>(Secrets, name, patch as never);
+  return world.kube.mergePatch<Secret>(Secrets, name, patch);
 };
 const secretNames = async (place: Place) => (await place.secrets()).map(({ metadata }) => metadata.name).sort();
 const untilSecret = (place: Place, what: string, check: (secret: Secret) => boolean, name = "website") =>

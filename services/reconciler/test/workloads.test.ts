@@ -70,7 +70,7 @@ describe("restartTargets", () => {
     expect(rolloutOf(await getWorkload(place, website))).toEqual({ mark: undefined, generation: 1 });
     await rotateTo(place, 3);
     const without = { spec: { template: { metadata: { annotations: { "restart.keys.itsy.dev/website": null } } } } };
-    await world.kube.mergePatch(workloads.Deployment, name, without as never);
+    await world.kube.mergePatch(workloads.Deployment, name, without);
     await looksAgain(place);
     expect(rolloutOf(await getWorkload(place, website))).toEqual({ mark: undefined, generation: 3 });
   });

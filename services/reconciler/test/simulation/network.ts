@@ -70,7 +70,7 @@ export const createNetwork = ({ apiServer, service }: { readonly apiServer: ApiS
       // oxlint-disable-next-line max-params -- the signature is the client's
       mergePatch: (type, name, patch, options) =>
         ask(`patch ${type.plural}${options?.subresource ? `/${options.subresource}` : ""} ${name.name}`, () =>
-          apiServer.mergePatch(type, name, patch as object, options),
+          apiServer.mergePatch(type, name, patch, options),
         ),
       delete: (type, name, options) =>
         ask(`delete ${type.plural} ${name.name}`, () => apiServer.delete(type, name, options)),

@@ -10,7 +10,7 @@ export interface ConditionContext {
 
 type Draft = Pick<ApiKeyCondition, "type" | "status" | "reason" | "message">;
 
-const OWN_TYPES = ["Ready", "Reconciling", "Stalled"];
+const OWN_TYPES: ReadonlySet<string> = new Set(["Ready", "Reconciling", "Stalled"]);
 const WARNING = "Warning";
 const MESSAGE_LENGTH_MAX = 4096;
 // metav1.Time has whole seconds.
@@ -47,7 +47,7 @@ export const conditionsOf = (finding: Finding, context: ConditionContext): reado
     progressNow("Reconciling", progress === "reconciling"),
     progressNow("Stalled", progress === "stalled"),
     // Other people's conditions, those of a newer version of ours, and a warning that nobody looked into.
-    ...context.existing.filter(({ type }) => !OWN_TYPES.includes(type)),
+    ...context.existing.filter(({ type }) => !OWN_TYPES.has(type)),
   ];
 };
 

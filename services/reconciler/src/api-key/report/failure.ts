@@ -52,7 +52,6 @@ const ofService = ({ code, message }: ItsyError, apiKey: StoredApiKey): Finding 
     case "UNAVAILABLE":
     case "INTERNAL":
     case "REQUEST_TIMEOUT":
-    case "TOO_MANY_REQUESTS":
       return unreachable(apiKey);
     case "TOO_MANY_REQUESTS":
       return retried("ServiceUnreachable", "The key service asks to call it less often; trying again.");

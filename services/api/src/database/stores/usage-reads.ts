@@ -52,8 +52,12 @@ export const steps = async (manager: EntityManager, scopeId: string, { from, to,
 };
 
 export const costsOf = async (manager: EntityManager, workspaceIds: readonly string[], month: Date) => {
-  const rows = await months(manager).findBy({ workspaceId: In([...workspaceIds]), month });
-  return new Map(rows.map(({ workspaceId, cost }) => [workspaceId, cost]));
+  const costs = new Map<string, number>();
+  for (const ids of partsOf(workspaceIds)) {
+    const rows = await months(manager).findBy({ workspaceId: In([...ids]), month });
+    for (const { workspaceId, cost } of rows) costs.set(workspaceId, cost);
+  }
+  return costs;
 };
 
 interface QuotaRow extends Omit<QuotaState, "quota"> {

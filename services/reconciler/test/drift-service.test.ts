@@ -1,23 +1,16 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 
 import { ApiKeys, type StoredApiKey } from "../src/api-key/resource.ts";
 import { WorkspaceGrants } from "../src/grant/resource.ts";
-import { type Installation, install } from "./installation.ts";
-import { conditionOf, createPlace, isReady, type Place, startWorld, valueOf, type World } from "./world.ts";
+import { useInstallation } from "./installation.ts";
+import { conditionOf, isReady, type Place, valueOf } from "./world.ts";
 
-let world: World;
-let installation: Installation;
-beforeAll(async () => {
-  world = await startWorld();
-  installation = await install(world);
-});
-afterAll(() => world?.[Symbol.asyncDispose]());
+const installation = useInstallation();
 
 /** A delivered key, reconciled with the rights that an installation gives, under its admission policies. */
 const delivered = async () => {
-  const place = await createPlace(world);
-  await installation.serve(place);
-  const reconciler = place.start({ credentials: installation.reconciler });
+  const place = await installation.served();
+  const reconciler = place.run();
   const { metadata } = await place.apply();
   const { status } = await place.untilReady();
   return {
@@ -63,7 +56,8 @@ describe("in the service the key is", () => {
 
   test("expired: said, and a later spec.expiresAt brings the same key back", async () => {
     await using place = await delivered();
-    const expireAt = (expiresAt: string) => world.kube.mergePatch(ApiKeys, website(place), { spec: { expiresAt } });
+    const expireAt = (expiresAt: string) =>
+      installation.kube.mergePatch(ApiKeys, website(place), { spec: { expiresAt } });
     await expireAt("2020-01-01T00:00:00Z");
     expect(stalledBy(await place.untilReason("Expired"))).toMatch(/spec\.expiresAt/);
     await untilWarned(place, "Expired");
@@ -78,7 +72,7 @@ describe("in the service the key is", () => {
     expect(stalledBy(apiKey)).toMatch(new RegExp(`${place.keyId} was deleted in the service.*create it again`));
     await untilWarned(place, "DeletedOutOfBand");
     expect(place.delivery.keys).toEqual([]);
-    await world.kube.delete(ApiKeys, website(place));
+    await installation.kube.delete(ApiKeys, website(place));
     await place.untilGone();
     expect(await place.secrets()).toEqual([]);
     await place.apply();
@@ -113,12 +107,12 @@ describe("the workspace is gone, or the cluster may not act for it any more", ()
   test("deletion waits, and the command of the message ends the wait", async () => {
     await using place = await delivered();
     place.delivery.setAllowed(false);
-    await world.kube.delete(ApiKeys, website(place));
+    await installation.kube.delete(ApiKeys, website(place));
     const waiting = await place.until("it says so", (key) =>
       /deletion waits/.test(conditionOf(key, "Stalled")?.message ?? ""),
     );
     expect(stalledBy(waiting)).toMatch(/patch apikey website --type=merge -p '{"metadata":{"finalizers":null}}'/);
-    await world.kube.mergePatch(ApiKeys, website(place), { metadata: { name: "website", finalizers: [] } });
+    await installation.kube.mergePatch(ApiKeys, website(place), { metadata: { name: "website", finalizers: [] } });
     await place.untilGone();
     expect(place.delivery.isReleased(place.uid)).toBe(false);
   });
@@ -127,7 +121,7 @@ describe("the workspace is gone, or the cluster may not act for it any more", ()
 describe("grants", () => {
   test("withdrawn: said, nothing new is made, what was delivered works on; given again, all is well", async () => {
     await using place = await delivered();
-    await world.kube.delete(WorkspaceGrants, { name: place.namespace });
+    await installation.kube.delete(WorkspaceGrants, { name: place.namespace });
     expect(stalledBy(await place.untilReason("NotGranted"))).toMatch(
       /No WorkspaceGrant gives workspace "acme".*administrator/,
     );
@@ -140,11 +134,10 @@ describe("grants", () => {
   });
 
   test("maxKeys: the oldest have the keys, the next one gets the place that is left, the message names the grant", async () => {
-    const place = await createPlace(world, { granted: false });
-    await installation.serve(place);
+    const place = await installation.served({ granted: false });
     await place.grant({ maxKeys: 2 });
     for (const name of ["a", "b", "c", "d"]) await place.apply({}, name);
-    await using _ = place.start({ credentials: installation.reconciler, resyncMs: 60_000 });
+    await using _ = place.run({ resyncMs: 60_000 });
     await place.untilReady("a");
     await place.untilReady("b");
     const isDenied = (key: StoredApiKey) => conditionOf(key, "Stalled")?.reason === "NotGranted";
@@ -152,7 +145,7 @@ describe("grants", () => {
     expect(message).toMatch(new RegExp(`WorkspaceGrant "${place.namespace}" allows 2`));
     await place.until("it waits", isDenied, "d");
     // No resync is near: the deletion itself wakes those who wait.
-    await world.kube.delete(ApiKeys, { namespace: place.namespace, name: "a" });
+    await installation.kube.delete(ApiKeys, { namespace: place.namespace, name: "a" });
     await place.untilReady("c");
     expect(isDenied((await place.get("d")) as StoredApiKey)).toBe(true);
     expect(place.delivery.keys.filter(({ revoked }) => !revoked)).toHaveLength(2);

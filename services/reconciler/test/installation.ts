@@ -1,10 +1,12 @@
 import { fileURLToPath } from "node:url";
 import { type Credentials, waitUntil } from "@itsy/testbed";
+import { afterAll, beforeAll } from "vitest";
 import { parseAllDocuments } from "yaml";
 
 import { rbacCommand } from "../src/rights/rbac-command.ts";
 import { kubectl } from "./kubectl.ts";
-import type { Place, World } from "./world.ts";
+import type { ReconcilerOptions } from "./reconciler-process.ts";
+import { createPlace, type Place, startWorld, type World } from "./world.ts";
 
 export const deploy = (path: string) => fileURLToPath(new URL(`../../../deploy/${path}`, import.meta.url));
 
@@ -55,5 +57,38 @@ export const install = async (world: World): Promise<Installation> => {
   return {
     reconciler,
     serve: ({ namespace }, ...options) => applied(world, rbacCommand(["--namespace", namespace, ...options]).text),
+  };
+};
+
+/** An installation for one file of tests, with places that its reconciler serves. */
+export const useInstallation = (options: Parameters<typeof startWorld>[0] = {}) => {
+  let installed: (Installation & { readonly world: World }) | null = null;
+  const get = () => {
+    if (installed === null) throw new Error("used before beforeAll");
+    return installed;
+  };
+  beforeAll(async () => {
+    const world = await startWorld(options);
+    installed = { world, ...(await install(world)) };
+  });
+  afterAll(() => installed?.world[Symbol.asyncDispose]());
+  return {
+    get kube() {
+      return get().world.kube;
+    },
+    get world() {
+      return get().world;
+    },
+    /** A place, and `run` for a reconciler there with the rights of the installation and no others. */
+    serve: (place: Pick<Place, "namespace">, ...rights: string[]) => get().serve(place, ...rights),
+    served: async ({ rights = [], ...place }: { granted?: boolean; rights?: readonly string[] } = {}) => {
+      const created = await createPlace(get().world, place);
+      await get().serve(created, ...rights);
+      const { reconciler: credentials } = get();
+      return {
+        ...created,
+        run: (change: Partial<ReconcilerOptions> = {}) => created.start({ credentials, ...change }),
+      };
+    },
   };
 };

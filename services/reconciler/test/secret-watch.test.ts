@@ -1,27 +1,19 @@
 import { Secrets } from "@itsy/controller-runtime";
 import { waitUntil } from "@itsy/testbed";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 
 import { annotations } from "../src/api-key/names.ts";
-import { type Installation, install } from "./installation.ts";
-import { createPlace, isReady, type Place, startWorld, valueOf, type World } from "./world.ts";
+import { useInstallation } from "./installation.ts";
+import { isReady, type Place, valueOf } from "./world.ts";
 
-let world: World;
-let installation: Installation;
-beforeAll(async () => {
-  world = await startWorld();
-  installation = await install(world);
-});
-afterAll(() => world?.[Symbol.asyncDispose]());
+const installation = useInstallation();
 
 /** So long that nothing in these tests is found by looking again. */
 const RESYNC_MS = 600_000;
 
 const delivered = async (...rights: string[]) => {
-  const place = await createPlace(world);
-  await installation.serve(place, ...rights);
-  const options = { credentials: installation.reconciler, watchSecrets: true, resyncMs: RESYNC_MS };
-  const reconciler = place.start(options);
+  const place = await installation.served({ rights });
+  const reconciler = place.run({ watchSecrets: true, resyncMs: RESYNC_MS });
   await place.apply();
   await place.untilReady();
   const lists = () => reconciler.reads.filter((read) => read.endsWith(`/namespaces/${place.namespace}/secrets`));
@@ -36,15 +28,15 @@ const revisionIs = (place: Place, revision: number) =>
 
 test("with the switch and its rights a deleted Secret is made anew at once, and a changed one, and a stripped one", async () => {
   await using place = await delivered("--watch-secrets");
-  await world.kube.delete(Secrets, website(place));
+  await installation.kube.delete(Secrets, website(place));
   await revisionIs(place, 2);
   const data = { apiKey: Buffer.from("by hand").toString("base64") };
-  await world.kube.mergePatch(Secrets, website(place), { metadata: { name: "website" }, data });
+  await installation.kube.mergePatch(Secrets, website(place), { metadata: { name: "website" }, data });
   await revisionIs(place, 3);
   expect(place.delivery.verify(valueOf(await place.secret()) ?? "")).toBe(true);
   // Without the label it leaves what is watched.
   const stripped = { labels: null, annotations: { [annotations.keyId]: null } };
-  await world.kube.mergePatch(Secrets, website(place), { metadata: { name: "website", ...stripped } });
+  await installation.kube.mergePatch(Secrets, website(place), { metadata: { name: "website", ...stripped } });
   await waitUntil(async () => (await place.secret())?.metadata.labels !== undefined, { what: "the label is back" });
   expect((await place.untilReady()).status?.revision).toBe(3);
 });
@@ -52,14 +44,13 @@ test("with the switch and its rights a deleted Secret is made anew at once, and 
 test("without its rights everything else works; the watch is tried again and starts when they are given", async () => {
   await using place = await delivered();
   await installation.serve(place, "--watch-secrets");
-  await world.kube.delete(Secrets, website(place));
+  await installation.kube.delete(Secrets, website(place));
   await revisionIs(place, 2);
 });
 
 test("without the switch Secrets are neither listed nor watched", async () => {
-  const place = await createPlace(world);
-  await installation.serve(place, "--watch-secrets");
-  await using reconciler = place.start({ credentials: installation.reconciler });
+  const place = await installation.served({ rights: ["--watch-secrets"] });
+  await using reconciler = place.run();
   await place.apply();
   await place.untilReady();
   await place.requestRotation("now");

@@ -1,11 +1,11 @@
-import { isConflict, isNotFound, Secrets } from "@itsy/controller-runtime";
+import { Secrets } from "@itsy/controller-runtime";
 
 import { FIELD_MANAGER } from "../names.ts";
 import { refreshView } from "../observe.ts";
 import { namespaceOf, targetNameOf, uidOf } from "../observed.ts";
-import { targetOf } from "../read-secrets.ts";
 import { type Act, lookAgain } from "./context.ts";
 import { ownerReference } from "./owned-secret.ts";
+import { targetAfter } from "./write-target.ts";
 
 /** Asks the service for the key whose value lies in an abandoned Secret: the value is the proof. */
 export const adopt: Act<"adopt"> = async (deps, { observed, action, signal }) => {
@@ -29,17 +29,11 @@ export const takeOver: Act<"takeOver"> = async ({ kube, effects }, { observed, s
   const others = owners.filter(({ controller }) => controller !== true);
   const ownerReferences = [...others, ownerReference(apiKey)];
   const patch = { metadata: { name, uid, resourceVersion, ownerReferences } };
-  try {
-    const stored = await effects.run("takeOver", () =>
-      kube.mergePatch(Secrets, { namespace: namespaceOf(observed), name }, patch, {
-        fieldManager: FIELD_MANAGER,
-        signal,
-      }),
-    );
-    const taken = targetOf(stored, { name, uid: uidOf(observed), dataKey: observed.spec.secret.key });
-    return { ...observed, target: { ...taken, version: target.version, previousVersion: target.previousVersion } };
-  } catch (error) {
-    if (isConflict(error) || isNotFound(error)) return lookAgain();
-    throw error;
-  }
+  const options = { fieldManager: FIELD_MANAGER, signal };
+  const taken = await targetAfter(observed, () =>
+    effects.run("takeOver", () => kube.mergePatch(Secrets, { namespace: namespaceOf(observed), name }, patch, options)),
+  );
+  if (taken === null) return lookAgain();
+  const { version, previousVersion } = target;
+  return { ...observed, target: { ...taken, version, previousVersion } };
 };

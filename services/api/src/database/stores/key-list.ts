@@ -39,14 +39,23 @@ const rangesAfter = ({ sort, order }: KeyListing, { value, id }: KeyPlace): read
   ];
 };
 
-/** The rows of what was found, of no workspace but this one. */
-const rowsOf = (manager: EntityManager, { sql, parameters }: IdQuery, workspaceId: string) =>
+/**
+ * In a statement of its own: joined with the rows, SQLite would go through all keys of the workspace and look for each of
+ * them in what was found.
+ */
+const findIds = async (manager: EntityManager, { sql, parameters }: IdQuery, direction: "ASC" | "DESC") => {
+  const query = manager.createQueryBuilder().select("found.id", "id").from(`(${sql})`, "found");
+  query.setParameters(parameters).orderBy("found.place", direction).addOrderBy("found.id", direction);
+  const rows = await query.getRawMany<{ id: string }>();
+  return rows.map(({ id }) => id);
+};
+
+/** Of no workspace but this one, whatever was found. */
+const rowsOf = (manager: EntityManager, ids: readonly string[], workspaceId: string) =>
   manager
     .getRepository<ApiKey>("api_keys")
     .createQueryBuilder("k")
-    .innerJoin(`(${sql})`, "found", "found.id = k.id")
-    .where("k.workspaceId = :workspaceId", { workspaceId })
-    .setParameters(parameters);
+    .where("k.id IN (:...ids) AND k.workspaceId = :workspaceId", { ids, workspaceId });
 
 /** One page: range after range, until it is full. */
 export const listKeys = async (
@@ -62,9 +71,13 @@ export const listKeys = async (
   for (const range of ranges) {
     if (found.length >= limit) break;
     const also = [...searchOf(manager, filter), ...range];
-    const ids = idsOf(manager, stretches, { column: sortColumns[sort], direction, limit: limit - found.length, also });
-    const query = rowsOf(manager, ids, filter.workspaceId);
-    found.push(...(await query.orderBy("found.place", direction).addOrderBy("k.id", direction).getMany()));
+    const reading = { column: sortColumns[sort], direction, limit: limit - found.length, also } as const;
+    const ids = await findIds(manager, idsOf(manager, stretches, reading), direction);
+    if (ids.length === 0) continue;
+    const rows = new Map((await rowsOf(manager, ids, filter.workspaceId).getMany()).map((key) => [key.id, key]));
+    // One was deleted in between: a page that is not full would look like the last one.
+    if (rows.size < ids.length) return listKeys(manager, filter, listing);
+    found.push(...ids.flatMap((id) => rows.get(id) ?? []));
   }
   return found;
 };
@@ -77,7 +90,9 @@ export type Counts = Record<keyof typeof statusSql, number> & { readonly isCappe
 const countSearch = async (manager: EntityManager, filter: Omit<KeyFilter, "status">): Promise<Counts> => {
   const stretches: readonly Stretch[] = stretchesOf(filter, "name");
   const limit = SEARCH_COUNT_MAX + 1;
-  const ids = idsOf(manager, stretches, { column: "name", direction: "ASC", limit, also: searchOf(manager, filter) });
+  const reading = { column: "name", direction: "ASC", limit, also: searchOf(manager, filter) } as const;
+  const ids = await findIds(manager, idsOf(manager, stretches, reading), "ASC");
+  if (ids.length === 0) return { active: 0, paused: 0, expired: 0, revoked: 0, isCapped: false };
   const query = rowsOf(manager, ids, filter.workspaceId).select([]).setParameter("at", filter.at.getTime());
   for (const [status, sql] of Object.entries(statusSql))
     query.addSelect(`SUM(CASE WHEN ${sql} THEN 1 ELSE 0 END)`, status);

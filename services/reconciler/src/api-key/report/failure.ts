@@ -53,6 +53,8 @@ const ofService = ({ code, message }: ItsyError, apiKey: StoredApiKey): Finding 
     case "INTERNAL":
     case "REQUEST_TIMEOUT":
       return unreachable(apiKey);
+    case "TOO_MANY_REQUESTS":
+      return retried("ServiceUnreachable", "The key service asks to call it less often; trying again.");
     case "UNAUTHENTICATED":
       return retried("TokenRefused", "The key service does not accept the reconciler's token (ITSY_TOKEN).");
     case "FORBIDDEN":

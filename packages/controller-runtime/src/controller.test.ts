@@ -2,13 +2,14 @@ import { Registry } from "prom-client";
 import { expect, test } from "vitest";
 import { createManualTimers, settle } from "../test/manual-timers.ts";
 import { aConfigMap } from "../test/objects.ts";
-import { type ControllerOptions, createController, type Source } from "./controller.ts";
+import { type ControllerOptions, createController } from "./controller.ts";
 import { KubeError } from "./kube-error.ts";
 import { createLatch } from "./latch.ts";
 import { createRuntimeMetrics } from "./metrics.ts";
 import { formatName, type ObjectName } from "./object-name.ts";
 import type { DeltaHandler, Reflector } from "./reflector.ts";
 import { type ConfigMap, ConfigMaps } from "./resources.ts";
+import type { Source } from "./source.ts";
 import { createStore } from "./store.ts";
 
 /** A reflector that is fed by hand. */
@@ -23,6 +24,7 @@ const createFedReflector = () => {
       return sync.isOpen;
     },
     synced: (signal) => sync.opened(signal),
+    health: () => ({ silentMs: 0, silentMaxMs: 1 }),
     subscribe: (handler) => {
       for (const object of store.list()) handler({ type: "added", object });
       handlers.add(handler);
@@ -249,6 +251,71 @@ test("a worker that is stuck shows in the health", async () => {
   expect(started.controller.health()).toEqual({ synced: true, activeWorkers: 1, longestRunningMs: 90_000 });
   started.stop.abort();
   await started.timers.advance(1);
+  await started.running;
+});
+
+test("work that heeds its time limit is given up, counts as failed, and is tried again", async () => {
+  const reasons: unknown[] = [];
+  const started = start({
+    reconcileTimeoutMs: 5_000,
+    reconcile: (_, { signal }) =>
+      new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
+    onError: (_, error) => reasons.push(error),
+  });
+  started.put(aConfigMap());
+  started.sync();
+  await started.timers.advance(4_999);
+  expect(reasons).toEqual([]);
+  await started.timers.advance(1);
+  expect(String(reasons[0])).toContain("not done within 5000 ms");
+  await started.timers.advance(1_000);
+  expect(started.controller.health().activeWorkers).toBe(1);
+  started.stop.abort();
+  await started.timers.advance(20_000);
+  await started.running;
+});
+
+test("one that always fails and one that never ends stop nobody else, in their namespace or another", async () => {
+  const done: string[] = [];
+  const started = start({
+    concurrency: 3,
+    groupConcurrency: 2,
+    drainMs: 1,
+    reconcile: async ({ namespace, name }) => {
+      if (name === "never") await new Promise(() => {});
+      if (name === "fails") throw new Error("poisoned");
+      done.push(`${namespace}/${name}`);
+    },
+  });
+  for (const name of ["never", "fails", "a", "b"]) started.put(aConfigMap({ namespace: "poisoned", name }));
+  started.put(aConfigMap({ namespace: "other", name: "c" }));
+  started.sync();
+  await started.timers.advance(60_000);
+  expect(done.toSorted()).toEqual(["other/c", "poisoned/a", "poisoned/b"]);
+  expect(started.controller.health().longestRunningMs).toBe(60_000);
+  started.stop.abort();
+  await started.timers.advance(1);
+  await started.running;
+});
+
+test("after a start what was there waits its turn, each once; what changes meanwhile goes at once", async () => {
+  const seen: string[] = [];
+  const wait: Readonly<Record<string, number>> = { soon: 0, later: 30_000, changed: 50_000 };
+  const started = start({
+    initialDelayMs: ({ name }) => wait[name] ?? 0,
+    reconcile: async ({ name }) => void seen.push(name),
+  });
+  for (const name of ["soon", "later", "changed"]) started.put(aConfigMap({ name, uid: name }));
+  started.sync();
+  await started.timers.advance(1_000);
+  expect(seen).toEqual(["soon"]);
+  started.put(aConfigMap({ name: "changed", uid: "changed" }));
+  started.put(aConfigMap({ name: "new" }));
+  await settle();
+  expect(seen).toEqual(["soon", "changed", "new"]);
+  await started.timers.advance(29_000);
+  expect(seen).toEqual(["soon", "changed", "new", "later"]);
+  started.stop.abort();
   await started.running;
 });
 

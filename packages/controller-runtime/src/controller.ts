@@ -1,13 +1,13 @@
 import type { Backoff } from "./backoff.ts";
 import { contained } from "./contained.ts";
 import { isAborted, isConflict, KubeError } from "./kube-error.ts";
-import type { KubeObject, Stored } from "./kube-object.ts";
+import type { KubeObject } from "./kube-object.ts";
 import { createLatch } from "./latch.ts";
 import { type Logger, silentLogger } from "./logger.ts";
 import { type ControllerMetrics, noControllerMetrics, noQueueMetrics, type QueueMetrics } from "./metrics.ts";
-import { formatName, nameOf, type ObjectName, parseName } from "./object-name.ts";
-import type { Reflector } from "./reflector.ts";
-import type { Delta } from "./store.ts";
+import { formatName, type ObjectName, parseName } from "./object-name.ts";
+import { feedFrom, type Source } from "./source.ts";
+import { startLimit } from "./time-limit.ts";
 import { systemTimers, type Timers } from "./timers.ts";
 import { createWorkQueue, type WorkItem } from "./work-queue.ts";
 
@@ -23,15 +23,6 @@ export interface ReconcileOutcome {
 
 /** Brings the world of one name into its wanted state. It gets a name, never an event, and must be idempotent. */
 export type Reconcile = (name: ObjectName, context: ReconcileContext) => Promise<ReconcileOutcome | void>;
-
-/** Where work comes from: the objects of a reflector. (Methods, so that sources of different types fit one list.) */
-export interface Source<T extends KubeObject> {
-  readonly reflector: Reflector<T>;
-  /** Whose work an object is; for an update, asked about the old and the new one. Default: the object's own name. */
-  toNames?(object: Stored<T>): readonly ObjectName[];
-  /** Changes for which it says false cause no work. */
-  predicate?(delta: Delta<Stored<T>>): boolean;
-}
 
 export interface ControllerHealth {
   readonly synced: boolean;
@@ -60,6 +51,17 @@ export interface ControllerOptions {
   readonly reconcile: Reconcile;
   /** Reconciliations at the same time, never two of one name. Default 4. */
   readonly concurrency?: number;
+  /** Names of one group wait in a line of their own, and the lines take turns. Default: a group is a namespace. */
+  readonly groupOf?: (name: ObjectName) => string;
+  /** Reconciliations of one group at the same time. Default: as many as of all. */
+  readonly groupConcurrency?: number;
+  /** What runs longer is told to give up, by its signal, and counts as failed. Default: no limit. */
+  readonly reconcileTimeoutMs?: number;
+  /**
+   * How long a name that was there before the start may wait for its first reconciliation, so that a restart does not
+   * look at everything at once. A change makes it go at once. Default: 0.
+   */
+  readonly initialDelayMs?: (name: ObjectName) => number;
   readonly backoff?: Backoff;
   /** How long running work may go on after a stop. Default 20 s. */
   readonly drainMs?: number;
@@ -72,25 +74,21 @@ export interface ControllerOptions {
 
 const neverAborts = new AbortController().signal;
 
-const objectsOf = <T>(delta: Delta<T>): readonly T[] => {
-  if (delta.type === "updated") return [delta.object, delta.old];
-  return [delta.type === "added" ? delta.object : delta.old];
-};
-
-const feed = (source: Source<KubeObject>, add: (key: string) => void): (() => void) =>
-  source.reflector.subscribe((delta) => {
-    if (source.predicate?.(delta) === false) return;
-    for (const object of objectsOf(delta))
-      for (const name of source.toNames?.(object) ?? [nameOf(object)]) add(formatName(name));
-  });
-
 export const createController = (options: ControllerOptions): Controller => {
   const { name, sources, reconcile, concurrency = 4, drainMs = 20_000, timers = systemTimers } = options;
+  const { groupOf = ({ namespace = "" }) => namespace, groupConcurrency = concurrency } = options;
+  const { initialDelayMs = () => 0, reconcileTimeoutMs } = options;
   const onError = contained(options.onError ?? (() => {}));
   const metrics = options.metrics ?? { queue: noQueueMetrics, controller: noControllerMetrics };
   const logger = (options.logger ?? silentLogger).child({ controller: name });
   const backoff = options.backoff === undefined ? {} : { backoff: options.backoff };
-  const queue = createWorkQueue({ timers, metrics: metrics.queue, ...backoff });
+  const queue = createWorkQueue({
+    timers,
+    metrics: metrics.queue,
+    groupOf: (key) => groupOf(parseName(key)),
+    groupConcurrency,
+    ...backoff,
+  });
   const runningSinceMs = new Map<string, number>();
   const errors = new Map<string, unknown>();
   const ready = createLatch();
@@ -118,14 +116,16 @@ export const createController = (options: ControllerOptions): Controller => {
       metrics.controller.reconciled(result, timers.monotonicMs() - startedMs);
     runningSinceMs.set(key, startedMs);
     metrics.controller.activeWorkers(runningSinceMs.size);
+    const limit = startLimit({ timers, timeoutMs: reconcileTimeoutMs }, signal);
     try {
-      const outcome = (await reconcile(parseName(key), { signal })) ?? undefined;
+      const outcome = (await reconcile(parseName(key), { signal: limit.signal })) ?? undefined;
       succeeded(key, outcome);
       record(outcome?.requeueAfterMs === undefined ? "success" : "requeue_after");
     } catch (error) {
       record("error");
       if (!(signal.aborted && isAborted(error))) failed(key, error);
     } finally {
+      limit.end();
       runningSinceMs.delete(key);
       metrics.controller.activeWorkers(runningSinceMs.size);
       item.done();
@@ -152,12 +152,15 @@ export const createController = (options: ControllerOptions): Controller => {
     await Promise.all(sources.map((source) => source.reflector.synced(signal)));
     if (signal.aborted) return queue.shutdown();
     ready.open();
-    const unsubscribe = sources.map((source) => feed(source, (key) => queue.add(key)));
+    const unsubscribe = feedFrom(sources, {
+      known: (key) => queue.addAfter(key, initialDelayMs(parseName(key))),
+      changed: queue.add,
+    });
     const hurry = new AbortController();
     const workers = Promise.all(Array.from({ length: concurrency }, () => worker(hurry.signal)));
     logger.info({ workers: concurrency }, "controller started");
     await createLatch().opened(signal);
-    for (const stop of unsubscribe) stop();
+    unsubscribe();
     await drain(workers, hurry);
     logger.info({}, "controller stopped");
   };

@@ -7,7 +7,6 @@ export {
   type Reconcile,
   type ReconcileContext,
   type ReconcileOutcome,
-  type Source,
 } from "./controller.ts";
 export { createKubeClient } from "./create-kube-client.ts";
 export {
@@ -16,6 +15,14 @@ export {
   type EventRecorder,
   type EventRecorderOptions,
 } from "./event-recorder.ts";
+export {
+  createHealthHandler,
+  type HealthCheck,
+  type HealthChecks,
+  hasSynced,
+  reflectorHears,
+  workersMove,
+} from "./health.ts";
 export type {
   ApplyOptions,
   DeleteOptions,
@@ -70,7 +77,13 @@ export {
   type RuntimeMetrics,
 } from "./metrics.ts";
 export { formatName, nameOf, type ObjectName, parseName } from "./object-name.ts";
-export { createReflector, type DeltaHandler, type Reflector, type ReflectorOptions } from "./reflector.ts";
+export {
+  createReflector,
+  type DeltaHandler,
+  type Reflector,
+  type ReflectorHealth,
+  type ReflectorOptions,
+} from "./reflector.ts";
 export { defineResource, type ResourceType } from "./resource-type.ts";
 export {
   type Condition,
@@ -90,6 +103,7 @@ export {
   type Secret,
   Secrets,
 } from "./resources.ts";
+export type { Source } from "./source.ts";
 export { createStore, type Delta, type IndexFunction, type Store, type WritableStore } from "./store.ts";
 export { type Clock, sleep, systemClock, systemTimers, type Timers } from "./timers.ts";
 export type { HttpMethod, Transport, TransportRequest, TransportResponse } from "./transport.ts";

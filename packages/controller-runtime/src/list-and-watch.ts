@@ -25,6 +25,8 @@ export interface ListAndWatchOptions<T extends KubeObject> extends SelectionOpti
   readonly onError?: (error: unknown) => void;
   readonly onList: (objects: readonly Stored<T>[]) => void;
   readonly onChange: (change: WatchChange<T>) => void;
+  /** Told whenever the API server was heard, or a try failed: whoever hears this is not stuck. */
+  readonly onSign?: () => void;
 }
 
 type Settings<T extends KubeObject> = Required<Omit<ListAndWatchOptions<T>, keyof SelectionOptions>> & {
@@ -41,16 +43,19 @@ interface Position {
 // A watch that ended sooner and brought nothing is a failure in disguise, for example a proxy that closes it.
 const shortWatchMs = 1_000;
 
+export const defaultInactivityMs = 180_000;
+
 const settingsOf = <T extends KubeObject>(options: ListAndWatchOptions<T>): Settings<T> => {
   const { namespace, labelSelector, fieldSelector } = options;
   const random = options.random ?? Math.random;
   return {
     pageSize: 500,
     watchMs: 300_000,
-    inactivityMs: 180_000,
+    inactivityMs: defaultInactivityMs,
     backoff: fullJitter({ baseMs: 500, maxMs: 30_000, random }),
     timers: systemTimers,
     onError: () => {},
+    onSign: () => {},
     ...options,
     random,
     selection: {
@@ -62,7 +67,7 @@ const settingsOf = <T extends KubeObject>(options: ListAndWatchOptions<T>): Sett
 };
 
 const listAll = async <T extends KubeObject>(
-  { client, type, selection, pageSize, onList }: Settings<T>,
+  { client, type, selection, pageSize, onList, onSign }: Settings<T>,
   position: Position,
   signal: AbortSignal,
 ): Promise<void> => {
@@ -71,6 +76,7 @@ const listAll = async <T extends KubeObject>(
   let page = await client.listPage(type, { ...selection, ...limit, signal });
   for (const object of page.items) objects.push(object);
   while (page.continue !== null) {
+    onSign();
     page = await client.listPage(type, { ...selection, ...limit, continue: page.continue, signal });
     for (const object of page.items) objects.push(object);
   }
@@ -85,7 +91,7 @@ const watchOnce = async <T extends KubeObject>(
   position: Position,
   signal: AbortSignal,
 ): Promise<boolean> => {
-  const { client, type, selection, timers, watchMs, inactivityMs, random, onError, onChange } = settings;
+  const { client, type, selection, timers, watchMs, inactivityMs, random, onError, onChange, onSign } = settings;
   const startedMs = timers.monotonicMs();
   const silence = new AbortController();
   const onSilence = (): void => {
@@ -101,6 +107,7 @@ const watchOnce = async <T extends KubeObject>(
   let useful = false;
   for await (const event of withInactivityLimit(events, { limitMs: inactivityMs, timers, onSilence })) {
     if (signal.aborted) break;
+    onSign();
     if (event.type !== "BOOKMARK") onChange(event);
     position.resourceVersion = event.resourceVersion;
     useful = true;
@@ -134,6 +141,7 @@ export const listAndWatch = async <T extends KubeObject>(
       }
       settings.onError(error);
     }
+    settings.onSign();
     if (failures > 0) await sleep(settings.timers, settings.backoff(failures - 1), signal);
   }
 };

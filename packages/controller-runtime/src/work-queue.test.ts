@@ -134,21 +134,53 @@ test("after shutdown nothing is given out, waiting workers end, and drained wait
   expect(timers.pending).toBe(0);
 });
 
+const groupOf = (key: string): string => key.split("/")[0] ?? "";
+
+test("groups take turns: ten thousand keys of one do not keep another one's single key waiting", async () => {
+  const queue = createWorkQueue({ timers: createManualTimers(), groupOf });
+  for (let i = 0; i < 10_000; i += 1) queue.add(`crowd/${i}`);
+  queue.add("quiet/a");
+  queue.add("quiet/b");
+  const order: string[] = [];
+  for (let i = 0; i < 5; i += 1) order.push((await take(queue)).key);
+  expect(order).toEqual(["crowd/0", "quiet/a", "crowd/1", "quiet/b", "crowd/2"]);
+  expect(queue.depth).toBe(9_997);
+});
+
+test("of a group at most so many are at work; a worker that is free waits for another group", async () => {
+  const queue = createWorkQueue({ timers: createManualTimers(), groupOf, groupConcurrency: 2 });
+  for (let i = 0; i < 4; i += 1) queue.add(`crowd/${i}`);
+  const first = await take(queue);
+  await take(queue);
+  const free = queue.next();
+  const another = queue.next();
+  await settle();
+  expect(queue.depth).toBe(2);
+  queue.add("quiet/a");
+  expect((await free)?.key).toBe("quiet/a");
+  first.done();
+  expect((await another)?.key).toBe("crowd/2");
+  expect(queue.depth).toBe(1);
+});
+
 type Step = { readonly do: "add" | "take" | "finish"; readonly key: string };
 const step: fc.Arbitrary<Step> = fc.record({
   do: fc.constantFrom("add", "take", "finish"),
-  key: fc.constantFrom("a", "b", "c"),
+  key: fc.constantFrom("a/1", "a/2", "a/3", "b/1"),
 });
 
-test("whatever happens, no two workers have a key, and every add is followed by work", async () => {
+test("whatever happens, no two workers have a key, no group exceeds its bound, and every add is followed by work", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
-      const queue = createWorkQueue({ timers: createManualTimers() });
+      const queue = createWorkQueue({ timers: createManualTimers(), groupOf, groupConcurrency: 2 });
       const running = new Map<string, WorkItem>();
       const owed = new Set<string>();
+      const atWorkWith = (key: string): number =>
+        [...running.keys()].filter((other) => groupOf(other) === groupOf(key)).length;
+      const mayStart = (): boolean => [...owed].some((key) => !running.has(key) && atWorkWith(key) < 2);
       const start = async (): Promise<void> => {
         const item = await take(queue);
-        expect(running.has(item.key)).toBe(false);
+        expect([running.has(item.key), atWorkWith(item.key) < 2]).toEqual([false, true]);
         running.set(item.key, item);
         owed.delete(item.key);
       };
@@ -161,11 +193,11 @@ test("whatever happens, no two workers have a key, and every add is followed by 
           queue.add(key);
           owed.add(key);
         } else if (what === "finish") finish(key);
-        else if (queue.depth > 0) await start();
+        else if (mayStart()) await start();
       }
-      while (running.size > 0 || queue.depth > 0) {
+      while (running.size > 0 || mayStart()) {
         for (const key of running.keys()) finish(key);
-        while (queue.depth > 0) await start();
+        while (mayStart()) await start();
       }
       expect(owed.size).toBe(0);
     }),

@@ -1,5 +1,6 @@
 import { type Backoff, halfJitter } from "./backoff.ts";
 import { createDelayQueue } from "./delay-queue.ts";
+import { createFairLine } from "./fair-line.ts";
 import { noQueueMetrics, type QueueMetrics } from "./metrics.ts";
 import { systemTimers, type Timers } from "./timers.ts";
 
@@ -11,7 +12,8 @@ export interface WorkItem {
 
 /**
  * Keys that need work. A key waits once, however often it is added, and no two workers have it at the same time.
- * The rules are those of client-go's workqueue (dirty and processing sets).
+ * Groups of keys take turns, and may be bounded. The rules are else those of client-go's workqueue (dirty and processing
+ * sets).
  */
 export interface WorkQueue {
   /** Keys that wait for a worker now. */
@@ -36,6 +38,10 @@ export interface WorkQueueOptions {
   readonly timers?: Timers;
   /** Delay of the next try by the number of failures before it. Default: 5 ms doubling up to 5 min, half jitter. */
   readonly backoff?: Backoff;
+  /** Keys of one group wait in a line of their own, and the lines take turns. Default: one group for all. */
+  readonly groupOf?: (key: string) => string;
+  /** Keys of one group that workers may have at the same time. Default: any number. */
+  readonly groupConcurrency?: number;
   readonly metrics?: QueueMetrics;
 }
 
@@ -43,8 +49,9 @@ const defaultBackoff = halfJitter({ baseMs: 5, maxMs: 300_000 });
 
 export const createWorkQueue = (options: WorkQueueOptions = {}): WorkQueue => {
   const { timers = systemTimers, backoff = defaultBackoff, metrics = noQueueMetrics } = options;
-  // A Map keeps insertion order, so it is a FIFO with a membership test; the value is when the key was added.
-  const waiting = new Map<string, number>();
+  const { groupOf = () => "", groupConcurrency = Number.POSITIVE_INFINITY } = options;
+  const waiting = createFairLine(groupOf);
+  const busyByGroup = new Map<string, number>();
   const processing = new Set<string>();
   const dirtyWhileProcessing = new Set<string>();
   const failuresByKey = new Map<string, number>();
@@ -52,10 +59,18 @@ export const createWorkQueue = (options: WorkQueueOptions = {}): WorkQueue => {
   const drainWaiters: (() => void)[] = [];
   let closed = false;
 
-  const enqueue = (key: string): void => {
-    waiting.set(key, timers.monotonicMs());
-    idleWorkers.shift()?.(take());
+  const handOut = (): void => {
+    while (idleWorkers.length > 0) {
+      const item = take();
+      if (item === null) break;
+      idleWorkers.shift()?.(item);
+    }
     metrics.depth(waiting.size);
+  };
+
+  const enqueue = (key: string): void => {
+    waiting.add(key, timers.monotonicMs());
+    handOut();
   };
 
   const add = (key: string): void => {
@@ -67,22 +82,31 @@ export const createWorkQueue = (options: WorkQueueOptions = {}): WorkQueue => {
 
   const delayed = createDelayQueue({ timers, onReady: add });
 
+  const countBusy = (group: string, change: 1 | -1): void => {
+    const busy = (busyByGroup.get(group) ?? 0) + change;
+    if (busy === 0) busyByGroup.delete(group);
+    else busyByGroup.set(group, busy);
+  };
+
   const release = (key: string): void => {
     processing.delete(key);
+    countBusy(groupOf(key), -1);
     const again = dirtyWhileProcessing.delete(key);
     if (again && !closed) enqueue(key);
+    // The group may have been at its bound.
+    else handOut();
     if (processing.size === 0) for (const resolve of drainWaiters.splice(0)) resolve();
   };
 
   const take = (): WorkItem | null => {
-    const [first] = waiting;
-    if (first === undefined) return null;
-    const [key, addedMs] = first;
+    const first = waiting.take((group) => (busyByGroup.get(group) ?? 0) < groupConcurrency);
+    if (first === null) return null;
+    const { key, sinceMs } = first;
     const startedMs = timers.monotonicMs();
-    waiting.delete(key);
     processing.add(key);
+    countBusy(groupOf(key), 1);
     metrics.depth(waiting.size);
-    metrics.queued(startedMs - addedMs);
+    metrics.queued(startedMs - sinceMs);
     let isDone = false;
     const done = (): void => {
       if (isDone) return;

@@ -10,6 +10,7 @@ test("two settings are enough", () => {
     CONCURRENCY: 16,
     DELIVER_WITHIN: 3_600_000,
     RESYNC: 60_000,
+    RECONCILE_TIMEOUT: 300_000,
     METRICS_PORT: 8080,
     LEADER_ELECTION: true,
     LEASE_DURATION: 15_000,

@@ -45,6 +45,7 @@ const Variables = z
     DELIVER_WITHIN: Duration.pipe(DeliverWithinMs).default(3_600_000),
     RESYNC: durationBetween(1_000, 86_400_000, "1s to 24h").default(60_000),
     RETRY_MAX: durationBetween(100, 3_600_000, "100ms to 1h").default(30_000),
+    RECONCILE_TIMEOUT: durationBetween(1_000, 3_600_000, "1s to 1h").default(300_000),
     LEADER_ELECTION: z.stringbool().default(true),
     LEASE_DURATION: durationBetween(1_000, 600_000, "1s to 10m").default(15_000),
     LEASE_RENEW_DEADLINE: durationBetween(500, 600_000, "500ms to 10m").default(10_000),

@@ -77,6 +77,7 @@ const run = async (env: Env): Promise<number> => {
       deliverWithinMs: env.DELIVER_WITHIN,
       resyncMs: env.RESYNC,
       retryMaxMs: env.RETRY_MAX,
+      reconcileTimeoutMs: env.RECONCILE_TIMEOUT,
     },
   );
 
@@ -105,8 +106,13 @@ const run = async (env: Env): Promise<number> => {
     host: env.METRICS_HOST,
     port: env.METRICS_PORT,
     registry,
-    isAlive: () => true,
-    isReady: () => reconciler.hasSynced && !stopping.signal.aborted,
+    health: {
+      ...reconciler.health,
+      ready: [
+        ...reconciler.health.ready,
+        { name: "process", problem: () => (stopping.signal.aborted ? "is stopping" : null) },
+      ],
+    },
   });
   logger.info({ port: operations.port }, "serving /healthz, /readyz and /metrics");
 

@@ -6,7 +6,9 @@ import {
   createReflector,
   type Delta,
   type EventRecorder,
+  type HealthChecks,
   halfJitter,
+  hasSynced,
   type KubeClient,
   type KubeObject,
   type Logger,
@@ -16,11 +18,14 @@ import {
   type ObjectName,
   type Reflector,
   type RuntimeMetrics,
+  reflectorHears,
   type Source,
   type Stored,
   type Timers,
+  workersMove,
 } from "@itsy/controller-runtime";
 import { generateSecret } from "@itsy/key-format";
+import { isAtRest } from "./api-key/at-rest.ts";
 import { BY_TARGET, createOlderRival, rivalsOf, wantedTarget } from "./api-key/older-rival.ts";
 import { createReconcile } from "./api-key/reconcile.ts";
 import { isRelevantChange } from "./api-key/relevant-change.ts";
@@ -60,12 +65,13 @@ export interface ReconcilerSettings {
   readonly resyncMs: number;
   /** The longest wait between two tries of a failing ApiKey. */
   readonly retryMaxMs: number;
+  /** A look at one ApiKey that takes longer is given up, and tried again like one that failed. */
+  readonly reconcileTimeoutMs: number;
 }
 
 export interface Reconciler {
   readonly controller: Controller;
-  /** Everything that is watched was listed once. */
-  readonly hasSynced: boolean;
+  readonly health: HealthChecks;
   /** Watches until the signal aborts. Watching needs no lease: a standby is warm. */
   readonly watch: (signal: AbortSignal) => Promise<void>;
   /** Reconciles until the signal aborts, then drains. For the leader. */
@@ -76,10 +82,11 @@ export interface Reconciler {
 const RESYNC_SPREAD = 0.2;
 const RETRY_BASE_MS = 50;
 /**
- * ApiKeys that may wait for their namespace's turn. A waiting one holds a worker of the controller, which is a promise and
- * costs nothing; those beyond wait in the queue, in front of everybody.
+ * Beside each ApiKey at work another one stands ready in its namespace's line, so that a place that is free is taken at
+ * once: Bottleneck gives it on only after some turns of the event loop. All others wait in the queue, where a change of
+ * one that waits already is no work of its own.
  */
-const WAITING_MAX = 16_384;
+const IN_LINE = 2;
 
 /** What ApiKeys depend on: the labels, for selectors of grants, and whether it is being deleted. */
 const namespaceChanged = (delta: Delta<Stored<Namespace>>): boolean =>
@@ -134,6 +141,15 @@ const createSources = (deps: ReconcilerDeps, { watchNamespace }: ReconcilerSetti
   return { apiKeys, grants, namespaces, claims, sources };
 };
 
+const healthOf = (
+  controller: Controller,
+  reflectors: readonly (Parameters<typeof reflectorHears>[0] & Parameters<typeof hasSynced>[0])[],
+  { reconcileTimeoutMs }: ReconcilerSettings,
+): HealthChecks => ({
+  live: [workersMove(controller, { stuckAfterMs: 2 * reconcileTimeoutMs }), ...reflectors.map(reflectorHears)],
+  ready: reflectors.map(hasSynced),
+});
+
 /** Puts the parts together. Only `main.ts` and tests call it. */
 export const createReconciler = (deps: ReconcilerDeps, settings: ReconcilerSettings): Reconciler => {
   const { metrics, logger, timers, random, recorder } = deps;
@@ -154,7 +170,13 @@ export const createReconciler = (deps: ReconcilerDeps, settings: ReconcilerSetti
     name: "apikey",
     sources,
     reconcile: async (name, context) => (await lines.run(name.namespace ?? "", () => reconcile(name, context))) ?? {},
-    concurrency: WAITING_MAX,
+    concurrency: settings.concurrency * IN_LINE,
+    groupConcurrency: settings.namespaceConcurrency * IN_LINE,
+    reconcileTimeoutMs: settings.reconcileTimeoutMs,
+    initialDelayMs: (name) => {
+      const apiKey = apiKeys.store.get(name);
+      return apiKey !== null && isAtRest(apiKey) ? random() * settings.resyncMs : 0;
+    },
     backoff: halfJitter({ baseMs: RETRY_BASE_MS, maxMs: settings.retryMaxMs, random }),
     timers,
     logger,
@@ -162,9 +184,7 @@ export const createReconciler = (deps: ReconcilerDeps, settings: ReconcilerSetti
   });
   return Object.freeze({
     controller,
-    get hasSynced() {
-      return [apiKeys, grants, namespaces].every((reflector) => reflector.hasSynced);
-    },
+    health: healthOf(controller, [apiKeys, grants, namespaces], settings),
     watch: async (signal: AbortSignal) => {
       await Promise.all([apiKeys, grants, namespaces].map((reflector) => reflector.run(signal)));
     },

@@ -33,6 +33,7 @@ export interface ReconcilerOptions {
   readonly crashAt?: CrashPoint;
   readonly timers?: Timers;
   readonly resyncMs?: number;
+  readonly reconcileTimeoutMs?: number;
   readonly watchSecrets?: boolean;
 }
 
@@ -114,6 +115,7 @@ export const startReconciler = (options: ReconcilerOptions): RunningReconciler =
       deliverWithinMs: 3_600_000,
       resyncMs,
       retryMaxMs: 300,
+      reconcileTimeoutMs: options.reconcileTimeoutMs ?? 60_000,
     },
   );
   const stop = new AbortController();

@@ -154,7 +154,7 @@ export const createController = (options: ControllerOptions): Controller => {
     ready.open();
     const unsubscribe = feedFrom(sources, {
       known: (key) => queue.addAfter(key, initialDelayMs(parseName(key))),
-      changed: queue.add,
+      changed: (key) => queue.add(key),
     });
     const hurry = new AbortController();
     const workers = Promise.all(Array.from({ length: concurrency }, () => worker(hurry.signal)));

@@ -1,7 +1,7 @@
 import { type Backoff, fullJitter } from "./backoff.ts";
 import { withInactivityLimit } from "./inactivity.ts";
 import type { KubeClient, SelectionOptions, WatchEvent } from "./kube-client.ts";
-import { isAborted, isGone } from "./kube-error.ts";
+import { isAborted, isGone, KubeError } from "./kube-error.ts";
 import type { KubeObject, Stored } from "./kube-object.ts";
 import type { ResourceType } from "./resource-type.ts";
 import { sleep, systemTimers, type Timers } from "./timers.ts";
@@ -126,7 +126,9 @@ export const listAndWatch = async <T extends KubeObject>(
   const settings = settingsOf(options);
   const position: Position = { resourceVersion: null, paged: true };
   let failures = 0;
+  let askedToWaitMs = 0;
   while (!signal.aborted) {
+    askedToWaitMs = 0;
     try {
       const listed = position.resourceVersion !== null;
       if (!listed) await listAll(settings, position, signal);
@@ -139,9 +141,13 @@ export const listAndWatch = async <T extends KubeObject>(
         position.paged = position.resourceVersion !== null;
         position.resourceVersion = null;
       }
+      askedToWaitMs = error instanceof KubeError ? (error.retryAfterMs ?? 0) : 0;
       settings.onError(error);
     }
     settings.onSign();
-    if (failures > 0) await sleep(settings.timers, settings.backoff(failures - 1), signal);
+    if (failures > 0) {
+      const pauseMs = Math.max(askedToWaitMs, settings.backoff(failures - 1));
+      await sleep(settings.timers, pauseMs, signal);
+    }
   }
 };

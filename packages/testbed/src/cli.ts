@@ -12,7 +12,8 @@ usage: npm run testbed -- list
        npm run testbed -- fetch [${THING_IDS.join(" | ")} | all]
 
 list   shows each thing, where it would come from and whether it is ready
-fetch  downloads or builds things ahead of time (default: all); what is ready is left as it is
+fetch  downloads or builds things ahead of time (default: all, but for what this machine can never run); what is ready
+       is left as it is
 
 environment: KUBEBUILDER_ASSETS, USE_EXISTING_CLUSTER and KUBECONFIG, MYSQL_URL, MARIADB_URL name what to use;
              XDG_CACHE_HOME says where things are kept (default: ~/.cache), in itsy-keys/ below it
@@ -38,10 +39,16 @@ const list = async (): Promise<number> => {
   return 0;
 };
 
-const fetchThings = async (ids: readonly ThingId[]): Promise<number> => {
+/** `null` for all. */
+const fetchThings = async (ids: readonly ThingId[] | null): Promise<number> => {
   let failed = 0;
-  const things = (await loadThings(readEnv())).filter(({ id }) => ids.includes(id));
-  for (const { id, title, sources } of things) {
+  const things = (await loadThings(readEnv())).filter(({ id }) => ids === null || ids.includes(id));
+  for (const { id, title, sources, whyNeverHere } of things) {
+    const reason = ids === null ? await whyNeverHere?.() : null;
+    if (typeof reason === "string") {
+      toStderr(`${id}: not on this machine: ${reason}`);
+      continue;
+    }
     try {
       const { source } = await firstOf(title, sources, toStderr);
       print(`${id}: ready, from: ${source}`);
@@ -78,7 +85,7 @@ const main = async (argv: readonly string[]): Promise<number> => {
     case "fetch": {
       const unknown = names.filter((name) => name !== "all" && !isThingId(name));
       if (unknown.length > 0) return complain(`there is no ${unknown.join(", ")}`);
-      return fetchThings(names.length === 0 || names.includes("all") ? THING_IDS : names.filter(isThingId));
+      return fetchThings(names.length === 0 || names.includes("all") ? null : names.filter(isThingId));
     }
     case undefined:
       return complain("a command is needed");

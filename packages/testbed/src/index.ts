@@ -6,6 +6,9 @@ export { type DatabaseOptions, startMariadb, startMysql } from "./database/start
 export { createDatabaseOn } from "./database/test-database.ts";
 export { findKubectl, type KubectlOptions } from "./kubectl/find.ts";
 export { type Nginx, type NginxOptions, startNginx } from "./nginx/start.ts";
+export type { Container, LogLine, Node } from "./node/node.ts";
+export { whyNoNode } from "./node/sources.ts";
+export { type NodeOptions, startNode } from "./node/start.ts";
 export { createOutsideProgram, type OutsideProgram } from "./outside/outside-program.ts";
 export { dieWithParent } from "./process/die-with-parent.ts";
 export {

@@ -6,9 +6,19 @@ import type { TestbedEnv } from "./env.ts";
 import { kubectlRequest } from "./kubectl/request.ts";
 import { kubectlSources } from "./kubectl/sources.ts";
 import { nginxSources } from "./nginx/sources.ts";
+import { whyMachineRunsNone } from "./node/machine.ts";
+import { nodeSource } from "./node/sources.ts";
 import type { Source } from "./sources/source.ts";
 
-export const THING_IDS = ["control-plane", "controller-manager", "kubectl", "mysql", "mariadb", "nginx"] as const;
+export const THING_IDS = [
+  "control-plane",
+  "controller-manager",
+  "kubectl",
+  "mysql",
+  "mariadb",
+  "nginx",
+  "node",
+] as const;
 export type ThingId = (typeof THING_IDS)[number];
 
 /** Something that the testbed can start or find. */
@@ -16,6 +26,8 @@ export type Thing = {
   readonly id: ThingId;
   readonly title: string;
   readonly sources: readonly Source<unknown>[];
+  /** What the machine lacks, whatever is brought; null when it lacks nothing. */
+  readonly whyNeverHere?: () => Promise<string | null>;
 };
 
 export const loadThings = async (env: TestbedEnv): Promise<readonly Thing[]> => [
@@ -33,4 +45,10 @@ export const loadThings = async (env: TestbedEnv): Promise<readonly Thing[]> => 
   { id: "mysql", title: "MySQL server", sources: databaseSources(mysql, env) },
   { id: "mariadb", title: "MariaDB server", sources: databaseSources(mariadb, env) },
   { id: "nginx", title: "nginx", sources: nginxSources(env) },
+  {
+    id: "node",
+    title: "kubelet and containerd",
+    sources: [await nodeSource(env)],
+    whyNeverHere: () => whyMachineRunsNone(env),
+  },
 ];

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BinariesRequest, binariesRequest } from "../control-plane/binaries.ts";
 import type { TestbedEnv } from "../env.ts";
+import { builtProgramDir } from "../sources/built-program.ts";
 import { type GoModule, readGoModule } from "../sources/go-module.ts";
 
 /** Apart from the control plane's module, so that neither one's dependencies change the other one's cache key. */
@@ -23,7 +24,7 @@ export const kubectlRequest = async (env: TestbedEnv): Promise<KubectlRequest> =
 
 /** Where a build from the pinned modules is kept. */
 export const cachedKubectlDir = ({ env, pinned }: Pick<KubectlRequest, "env" | "pinned">): string =>
-  join(env.cacheDir, "kubectl", pinned.cacheKey);
+  builtProgramDir({ name: "kubectl", module: pinned }, env);
 
 /** Full path of the directory's kubectl, or null when it has none that can be run. */
 export const kubectlIn = async (dir: string): Promise<string | null> => {

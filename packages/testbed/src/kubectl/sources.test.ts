@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { readEnv } from "../env.ts";
 import { silent } from "../log.ts";
+import { readKubeletModule } from "../node/sources.ts";
 import { createScratch } from "../process/scratch.ts";
 import { firstOf } from "../sources/source.ts";
 import { cachedKubectlDir, kubectlRequest } from "./request.ts";
@@ -37,12 +38,14 @@ test("the kubectl of the machine comes before that of the assets, and that one b
   expect(await found()).toEqual({ source: "PATH", value: installed });
 });
 
-test("kubectl is built from the same Kubernetes as the control plane, staging modules included", async () => {
+test("kubectl and kubelet are built from the same Kubernetes as the control plane, staging modules included", async () => {
   const { pinned, controlPlane } = await kubectlRequest(readEnv({}));
   const replaced = async (dir: string) => {
     const goMod = await readFile(join(dir, "go.mod"), "utf8");
     return goMod.split("\n").filter((line) => line.startsWith("replace "));
   };
-  expect(pinned.version).toBe(controlPlane.pinned.version);
-  expect(await replaced(pinned.dir)).toEqual(await replaced(controlPlane.pinned.dir));
+  for (const module of [pinned, await readKubeletModule()]) {
+    expect(module.version).toBe(controlPlane.pinned.version);
+    expect(await replaced(module.dir)).toEqual(await replaced(controlPlane.pinned.dir));
+  }
 });

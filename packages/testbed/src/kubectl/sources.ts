@@ -1,8 +1,8 @@
+import { builtProgram } from "../sources/built-program.ts";
 import type { Source } from "../sources/source.ts";
 import type { KubectlRequest } from "./request.ts";
 import { downloadedKubectl } from "./source-download.ts";
 import { cachedKubectl, givenKubectl, kubectlOnPath } from "./source-found.ts";
-import { builtKubectl } from "./source-go-build.ts";
 
 /** The sources in the order in which they are tried; each delivers the full path of a kubectl. */
 export const kubectlSources = (request: KubectlRequest): readonly Source<string>[] => [
@@ -10,5 +10,5 @@ export const kubectlSources = (request: KubectlRequest): readonly Source<string>
   givenKubectl(request),
   cachedKubectl(request),
   downloadedKubectl(request),
-  builtKubectl(request),
+  builtProgram({ name: "kubectl", module: request.pinned }, request.env),
 ];

@@ -26,12 +26,15 @@ const isAlive = (pid: number): boolean => {
   }
 };
 
-/** Removes what processes left behind that ended without a chance to clean up. */
+/** Whether a scratch directory of this name belongs to a process that ended without a chance to clean up. */
+export const isAbandoned = (name: string): boolean => {
+  const match = /^(\d+)-(\d+)-/.exec(name);
+  return match !== null && match[1] === pidNamespace() && !isAlive(Number(match[2]));
+};
+
 const sweep = async (parent: string): Promise<void> => {
-  const namespace = pidNamespace();
   for (const name of await readdir(parent)) {
-    const match = /^(\d+)-(\d+)-/.exec(name);
-    if (match === null || match[1] !== namespace || isAlive(Number(match[2]))) continue;
+    if (!isAbandoned(name)) continue;
     await rm(join(parent, name), { recursive: true, force: true }).catch(() => {});
   }
 };

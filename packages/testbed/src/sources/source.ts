@@ -26,6 +26,32 @@ export type Source<T> = {
 
 export type Obtained<T> = { readonly source: string; readonly value: T };
 
+/** The same source of something that is made from what it brings. */
+export const mapSource = <T, U>(source: Source<T>, make: (value: T) => U): Source<U> => ({
+  ...source,
+  obtain: async (log) => make(await source.obtain(log)),
+});
+
+const bothFindings = ([a, b]: readonly [Finding, Finding]): Finding => {
+  if (a.state === "unavailable") return a;
+  if (b.state === "unavailable") return b;
+  if (a.state === "ready" && b.state === "ready") return { state: "ready", detail: `${a.detail}, ${b.detail}` };
+  const costs = [a, b].flatMap((finding) => (finding.state === "obtainable" ? [finding.cost] : []));
+  return { state: "obtainable", cost: costs.join("; ") };
+};
+
+/** A source of something that needs both. */
+export const bothSources = <A, B, T>(
+  [a, b]: readonly [Source<A>, Source<B>],
+  make: (values: readonly [A, B]) => T,
+): Source<T> => ({
+  name: `${a.name}, ${b.name}`,
+  howTo: `${a.howTo}; ${b.howTo}`,
+  inspect: async () => bothFindings([await a.inspect(), await b.inspect()]),
+  // One after the other: each of them uses the whole machine or the whole network.
+  obtain: async (log) => make([await a.obtain(log), await b.obtain(log)]),
+});
+
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const tryOne = async <T>(source: Source<T>, log: Log): Promise<{ value: T } | { failure: string; cause?: unknown }> => {

@@ -22,7 +22,10 @@ export const startOperationsServer = async (options: OperationsServerOptions): P
   const server = createServer((request, response) => {
     if (answersHealth(request, response)) return;
     const path = request.method === "GET" ? request.url?.replace(/\?.*$/, "") : undefined;
-    if (path !== "/metrics") return void response.writeHead(404).end();
+    if (path !== "/metrics") {
+      response.writeHead(404).end();
+      return;
+    }
     registry.metrics().then(
       (text) => response.writeHead(200, { "content-type": registry.contentType }).end(text),
       () => response.writeHead(500).end(),

@@ -146,7 +146,8 @@ export const openDatabase = async (
   return Object.freeze({
     database,
     lookup: engine.lookup,
-    tokens: engine.tokens ?? Object.freeze<TokenLookup>({ find: database.read.tokens.findByDigest }),
+    tokens:
+      engine.tokens ?? Object.freeze<TokenLookup>({ find: (digests) => database.read.tokens.findByDigest(digests) }),
     rates: engine.rates,
     feed: engine.feed,
     dialect: engine.dialect.name,

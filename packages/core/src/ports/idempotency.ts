@@ -1,0 +1,9 @@
+import type { IdempotencyRecord } from "../entities.ts";
+
+export interface IdempotencyStore {
+  find(claim: Pick<IdempotencyRecord, "workspaceId" | "procedure" | "digest">): Promise<IdempotencyRecord | null>;
+  insert(record: IdempotencyRecord): Promise<void>;
+  setRevision(record: IdempotencyRecord, revision: number): Promise<void>;
+  /** Removes what was made before the instant. How many. */
+  purge(before: Date): Promise<number>;
+}

@@ -1,0 +1,21 @@
+import type { ManagementToken } from "../entities.ts";
+
+export interface TokenStore {
+  insert(token: ManagementToken): Promise<void>;
+  findById(id: string): Promise<ManagementToken | null>;
+  findByDigest(digests: readonly Uint8Array[]): Promise<ManagementToken | null>;
+  /** Of one workspace, or (`null`) of the installation and its clusters. Newest first. */
+  list(workspaceId: string | null): Promise<readonly ManagementToken[]>;
+  /** Sets `revokedAt` where it is not set yet. Tells every replica either way. */
+  revoke(id: string, revokedAt: Date): Promise<void>;
+  /** Sets `leakedAt`. Tells nobody: the token works as before. */
+  markLeaked(id: string, leakedAt: Date): Promise<void>;
+  /** Whether any token exists at all: none does before the first start. */
+  isEmpty(): Promise<boolean>;
+}
+
+/** Whose credential is it? One read by unique digest, which must not wait behind anything else. */
+export interface TokenLookup {
+  /** By any of the digests of one text (one for each live pepper version). `null` when none is stored. */
+  find(digests: readonly Uint8Array[]): Promise<ManagementToken | null>;
+}

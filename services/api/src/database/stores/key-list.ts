@@ -7,15 +7,31 @@ import { type Condition, type Stretch, sortColumns, statusSql, stretchesOf } fro
 
 /**
  * As each database finds it in the index: LIKE where the collation ignores case (MySQL, MariaDB), a range where text is
- * compared byte by byte (SQLite), which ends at the highest code point there is.
+ * compared byte by byte (SQLite), which ends at the highest code point there is. SQLite uses one bound on each side, so
+ * the place where a page begins is made part of it.
  */
-const beginsWith = (manager: EntityManager, text: string): Condition =>
-  dialectIn(manager).name === "sqlite"
-    ? { sql: "name >= :lowest AND name < :highest", parameters: { lowest: text, highest: `${text}\u{10FFFF}` } }
-    : { sql: "name LIKE :pattern ESCAPE '!'", parameters: { pattern: `${text.replaceAll(/[!%_]/g, "!$&")}%` } };
+const beginsWith = (manager: EntityManager, text: string, { order, after }: Partial<KeyListing>): Condition => {
+  if (dialectIn(manager).name !== "sqlite")
+    return { sql: "name LIKE :pattern ESCAPE '!'", parameters: { pattern: `${text.replaceAll(/[!%_]/g, "!$&")}%` } };
+  const bounds = { lowest: text, highest: `${text}\u{10FFFF}` };
+  if (after === undefined) return { sql: "name >= :lowest AND name < :highest", parameters: bounds };
+  const sql =
+    order === "asc"
+      ? "name >= max(:lowest, :from) AND name < :highest"
+      : "name >= :lowest AND name <= min(:highest, :from)";
+  return { sql, parameters: { ...bounds, from: after.value } };
+};
 
-const searchOf = (manager: EntityManager, { namePrefix }: KeyFilter): readonly Condition[] =>
-  namePrefix === undefined ? [] : [beginsWith(manager, namePrefix)];
+/** Names are searched in the order of names only: what a listing begins after is a name. */
+const searchOf = (
+  manager: EntityManager,
+  { namePrefix }: KeyFilter,
+  listing: Partial<KeyListing>,
+): readonly Condition[] => {
+  if (namePrefix === undefined) return [];
+  const { sort, ...rest } = listing;
+  return [beginsWith(manager, namePrefix, sort === "name" ? rest : {})];
+};
 
 /**
  * What follows a place, as ranges of the sort's index, one behind the other: one condition with OR for all of them would
@@ -70,7 +86,7 @@ export const listKeys = async (
   const found: ApiKey[] = [];
   for (const range of ranges) {
     if (found.length >= limit) break;
-    const also = [...searchOf(manager, filter), ...range];
+    const also = [...searchOf(manager, filter, listing), ...range];
     const reading = { column: sortColumns[sort], direction, limit: limit - found.length, also } as const;
     const ids = await findIds(manager, idsOf(manager, stretches, reading), direction);
     if (ids.length === 0) continue;
@@ -90,7 +106,7 @@ export type Counts = Record<keyof typeof statusSql, number> & { readonly isCappe
 const countSearch = async (manager: EntityManager, filter: Omit<KeyFilter, "status">): Promise<Counts> => {
   const stretches: readonly Stretch[] = stretchesOf(filter, "name");
   const limit = SEARCH_COUNT_MAX + 1;
-  const reading = { column: "name", direction: "ASC", limit, also: searchOf(manager, filter) } as const;
+  const reading = { column: "name", direction: "ASC", limit, also: searchOf(manager, filter, {}) } as const;
   const ids = await findIds(manager, idsOf(manager, stretches, reading), "ASC");
   if (ids.length === 0) return { active: 0, paused: 0, expired: 0, revoked: 0, isCapped: false };
   const query = rowsOf(manager, ids, filter.workspaceId).select([]).setParameter("at", filter.at.getTime());

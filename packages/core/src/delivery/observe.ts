@@ -7,7 +7,7 @@ import { keyStatus } from "../keys/key-status.ts";
 import { retiringVersion } from "../keys/key-view.ts";
 import { versionState } from "../keys/secret-version.ts";
 import type { Stores } from "../ports.ts";
-import { hourOf } from "../usage/usage-rows.ts";
+import { hourOf } from "../usage/hour.ts";
 import { digestsOfSha256 } from "./digests.ts";
 import { keyOf, type Managed } from "./managed-key.ts";
 import { settingsOf } from "./settings.ts";

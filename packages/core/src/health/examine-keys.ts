@@ -4,7 +4,7 @@ import type { ApiKey, Project, SecretVersion } from "../entities.ts";
 import { keyStatus } from "../keys/key-status.ts";
 import { versionState } from "../keys/secret-version.ts";
 import type { Stores } from "../ports.ts";
-import { hourOf } from "../usage/usage-rows.ts";
+import { hourOf } from "../usage/hour.ts";
 import { findingsOf, type HealthTerms } from "./findings.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;

@@ -1,8 +1,6 @@
 import type { UsageOutcome } from "@itsy/contract";
-
 import type { VerificationRecord } from "../ports.ts";
-
-export const HOUR_MS = 3_600_000;
+import { HOUR_MS } from "./hour.ts";
 
 /** Whose request it was. */
 export type Counted = Pick<VerificationRecord, "workspaceId" | "projectId" | "keyId" | "versionId" | "retiring">;

@@ -1,7 +1,7 @@
 import { USAGE_POINTS_MAX, type UsageInput } from "@itsy/contract";
 
 import { DomainError } from "../errors.ts";
-import { HOUR_MS } from "./usage-counter.ts";
+import { HOUR_MS } from "./hour.ts";
 
 const DAY_MS = 24 * HOUR_MS;
 const steps = { hour: { ms: HOUR_MS, usual: 24 }, day: { ms: DAY_MS, usual: 30 } } as const;

@@ -2,7 +2,8 @@ import type { UsageOutcome } from "@itsy/contract";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import { createUsageCounter, HOUR_MS } from "./usage-counter.ts";
+import { HOUR_MS } from "./hour.ts";
+import { createUsageCounter } from "./usage-counter.ts";
 import { usageRows } from "./usage-rows.ts";
 
 const START_MS = Date.UTC(2027, 0, 31, 22, 30);

@@ -1,6 +1,7 @@
+import { hourOf } from "./hour.ts";
 import type { LastUse, UsageCount, UsageMonth } from "./ports.ts";
 import { monthOf } from "./quota.ts";
-import { HOUR_MS, type UsageEntry } from "./usage-counter.ts";
+import type { UsageEntry } from "./usage-counter.ts";
 
 /** What entries become in the database: each list in the order in which its rows are locked. */
 export interface UsageRows {
@@ -11,9 +12,6 @@ export interface UsageRows {
 }
 
 type Mutable<Row> = { -readonly [Field in keyof Row]: Row[Field] };
-
-/** The start of the hour (UTC). */
-export const hourOf = (at: Date): Date => new Date(at.getTime() - (at.getTime() % HOUR_MS));
 
 const byCode = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 

@@ -2,10 +2,10 @@ import type { DeliveryView, VersionState } from "@itsy/contract";
 import type { OwnerReference } from "@itsy/controller-runtime";
 
 import type { GrantVerdict } from "../grant/decide.ts";
+import type { Warning } from "./report/warning.ts";
 import type { StoredApiKey } from "./resource.ts";
 import type { SecretValue } from "./secret-value.ts";
 import type { ApiKeySpec } from "./spec.ts";
-import type { FollowUp } from "./workloads/follow-up.ts";
 
 /** What the service says a value is; `null` where it says: no version of this owner's key. */
 export interface Version {
@@ -62,6 +62,14 @@ export interface Registration {
   readonly keyId: string;
   /** On the monotonic clock, taken before the call was sent. */
   readonly sentAtMs: number;
+}
+
+/** What was done in this run for workloads that hold an earlier value. */
+export interface FollowUp {
+  readonly revision: number;
+  /** Nothing is left to do for this revision. */
+  readonly isDone: boolean;
+  readonly warnings: readonly Warning[];
 }
 
 /** Everything that `plan` decides on. Complete: what could not be read is an error, never an absence. */

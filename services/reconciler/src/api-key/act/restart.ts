@@ -2,7 +2,7 @@ import { isConflict, isNotFound, KubeError, type ObjectName } from "@itsy/contro
 
 import { FIELD_MANAGER } from "../names.ts";
 import { namespaceOf, type Observed, targetNameOf } from "../observed.ts";
-import { type Warning, warningOfFailure } from "../report/warnings.ts";
+import { type Warning, warningOfFailure } from "../report/warning.ts";
 import { isFirstRevision } from "../workloads/follow-up.ts";
 import { markName, markValue } from "../workloads/mark.ts";
 import { workloads } from "../workloads/resources.ts";

@@ -1,13 +1,4 @@
-import type { Observed } from "../observed.ts";
-import type { Warning } from "../report/warnings.ts";
-
-/** What was done in this run for workloads that hold an earlier value. */
-export interface FollowUp {
-  readonly revision: number;
-  /** Nothing is left to do for this revision. */
-  readonly isDone: boolean;
-  readonly warnings: readonly Warning[];
-}
+import type { FollowUp, Observed } from "../observed.ts";
 
 export type FollowUpField = "restartedRevision" | "propagatedRevision";
 

@@ -1,4 +1,3 @@
-import { hourOf } from "./hour.ts";
 import type { LastUse, UsageCount, UsageMonth } from "./ports.ts";
 import { monthOf } from "./quota.ts";
 import type { UsageEntry } from "./usage-counter.ts";

@@ -1,0 +1,54 @@
+import { createReflector, formatName, type KubeClient, nameOf, type ObjectName } from "@itsy/controller-runtime";
+
+import { type ApiKey, ApiKeys, conditionOf } from "../src/api-key.ts";
+
+/** When each ApiKey was first seen Ready, by a watch: asking again and again would be work for the API server. */
+export interface ReadyTimes extends AsyncDisposable {
+  readonly size: number;
+  /** On the clock of `performance.now()`. */
+  readonly inOrder: () => readonly number[];
+  /** Resolves with that time. */
+  readonly of: (name: ObjectName) => Promise<number>;
+  readonly count: (count: number) => Promise<void>;
+}
+
+export const watchReady = async (client: KubeClient): Promise<ReadyTimes> => {
+  const times = new Map<string, number>();
+  const waiting = new Set<() => void>();
+  const stop = new AbortController();
+  const seen = (apiKey: ApiKey): void => {
+    const key = formatName(nameOf(apiKey));
+    if (times.has(key) || conditionOf(apiKey, "Ready")?.status !== "True") return;
+    times.set(key, performance.now());
+    for (const look of waiting) look();
+  };
+  const reflector = createReflector<ApiKey>({ client, type: ApiKeys });
+  reflector.subscribe((delta) => {
+    if (delta.type !== "deleted") seen(delta.object);
+  });
+  const running = reflector.run(stop.signal);
+  await reflector.synced(stop.signal);
+  const until = <T>(find: () => T | undefined): Promise<T> =>
+    new Promise((resolve) => {
+      const look = (): void => {
+        const found = find();
+        if (found === undefined) return;
+        waiting.delete(look);
+        resolve(found);
+      };
+      waiting.add(look);
+      look();
+    });
+  return Object.freeze({
+    get size() {
+      return times.size;
+    },
+    inOrder: () => [...times.values()],
+    of: (name: ObjectName) => until(() => times.get(formatName(name))),
+    count: (count: number) => until(() => (times.size >= count ? true : undefined)).then(() => {}),
+    [Symbol.asyncDispose]: async () => {
+      stop.abort();
+      await running;
+    },
+  });
+};

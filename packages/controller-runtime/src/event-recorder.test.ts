@@ -97,6 +97,16 @@ test("a server that stays away costs a bounded number of tries and a bounded mem
   await recorder.close();
 });
 
+test("many objects with an event each, in a row, lose none", async () => {
+  const { recorder, timers, created, errors } = start({ queueMax: 10 });
+  for (let i = 0; i < 200; i += 1) {
+    for (let j = 0; j < 5; j += 1) recorder.record(aConfigMap(), anEvent());
+    await timers.advance(10);
+  }
+  expect([created.length, errors]).toEqual([1_000, []]);
+  await recorder.close();
+});
+
 test("series that are over give room to new ones", async () => {
   const { recorder, timers, created, errors } = start({ queueMax: 10 });
   for (let round = 0; round < 5; round += 1) {

@@ -34,7 +34,7 @@ export interface EventRecorderOptions {
   readonly seriesMs?: number;
   /** A running series is written at most so often. Default 30 s. */
   readonly seriesWriteMs?: number;
-  /** Events that may wait to be sent. Default 1,000. */
+  /** Events that are in memory: that wait to be sent or, while there is room, that equal ones may join. Default 1,000. */
   readonly queueMax?: number;
   readonly timers?: Timers;
   readonly clock?: Clock;
@@ -73,6 +73,21 @@ const cut = (note: string): string => {
 
 const keyOf = ({ metadata, kind }: KubeObject, { type, reason, action, note }: EventNote): string =>
   JSON.stringify([metadata.uid ?? [kind, metadata.namespace, metadata.name], type, reason, action, note]);
+
+/** What an event says of its object; the rest need not stay in memory for it. */
+const withoutContent = ({ apiVersion, kind, metadata }: KubeObject): KubeObject => {
+  const { name, namespace, uid, resourceVersion } = metadata;
+  return {
+    ...(apiVersion === undefined ? {} : { apiVersion }),
+    ...(kind === undefined ? {} : { kind }),
+    metadata: {
+      name,
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(uid === undefined ? {} : { uid }),
+      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+    },
+  };
+};
 
 /** A refusal that another try would meet again. */
 const isFinal = (error: unknown): boolean =>
@@ -175,10 +190,16 @@ export const createEventRecorder = (options: EventRecorderOptions): EventRecorde
     }
   };
 
+  /** Makes room: an event that is written can be spared. The next equal one is an Event of its own. */
+  const forgetOne = (): boolean => {
+    for (const [key, series] of seriesByKey) if (isWritten(series)) return seriesByKey.delete(key);
+    return false;
+  };
+
   const begin = (object: KubeObject, event: EventNote): Series => {
     const now = clock.now();
     const counts = { count: 0, countWritten: 0, lastMs: 0, writtenMs: Number.NEGATIVE_INFINITY };
-    return { object, event, firstAt: now, lastAt: now, eventName: "", ...counts };
+    return { object: withoutContent(object), event, firstAt: now, lastAt: now, eventName: "", ...counts };
   };
 
   const record: EventRecorder["record"] = (object, event) => {
@@ -188,7 +209,7 @@ export const createEventRecorder = (options: EventRecorderOptions): EventRecorde
     const key = keyOf(object, event);
     const known = seriesByKey.get(key);
     const isRunning = known !== undefined && (nowMs - known.lastMs < seriesMs || !isWritten(known));
-    if (!isRunning && seriesByKey.size >= queueMax)
+    if (!isRunning && seriesByKey.size >= queueMax && !forgetOne())
       return onError(new Error(`Dropped an event (${event.reason}): ${queueMax} are in memory already.`));
     const series = isRunning ? known : begin(object, event);
     seriesByKey.delete(key);

@@ -14,6 +14,8 @@ export interface LeaseHolder {
   release(signal: AbortSignal): Promise<void>;
 }
 
+const RELEASE_ATTEMPTS = 3;
+
 export const createLeaseHolder = (options: {
   readonly client: KubeClient;
   readonly namespace: string;
@@ -69,9 +71,18 @@ export const createLeaseHolder = (options: {
   return Object.freeze({
     attempt,
     release: async (signal: AbortSignal) => {
-      if (known?.spec?.holderIdentity !== identity) await look(signal);
-      if (known?.spec?.holderIdentity !== identity) return;
-      await client.replace(Leases, { ...known, spec: releasedSpec(known, clock.now()) }, { signal, timeoutMs });
+      for (let attemptsLeft = RELEASE_ATTEMPTS; ; attemptsLeft -= 1) {
+        if (known?.spec?.holderIdentity !== identity) await look(signal);
+        if (known?.spec?.holderIdentity !== identity) return;
+        try {
+          await client.replace(Leases, { ...known, spec: releasedSpec(known, clock.now()) }, { signal, timeoutMs });
+          return;
+        } catch (error) {
+          // A renewal that was given up on its way arrived after all: look again.
+          if (!isConflict(error) || attemptsLeft === 1) throw error;
+          known = null;
+        }
+      }
     },
   });
 };

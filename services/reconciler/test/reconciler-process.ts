@@ -1,4 +1,5 @@
 import {
+  type Clock,
   createEventRecorder,
   createKubeClient,
   createRuntimeMetrics,
@@ -32,6 +33,9 @@ export interface ReconcilerOptions {
   /** Dies there: from then on nothing it does reaches anybody, as after SIGKILL. */
   readonly crashAt?: CrashPoint;
   readonly timers?: Timers;
+  readonly clock?: Clock;
+  /** What stands between it and the API server. */
+  readonly wrapTransport?: (transport: Transport) => Transport;
   readonly resyncMs?: number;
   readonly reconcileTimeoutMs?: number;
   readonly watchSecrets?: boolean;
@@ -43,6 +47,8 @@ export interface RunningReconciler extends AsyncDisposable {
   /** `PATCH /apis/…` of every request that writes, in their order. */
   readonly writes: readonly string[];
   readonly reads: readonly string[];
+  /** What `/healthz` would say. */
+  readonly problems: () => readonly string[];
 }
 
 const createLife = ({ crashAt, onEffect = () => {} }: Pick<ReconcilerOptions, "crashAt" | "onEffect">) => {
@@ -68,7 +74,14 @@ const createLife = ({ crashAt, onEffect = () => {} }: Pick<ReconcilerOptions, "c
 
 /** Everything that `main.ts` builds but the lease, in this process. Waits for nothing. */
 export const startReconciler = (options: ReconcilerOptions): RunningReconciler => {
-  const { credentials, delivery, namespace, timers = systemTimers, resyncMs = 400 } = options;
+  const {
+    credentials,
+    delivery,
+    namespace,
+    timers = systemTimers,
+    resyncMs = 400,
+    wrapTransport = (it) => it,
+  } = options;
   const life = createLife(options);
   const writes: string[] = [];
   const reads: string[] = [];
@@ -87,7 +100,7 @@ export const startReconciler = (options: ReconcilerOptions): RunningReconciler =
   const plainKube = createKubeClient({
     kubeConfig: loadKubeConfig(credentials),
     userAgent: "itsy-reconciler",
-    wrapTransport: recording,
+    wrapTransport: (transport) => wrapTransport(recording(transport)),
   });
   const kube: KubeClient = hookWrites(plainKube, effects);
   const recorder = createEventRecorder({
@@ -103,7 +116,7 @@ export const startReconciler = (options: ReconcilerOptions): RunningReconciler =
       effects,
       logger: silentLogger,
       metrics: createRuntimeMetrics(new Registry()),
-      clock: systemClock,
+      clock: options.clock ?? systemClock,
       timers,
       random: Math.random,
     },
@@ -124,6 +137,7 @@ export const startReconciler = (options: ReconcilerOptions): RunningReconciler =
     died: life.died,
     writes,
     reads,
+    problems: () => reconciler.health.live.flatMap(({ problem }) => problem() ?? []),
     [Symbol.asyncDispose]: async () => {
       stop.abort();
       await running;

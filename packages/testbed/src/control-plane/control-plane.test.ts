@@ -61,8 +61,10 @@ describe.runIf(has("control-plane"))("a control plane of our own", { timeout: 12
     const home = dirname(controlPlane.kubeconfigPath);
     await withNote(controlPlane, scratch.dir);
 
-    await controlPlane.restartApiServer();
-    expect((await restRequest(controlPlane, "GET", `${NOTES}/n`)).json).toMatchObject({ body: "kept" });
+    for (const kill of [false, true]) {
+      await controlPlane.restartApiServer({ kill });
+      expect((await restRequest(controlPlane, "GET", `${NOTES}/n`)).json).toMatchObject({ body: "kept" });
+    }
 
     if (process.platform === "linux") expect((await processesMentioning(home)).length).toBe(2);
     await controlPlane[Symbol.asyncDispose]();

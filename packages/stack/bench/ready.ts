@@ -12,6 +12,7 @@ import { startCluster } from "../src/cluster.ts";
 import { startReconciler } from "../src/reconciler.ts";
 import { startService } from "../src/service.ts";
 import { allAtATime } from "./concurrency.ts";
+import { median } from "./median.ts";
 import { prepareNamespace } from "./namespace.ts";
 import { replayWrites } from "./replay.ts";
 
@@ -47,9 +48,6 @@ const applyAll = async (client: KubeClient, namespace: string): Promise<void> =>
   const isAll = async () => (await readyCount(client, namespace)) === OBJECTS;
   await waitUntil(isAll, { what: `${OBJECTS} ApiKeys are Ready`, timeoutMs: 300_000, intervalMs: 100 });
 };
-
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
 const dataDir = await mkdtemp(join(tmpdir(), "itsy-bench-"));
 await using owned = new AsyncDisposableStack();

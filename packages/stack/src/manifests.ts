@@ -13,16 +13,18 @@ const Manifest = z.looseObject({
 });
 type Manifest = z.infer<typeof Manifest>;
 
-const documents = async (path: string): Promise<unknown[]> =>
-  parseAllDocuments(await readFile(path, "utf8"))
+/** The manifests of a YAML text. */
+export const parseManifests = (text: string): Manifest[] =>
+  parseAllDocuments(text)
     .map((document) => document.toJS() as unknown)
-    .filter((value) => value !== null);
+    .filter((value) => value !== null)
+    .map((value) => Manifest.parse(value));
 
 const CLUSTER_SCOPED = new Set(["Namespace", "ClusterRole", "ClusterRoleBinding", "WorkspaceGrant"]);
 
 /** The manifests of a YAML file; the path is from the repository's root. */
 export const readManifests = async (path: string): Promise<Manifest[]> =>
-  (await documents(inRepository(path))).map((value) => Manifest.parse(value));
+  parseManifests(await readFile(inRepository(path), "utf8"));
 
 /** Puts what belongs to a namespace into this one, as kustomize does. */
 export const inNamespace = (manifests: readonly Manifest[], namespace: string): Manifest[] =>

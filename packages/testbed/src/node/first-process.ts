@@ -1,3 +1,4 @@
+import { coverKernelSettings } from "./kernel-settings.ts";
 import { PRIVATE_DIRS } from "./machine.ts";
 
 /** Names in the node's directory; the shell program below knows them too. */
@@ -18,6 +19,7 @@ export const FILES = {
 export const FIRST_PROCESS = `
 set -eu
 for dir in ${PRIVATE_DIRS.join(" ")}; do mount -t tmpfs -o mode=755 tmpfs "$dir"; done
+${coverKernelSettings("/run")}
 PATH="$1/${FILES.bin}:$PATH"
 containerd --config "$1/${FILES.containerd}" --log-level warn &
 until ctr version >/dev/null 2>&1; do sleep 0.1; done

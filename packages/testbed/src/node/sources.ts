@@ -39,6 +39,7 @@ export const nodeSource = async (env: TestbedEnv): Promise<Source<NodePrograms>>
  */
 export const whyNoNode = async (): Promise<string | null> => {
   const env = readEnv();
+  if (env.useExistingCluster) return "it joins only a control plane of our own, and USE_EXISTING_CLUSTER names another";
   if (env.ci) return whyMachineRunsNone(env);
   const finding = await (await nodeSource(env)).inspect();
   return finding.state === "unavailable" ? finding.reason : null;

@@ -73,7 +73,7 @@ const isReady = async (controlPlane: ControlPlane): Promise<boolean> => {
 };
 
 /**
- * Adds a real node to a control plane and waits until it is Ready, about 4 s once its programs are there.
+ * Adds a real node to a control plane and waits until it is Ready, about 2 s once its programs are there.
  * All of it lives in namespaces of its own: nothing of it outlives this process, however that ends.
  * @throws TestbedUnavailableError where the machine cannot run one or there is no source of its programs.
  */

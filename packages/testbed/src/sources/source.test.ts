@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { silent } from "../log.ts";
 import { TestbedUnavailableError } from "../unavailable.ts";
-import { type Finding, firstOf, type Source } from "./source.ts";
+import { bothSources, type Finding, firstOf, type Source } from "./source.ts";
 
 const ready: Finding = { state: "ready", detail: "here" };
 const absent: Finding = { state: "unavailable", reason: "not set" };
@@ -54,4 +54,15 @@ test("with no source left, the error names every choice, why it failed and what 
       "    to use it: do what b needs",
     ].join("\n"),
   );
+});
+
+test("what needs two things is there when both are, and says of each what it costs or why it cannot be had", async () => {
+  const costs = (cost: string) => aSource(cost, { inspect: async () => ({ state: "obtainable", cost }) });
+  const found = (...both: readonly [Source<string>, Source<string>]) => bothSources(both, String).inspect();
+  expect(await found(aSource("a"), aSource("b"))).toEqual({ state: "ready", detail: "here, here" });
+  expect(await found(aSource("a"), costs("a minute"))).toEqual({ state: "obtainable", cost: "a minute" });
+  expect(await found(costs("a minute"), costs("a gigabyte"))).toMatchObject({ cost: "a minute; a gigabyte" });
+  expect(await found(costs("a minute"), aSource("b", { inspect: async () => absent }))).toEqual(absent);
+  const both = bothSources([aSource("a"), aSource("b")], (values) => values.join(" and "));
+  expect(await both.obtain(silent)).toBe("value of a and value of b");
 });

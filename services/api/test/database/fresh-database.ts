@@ -7,6 +7,7 @@ import { inject } from "vitest";
 
 import { type DatabaseSettings, parseDatabaseUrl } from "../../src/database/database-url.ts";
 import { type OpenDatabase, type OpenDatabaseOptions, openDatabase } from "../../src/database/open-database.ts";
+import { fillFromTemplate } from "./migrated-template.ts";
 
 export type DatabaseKind = "sqlite" | "mysql" | "mariadb";
 export type ServerKind = Exclude<DatabaseKind, "sqlite">;
@@ -24,7 +25,7 @@ export const serverKinds: readonly ServerKind[] = (["mysql", "mariadb"] as const
 );
 export const databaseKinds: readonly DatabaseKind[] = ["sqlite", ...serverKinds];
 
-/** An empty database of its own. */
+/** A database of its own. */
 export interface FreshDatabase extends AsyncDisposable {
   /** Fits `DATABASE_URL`. */
   readonly url: string;
@@ -52,8 +53,16 @@ const freshOnServer = async (kind: ServerKind): Promise<FreshDatabase> => {
   };
 };
 
-export const freshDatabase = (kind: DatabaseKind): Promise<FreshDatabase> =>
+/** Without a table. */
+export const emptyDatabase = (kind: DatabaseKind): Promise<FreshDatabase> =>
   kind === "sqlite" ? freshFile() : freshOnServer(kind);
+
+/** Without a row; whoever opens it finds it migrated, or (SQLite) migrates it in no time. */
+export const freshDatabase = async (kind: DatabaseKind): Promise<FreshDatabase> => {
+  const fresh = await emptyDatabase(kind);
+  if (kind !== "sqlite") await fillFromTemplate(fresh.url);
+  return fresh;
+};
 
 /** An open database that is empty but for its schema, and gone afterwards. */
 export const openFreshDatabase = async (kind: DatabaseKind, options?: OpenDatabaseOptions): Promise<OpenDatabase> => {

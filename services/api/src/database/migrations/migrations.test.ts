@@ -1,7 +1,7 @@
 import type { DataSource } from "typeorm";
 import { describe, expect, test } from "vitest";
 
-import { databaseKinds, freshDatabase, serverKinds } from "../../../test/database/fresh-database.ts";
+import { databaseKinds, emptyDatabase, serverKinds } from "../../../test/database/fresh-database.ts";
 import { createRows } from "../../../test/database/rows.ts";
 import { storeTenant } from "../../../test/database/tenant.ts";
 import type { DatabaseSettings } from "../database-url.ts";
@@ -40,7 +40,7 @@ const migrate = async (settings: DatabaseSettings): Promise<void> => {
 
 describe.each(databaseKinds)("migrations on %s", (kind) => {
   test("from nothing, they make the schema of the entities", async () => {
-    await using fresh = await freshDatabase(kind);
+    await using fresh = await emptyDatabase(kind);
     await using before = await openSource(fresh.settings);
     expect((await differences(before)).length).toBeGreaterThan(8);
     await before.destroy();
@@ -57,7 +57,7 @@ describe.each(databaseKinds)("migrations on %s", (kind) => {
   });
 
   test("a second run does nothing, and nothing is pending after the first", async () => {
-    await using fresh = await freshDatabase(kind);
+    await using fresh = await emptyDatabase(kind);
     await migrate(fresh.settings);
     await using opened = await openDatabase(fresh.settings);
     expect(await opened.migrationsPending()).toBe(false);
@@ -69,7 +69,7 @@ describe.each(databaseKinds)("migrations on %s", (kind) => {
   });
 
   test("a migration that the database has not seen is pending", async () => {
-    await using fresh = await freshDatabase(kind);
+    await using fresh = await emptyDatabase(kind);
     await using opened = await openDatabase(fresh.settings);
     await using source = await openSource(fresh.settings);
     await source.query(`DELETE FROM ${MIGRATIONS_TABLE}`);
@@ -79,7 +79,7 @@ describe.each(databaseKinds)("migrations on %s", (kind) => {
   });
 
   test("a run that died in the middle is finished by the next one", async () => {
-    await using fresh = await freshDatabase(kind);
+    await using fresh = await emptyDatabase(kind);
     await migrate(fresh.settings);
     await using source = await openSource(fresh.settings);
     for (const table of ["bindings", "secret_versions", "api_keys"]) await source.query(`DROP TABLE ${table}`);
@@ -89,7 +89,7 @@ describe.each(databaseKinds)("migrations on %s", (kind) => {
   });
 
   test("keys that were there before lists had counters are found and counted like new ones", async () => {
-    await using fresh = await freshDatabase(kind);
+    await using fresh = await emptyDatabase(kind);
     const rows = createRows();
     const opened = await openDatabase(fresh.settings);
     const { owner } = await storeTenant(opened.database, rows);
@@ -127,7 +127,7 @@ describe.each(databaseKinds)("migrations on %s", (kind) => {
 
 describe.each(serverKinds)("migrations of several replicas on %s", (kind) => {
   test("replicas that start at once all succeed, and one of them migrates", async () => {
-    await using fresh = await freshDatabase(kind);
+    await using fresh = await emptyDatabase(kind);
     const ran: object[] = [];
     const logger = { info: (fields: object) => void ran.push(fields), warn: () => undefined };
     const opened = await Promise.all([1, 2, 3].map(() => openDatabase(fresh.settings, { logger })));
@@ -142,7 +142,7 @@ describe.each(serverKinds)("migrations of several replicas on %s", (kind) => {
 
   // TypeORM's comparison leaves out character sets.
   test("text is utf8mb4, and ids, slugs and words are compared byte by byte", async () => {
-    await using fresh = await freshDatabase(kind);
+    await using fresh = await emptyDatabase(kind);
     await migrate(fresh.settings);
     await using source = await openSource(fresh.settings);
     const columns: { table: string; column: string; charset: string; collation: string }[] = await source.query(

@@ -1,4 +1,4 @@
-// N ApiKeys to Ready against a raw replay of the same API writes, 16 at a time, on the same API server, in one run.
+// N ApiKeys to Ready against a raw replay of the least API writes that they cost, 16 at a time, on the same API server, in one run.
 // BENCH_SHORT=1 only checks that it works.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -24,7 +24,7 @@ const Fault = z.string().transform((text, context) => {
   if (point !== null) return point;
   context.addIssue({
     code: "custom",
-    message: "must be before:<effect>, after:<effect> or lost:<effect>, perhaps with :<occurrence>",
+    message: "must be before:<effect>, after:<effect>, lost:<effect> or stop:<effect>, perhaps with :<occurrence>",
   });
   return z.NEVER;
 });

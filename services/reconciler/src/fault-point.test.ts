@@ -24,6 +24,15 @@ test("it kills there, and nothing goes on from there", async () => {
   expect(kills).toBe(1);
 });
 
+test("it stops there, once, and goes on when it is woken", async () => {
+  const sent: string[] = [];
+  const onEffect = faultAt({ fault: "stop", effect: "publish", occurrence: 1 }, (signal) => sent.push(signal));
+  await onEffect("publish", "before");
+  await onEffect("publish", "after");
+  await onEffect("publish", "before");
+  expect(sent).toEqual(["SIGSTOP"]);
+});
+
 test("an answer is lost once, after the effect", async () => {
   const onEffect = faultAt({ fault: "lost", effect: "register", occurrence: 1 });
   await onEffect("register", "before");

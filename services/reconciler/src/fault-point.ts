@@ -35,8 +35,8 @@ export const faultAt = ({ fault, effect, occurrence }: FaultPoint, send: Send = 
     seen += 1;
     if (seen !== occurrence) return;
     if (fault === "lost") throw new Error(`the answer of ${effect} is lost`);
-    if (fault === "stop") return void send("SIGSTOP");
-    send("SIGKILL");
+    send(fault === "stop" ? "SIGSTOP" : "SIGKILL");
+    if (fault === "stop") return;
     // The signal arrives a moment later; nothing may happen in between.
     await new Promise<never>(() => {});
   };

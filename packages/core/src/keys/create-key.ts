@@ -39,11 +39,14 @@ export const createCreateKey =
     const { result, everywhere } = await deps.database.commit(async (stores): Promise<IssuedKey> => {
       const replayed = claim && (await replay(deps, { stores, actor, now }, claim));
       if (replayed !== null) return replayed;
-      const workspace = await workspaceOf(stores, actor.workspaceId);
+      // What is asked for together goes to the database together: a create is two round trips.
+      const [workspace, project] = await Promise.all([
+        workspaceOf(stores, actor.workspaceId),
+        stores.projects.findBySlug(actor.workspaceId, input.project),
+      ]);
       const requestsPerMinute = input.requestsPerMinute ?? defaultRequestsPerMinute(workspace);
       requireWithin(workspace, { requestsPerMinute, expiresAt }, now);
       await requireRoom(stores, workspace);
-      const project = await stores.projects.findBySlug(actor.workspaceId, input.project);
       if (project === null) throw notFound("project");
       const key: ApiKey = {
         id: deps.ids.next("key"),
@@ -77,9 +80,8 @@ export const createCreateKey =
         confirmedAt: now,
         validUntil: null,
       });
-      await stores.keys.insert(key);
-      await stores.versions.insert(version);
       if (claim !== null) await remember(stores, claim, { key, now });
+      stores.keys.insertLast(key, version);
       await record(
         { ids: deps.ids, stores },
         { actor, action: "keys.create", now },

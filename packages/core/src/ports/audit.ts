@@ -3,6 +3,7 @@ import type { AuditEntry } from "../entities.ts";
 
 /** Append-only: nothing changes an entry, and nothing but their age removes any. */
 export interface AuditStore {
+  /** Written at the latest with the commit of the transaction, in which nothing looks for it. */
   append(entry: AuditEntry): Promise<void>;
   /** Newest first, `limit` at most. */
   list(filter: AuditFilter): Promise<readonly AuditEntry[]>;

@@ -1,5 +1,5 @@
 import type { Environment, KeySort, KeyStatus } from "@itsy/contract";
-import type { ApiKey } from "../entities.ts";
+import type { ApiKey, SecretVersion } from "../entities.ts";
 
 /** What may change in a key after its creation. */
 export type ApiKeyChange = Partial<
@@ -24,6 +24,11 @@ export type ApiKeyChange = Partial<
 
 export interface KeyStore {
   insert(key: ApiKey): Promise<void>;
+  /**
+   * Puts a key in with its first version as the transaction commits, in one round trip with it: nothing in the transaction
+   * may look for them. What they are refused for, the commit is refused for.
+   */
+  insertLast(key: ApiKey, version: SecretVersion): void;
   /** Bound to the workspace: a key of another one is `null`. */
   findById(workspaceId: string, id: string): Promise<ApiKey | null>;
   /**

@@ -14,6 +14,8 @@ export interface Dialect {
   /** What stands before and after a name. */
   readonly nameQuote: '"' | "`";
   readonly begin: string;
+  /** Whether a transaction may begin with its first statement, in one packet. */
+  readonly beginsWithFirst: boolean;
   /** Locks the rows that a SELECT finds; nothing where a transaction has the database for itself. */
   readonly forUpdate: "FOR UPDATE" | "";
   /** Goes behind a table's name: the index to read it by, which then is the order of what is found. */
@@ -105,6 +107,7 @@ const server = (name: "mysql" | "mariadb"): Dialect =>
     tableSuffix: " ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci",
     nameQuote: "`",
     begin: "START TRANSACTION",
+    beginsWithFirst: true,
     forUpdate: "FOR UPDATE",
     useIndex: (index: string) => `FORCE INDEX (${index})`,
     onConflict: () => "ON DUPLICATE KEY UPDATE",
@@ -122,6 +125,7 @@ const dialects = Object.freeze({
     nameQuote: '"',
     // Takes the write lock at once: a transaction that reads first could not take it later without a retry.
     begin: "BEGIN IMMEDIATE",
+    beginsWithFirst: false,
     forUpdate: "",
     useIndex: (index: string) => `INDEXED BY ${index}`,
     onConflict: (columns: string) => `ON CONFLICT (${columns}) DO UPDATE SET`,

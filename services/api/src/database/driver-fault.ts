@@ -3,6 +3,8 @@ import { QueryFailedError } from "typeorm";
 
 import { DatabaseError, DatabaseStartError } from "./database-error.ts";
 import { type Dialect, driverFields } from "./dialect.ts";
+import { isReferenceGone } from "./reference-gone.ts";
+import type { Statement } from "./statement.ts";
 
 /**
  * What remains of a driver's error: its numbers and where it happened. Its message and its parameters stay behind,
@@ -48,6 +50,15 @@ export const translateFault = (dialect: Dialect, error: unknown): unknown => {
   if (fault === "duplicate") return new DuplicateRow(tableOf(error), { cause });
   const [code, message] = describe[fault];
   return new DatabaseError(code, message, { cause });
+};
+
+/** The same for what a plain statement failed with. */
+export const translateStatementFault = (dialect: Dialect, statement: Statement, error: unknown): unknown => {
+  const fault = translateFault(dialect, error);
+  if (fault instanceof DuplicateRow && statement.table !== undefined)
+    return new DuplicateRow(statement.table, { cause: fault.cause });
+  if (statement.refersTo !== undefined && isReferenceGone(fault)) return new ConcurrentChange(statement.refersTo);
+  return fault;
 };
 
 /**

@@ -1,11 +1,24 @@
 import type { FeedStore, TokenLookup, VerificationLookup } from "@itsy/core";
-import type { EntityManager } from "typeorm";
+import type { EntityManager, EntityMetadata } from "typeorm";
 
 import type { Dialect } from "./dialect.ts";
 import type { RateRows } from "./rate-rows.ts";
+import type { Send, Statement } from "./statement.ts";
 
 /** Runs statements on a connection and translates what the driver throws. */
 export type Run = <Result>(statements: (manager: EntityManager) => Promise<Result>) => Promise<Result>;
+
+/** The statements of one transaction. */
+export interface Transaction {
+  readonly run: Run;
+  /**
+   * Statements that are sent without waiting in between go to a server together, in the order of the calls: one that
+   * fails is the last one, and all of them fail with its error.
+   */
+  readonly send: Send;
+  /** Goes in front of the commit, and with it: what it locks is locked no longer than it must. */
+  readonly sendLast: (statement: Statement) => void;
+}
 
 /** How the connections of one kind of database are used. Everything it throws by itself is already translated. */
 export interface Engine {
@@ -18,11 +31,14 @@ export interface Engine {
   readonly feed: FeedStore | null;
   /** On a connection that sees what is committed. */
   readonly read: Run;
+  /** The same for a plain SELECT. */
+  readonly select: Send;
   /**
-   * Runs `work` in one transaction, once: the statements are those that it gives to `run`. What `work` throws passes
-   * through after the rollback.
+   * Runs `work` in one transaction, once: the statements are those that it sends. What `work` throws passes through after
+   * the rollback.
    */
-  readonly transact: <Result>(work: (run: Run) => Promise<Result>) => Promise<Result>;
+  readonly transact: <Result>(work: (transaction: Transaction) => Promise<Result>) => Promise<Result>;
+  readonly metadataOf: (table: string) => EntityMetadata;
   readonly close: () => Promise<void>;
 }
 

@@ -100,12 +100,12 @@ const createDatabase = ({ engine, scope, retry, logger }: DatabaseParts): Databa
   const { listen, tell } = createTeller(logger);
 
   const attempt = <Result>(work: (stores: Stores) => Promise<Result>) =>
-    engine.transact((run) =>
+    engine.transact((transaction) =>
       scope.run(async () => {
-        const session = transactionSession(run);
+        const session = transactionSession(transaction, engine.metadataOf);
         const result = await work(createStores(session));
-        const changes = engine.feed === null ? [] : await insertChanges(run, session, randomUUID);
-        await writeCounts(run, session.counts, retry.random);
+        const changes = engine.feed === null ? [] : await insertChanges(transaction.run, session, randomUUID);
+        writeCounts(transaction, session.counts, { dialect: engine.dialect, random: retry.random });
         return { result, ids: [...session.changed], changes };
       }),
     );
@@ -118,7 +118,7 @@ const createDatabase = ({ engine, scope, retry, logger }: DatabaseParts): Databa
   };
 
   return Object.freeze({
-    read: createStores(readSession(engine.read)),
+    read: createStores(readSession(engine)),
     onKeysChanged: listen,
     transaction: async <Result>(work: (stores: Stores) => Promise<Result>): Promise<Result> =>
       (await commit(work)).result,

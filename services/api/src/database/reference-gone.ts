@@ -6,6 +6,11 @@ import { driverFields } from "./dialect.ts";
 // ER_ROW_IS_REFERENCED_2 and ER_NO_REFERENCED_ROW_2. SQLite's transactions take turns: there it never happens.
 const REFERENCE_ERRNO = new Set([1451, 1452]);
 
+export const isReferenceGone = (fault: unknown): boolean => {
+  const { errno } = driverFields(fault instanceof DatabaseError ? fault.cause : undefined);
+  return errno !== undefined && REFERENCE_ERRNO.has(errno);
+};
+
 /**
  * A row and what it refers to, each looked at before the other was written: whoever comes second runs again from its
  * start, and sees what the first one did.
@@ -14,8 +19,7 @@ export const orConcurrentChange = async <Result>(what: string, work: Promise<Res
   try {
     return await work;
   } catch (error) {
-    const { errno } = driverFields(error instanceof DatabaseError ? error.cause : undefined);
-    if (errno !== undefined && REFERENCE_ERRNO.has(errno)) throw new ConcurrentChange(what);
+    if (isReferenceGone(error)) throw new ConcurrentChange(what);
     throw error;
   }
 };

@@ -1,11 +1,24 @@
+import type { EntityMetadata } from "typeorm";
+
 import { DatabaseError } from "./database-error.ts";
-import type { Run } from "./engine.ts";
+import type { Engine, Run, Transaction } from "./engine.ts";
 import { type CountChanges, createCountChanges } from "./key-index/counts.ts";
+import { findStatement, insertStatement, recordOf } from "./plain-rows.ts";
+import type { Send } from "./statement.ts";
 
 /** What a store runs its statements on: either a transaction, or reads of committed data. */
 export interface Session {
   readonly read: Run;
   readonly write: Run;
+  /** The one row with these values; in a transaction, sent as `Transaction.send` does. */
+  readonly findRow: <Row extends object>(
+    table: string,
+    where: Readonly<Partial<Record<keyof Row, string>>>,
+  ) => Promise<Row | null>;
+  /** One whole row, sent as `Transaction.send` does. */
+  readonly insertRow: (table: string, row: object, options?: InsertOptions) => Promise<void>;
+  /** The same with the commit: nothing in the transaction may look for it. */
+  readonly insertRowLast: (table: string, row: object, options?: InsertOptions) => void;
   /** Tells that the key or a version of it, or the token, is different after the commit. */
   readonly keyChanged: (id: string) => void;
   /** Tells that the key was not there before. */
@@ -14,29 +27,60 @@ export interface Session {
   readonly counts: CountChanges;
 }
 
+export interface InsertOptions {
+  /** See `Statement.refersTo`. */
+  readonly refersTo?: string;
+}
+
 /** The ids of what a transaction changed; those that it created are in both. */
 export interface ChangedKeys {
   readonly changed: ReadonlySet<string>;
   readonly created: ReadonlySet<string>;
 }
 
+type MetadataOf = (table: string) => EntityMetadata;
+
+const finderOn =
+  (send: Send, metadataOf: MetadataOf): Session["findRow"] =>
+  async <Row extends object>(table: string, where: Readonly<Partial<Record<keyof Row, string>>>) => {
+    const metadata = metadataOf(table);
+    const [row] = await send(findStatement(metadata, where));
+    return row === undefined ? null : (recordOf(metadata, row as Readonly<Record<string, unknown>>) as Row);
+  };
+
+const outside = () => new DatabaseError("UNEXPECTED", "writes happen inside a transaction only");
+const refuseWrite = () => Promise.reject(outside());
+
 /** Reads of committed data; a write is refused. */
-export const readSession = (run: Run): Session =>
-  Object.freeze({
-    read: run,
-    write: () => Promise.reject(new DatabaseError("UNEXPECTED", "writes happen inside a transaction only")),
+export const readSession = ({ read, select, metadataOf }: Engine): Session =>
+  Object.freeze<Session>({
+    read,
+    write: refuseWrite,
+    findRow: finderOn(select, metadataOf),
+    insertRow: refuseWrite,
+    insertRowLast: () => {
+      throw outside();
+    },
     keyChanged: () => undefined,
     keyCreated: () => undefined,
     counts: createCountChanges(),
   });
 
 /** Reads and writes of one transaction, and what it has changed so far. */
-export const transactionSession = (run: Run): Session & ChangedKeys => {
+export const transactionSession = (
+  { run, send, sendLast }: Transaction,
+  metadataOf: MetadataOf,
+): Session & ChangedKeys => {
   const changed = new Set<string>();
   const created = new Set<string>();
-  return Object.freeze({
+  return Object.freeze<Session & ChangedKeys>({
     read: run,
     write: run,
+    findRow: finderOn(send, metadataOf),
+    insertRow: async (table, row, options) => {
+      await send({ ...insertStatement(metadataOf(table), row), ...options });
+    },
+    insertRowLast: (table, row, options) => sendLast({ ...insertStatement(metadataOf(table), row), ...options }),
     changed,
     created,
     keyChanged: (id: string) => void changed.add(id),

@@ -1,7 +1,8 @@
 import type { KeyFilter } from "@itsy/core";
 import type { EntityManager } from "typeorm";
 
-import type { Run } from "../engine.ts";
+import type { Dialect } from "../dialect.ts";
+import type { Transaction } from "../engine.ts";
 import { type FacetState, facetNumbers, stateOf, unmarked } from "./facet.ts";
 import { dialectIn } from "./stretch-sql.ts";
 
@@ -37,21 +38,23 @@ export const createCountChanges = (): CountChanges => {
   });
 };
 
-/**
- * Adds what the transaction did to the counters, as the last thing before its end: their rows are locked until then.
- * @param random a number from 0 (inclusive) to 1 (exclusive)
- */
-export const writeCounts = async (run: Run, { changes }: CountChanges, random: () => number): Promise<void> => {
+export interface WriteCountsOptions {
+  readonly dialect: Dialect;
+  /** A number from 0 (inclusive) to 1 (exclusive). */
+  readonly random: () => number;
+}
+
+/** Adds what the transaction did to the counters, as the last thing before its end: their rows are locked until then. */
+export const writeCounts = (
+  { sendLast }: Pick<Transaction, "sendLast">,
+  { changes }: CountChanges,
+  { dialect, random }: WriteCountsOptions,
+): void => {
   const shard = Math.floor(random() * SHARDS);
-  for (const { workspaceId, projectId, facet, by } of changes()) {
-    await run((manager) => {
-      const onConflict = dialectIn(manager).onConflict("workspace_id, project_id, facet, shard");
-      return manager.query(
-        `INSERT INTO key_counts (workspace_id, project_id, facet, shard, amount) VALUES (?, ?, ?, ?, ?) ${onConflict} amount = amount + ?`,
-        [workspaceId, projectId, facet, shard, by, by],
-      );
-    });
-  }
+  const onConflict = dialect.onConflict("workspace_id, project_id, facet, shard");
+  const sql = `INSERT INTO key_counts (workspace_id, project_id, facet, shard, amount) VALUES (?, ?, ?, ?, ?) ${onConflict} amount = amount + ?`;
+  for (const { workspaceId, projectId, facet, by } of changes())
+    sendLast({ sql, values: [workspaceId, projectId, facet, shard, by, by] });
 };
 
 interface CountRow {

@@ -1,14 +1,16 @@
+import type { PoolConnection } from "mysql2";
 import type { DataSource, QueryRunner } from "typeorm";
 
 import { DatabaseError } from "../database-error.ts";
 import { type Dialect, dialectOf } from "../dialect.ts";
 import { translated, translateFault, translateStartFault } from "../driver-fault.ts";
-import type { Engine, Run } from "../engine.ts";
-import { runTransaction } from "../run-transaction.ts";
+import type { Engine } from "../engine.ts";
+import { runTransaction, type Wire } from "../run-transaction.ts";
 import { acquireWithin } from "./acquire.ts";
 import { createExecute } from "./execute.ts";
 import { createServerFeed } from "./feed-store.ts";
 import { migrateServer } from "./migrate.ts";
+import { createPackets } from "./packets.ts";
 import { type BreakableConnection, breakConnection, createPool, type PoolInput } from "./pool.ts";
 import { createServerRateRows } from "./rate-rows.ts";
 import { openServerSource } from "./source.ts";
@@ -19,11 +21,12 @@ interface RunnerOptions {
   readonly source: DataSource;
   readonly dialect: Dialect;
   readonly acquireTimeoutMs: number;
+  readonly queryTimeoutMs: number;
 }
 
-const acquire = (runner: QueryRunner, { dialect, acquireTimeoutMs }: RunnerOptions): Promise<BreakableConnection> =>
+const acquire = (runner: QueryRunner, { dialect, acquireTimeoutMs }: RunnerOptions): Promise<PoolConnection> =>
   translated(dialect, () =>
-    acquireWithin<BreakableConnection>({
+    acquireWithin<PoolConnection>({
       timeoutMs: acquireTimeoutMs,
       acquire: () => runner.connect(),
       giveBack: () => runner.release(),
@@ -34,20 +37,35 @@ const acquire = (runner: QueryRunner, { dialect, acquireTimeoutMs }: RunnerOptio
  * Gives `work` a connection of the pool. One that failed to answer is closed at once: its answer may still come, its
  * transaction must end, and no other statement may wait behind the one without an answer.
  */
-const withConnection = async <Result>(options: RunnerOptions, work: (run: Run) => Promise<Result>): Promise<Result> => {
+const withConnection = async <Result>(
+  options: RunnerOptions,
+  work: (wire: Wire) => Promise<Result>,
+): Promise<Result> => {
   const runner = options.source.createQueryRunner();
   const connection = await acquire(runner, options);
-  const run: Run = async (statements) => {
+  const packets = createPackets({ connection, dialect: options.dialect, timeoutMs: options.queryTimeoutMs });
+  const guarded = async <Answer>(statements: () => Promise<Answer>): Promise<Answer> => {
     try {
-      return await statements(runner.manager);
+      return await statements();
     } catch (error) {
       const fault = translateFault(options.dialect, error);
-      if (fault instanceof DatabaseError && fault.code === "UNREACHABLE") breakConnection(connection, fault);
+      if (fault instanceof DatabaseError && fault.code === "UNREACHABLE")
+        breakConnection(connection as unknown as BreakableConnection, fault);
       throw fault;
     }
   };
+  const send: Wire["send"] = (statement) => guarded(() => packets.send(statement));
   try {
-    return await work(run);
+    return await work({
+      send,
+      run: (statements) =>
+        guarded(async () => {
+          await packets.idle();
+          return statements(runner.manager);
+        }),
+      sendAll: (statements) => Promise.all(statements.map(send)),
+      rollback: () => guarded(packets.rollback),
+    });
   } finally {
     await runner.release();
   }
@@ -56,24 +74,27 @@ const withConnection = async <Result>(options: RunnerOptions, work: (run: Run) =
 const openFeedPool = ({ limits, ...input }: PoolInput) => {
   const { feedTimeoutMs: timeoutMs, feedConnectionsMax } = limits;
   const bounded = { ...limits, connectTimeoutMs: timeoutMs, queryTimeoutMs: timeoutMs, lockWaitS: 1 };
-  return createPool({ ...input, limits: bounded }, feedConnectionsMax);
+  return createPool({ ...input, limits: bounded }, { connectionsMax: feedConnectionsMax });
 };
 
 const createEngine = (input: PoolInput, source: DataSource): Engine => {
   const { settings, limits } = input;
   const dialect = dialectOf(settings.type);
-  const lookupPool = createPool(input, limits.lookupConnectionsMax);
+  const lookupPool = createPool(input, { connectionsMax: limits.lookupConnectionsMax });
   const looking = createExecute({ pool: lookupPool, dialect, timeoutMs: limits.lookupTimeoutMs });
   const feedPool = openFeedPool(input);
-  const options = { source, dialect, acquireTimeoutMs: limits.acquireTimeoutMs };
+  const { acquireTimeoutMs, queryTimeoutMs } = limits;
+  const options = { source, dialect, acquireTimeoutMs, queryTimeoutMs };
   return Object.freeze<Engine>({
     dialect,
     lookup: createServerLookup(looking),
     tokens: createServerTokenLookup(looking),
     rates: createServerRateRows(looking),
     feed: createServerFeed(createExecute({ pool: feedPool, dialect, timeoutMs: limits.feedTimeoutMs })),
-    read: (statements) => withConnection(options, (run) => run(statements)),
-    transact: (work) => withConnection(options, (run) => runTransaction(dialect, run, work)),
+    read: (statements) => withConnection(options, ({ run }) => run(statements)),
+    select: (statement) => withConnection(options, ({ send }) => send(statement)),
+    transact: (work) => withConnection(options, (wire) => runTransaction(dialect, wire, work)),
+    metadataOf: (table) => source.getMetadata(table),
     // A connection that breaks while it is closed is closed: no reason to fail.
     close: async () => {
       const pools = [lookupPool, feedPool].map((pool) => pool.promise().end());

@@ -2,10 +2,9 @@ import type { Pool, PoolConnection, ResultSetHeader, RowDataPacket } from "mysql
 
 import type { Dialect } from "../dialect.ts";
 import { translated } from "../driver-fault.ts";
+import type { Bound } from "../statement.ts";
 import { acquireWithin } from "./acquire.ts";
 import { type BreakableConnection, breakConnection } from "./pool.ts";
-
-export type Bound = string | number | Buffer;
 
 /** One prepared statement, which each connection of the pool prepares once; never part of a transaction. */
 export interface Execute {

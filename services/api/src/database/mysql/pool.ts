@@ -11,7 +11,16 @@ export interface PoolInput {
   readonly logger: DatabaseLogger | undefined;
 }
 
-const poolOptions = ({ settings, limits }: PoolInput, connectionsMax: number): mysql.PoolOptions => ({
+export interface PoolSize {
+  readonly connectionsMax: number;
+  /** Whether several statements may go in one packet. */
+  readonly inPackets?: boolean;
+}
+
+const poolOptions = (
+  { settings, limits }: PoolInput,
+  { connectionsMax, inPackets = false }: PoolSize,
+): mysql.PoolOptions => ({
   host: settings.host,
   port: settings.port,
   user: settings.user,
@@ -26,6 +35,7 @@ const poolOptions = ({ settings, limits }: PoolInput, connectionsMax: number): m
   connectTimeout: limits.connectTimeoutMs,
   // All of them stay open: mysql2 closes what is above `maxIdle` every second, and a prepared statement with it.
   connectionLimit: connectionsMax,
+  multipleStatements: inPackets,
   queueLimit: limits.queueMax,
   enableKeepAlive: true,
 });
@@ -54,8 +64,8 @@ export const breakConnection = (connection: BreakableConnection, cause: unknown)
 };
 
 /** A pool whose connections are all set up alike: the setup runs before what the connection was made for. */
-export const createPool = (input: PoolInput, connectionsMax: number): mysql.Pool => {
-  const pool = mysql.createPool(poolOptions(input, connectionsMax));
+export const createPool = (input: PoolInput, size: PoolSize): mysql.Pool => {
+  const pool = mysql.createPool(poolOptions(input, size));
   pool.on("connection", (connection) => {
     // Without a listener, a connection that breaks while idle would end the process. The pool drops it by itself.
     connection.on("error", (error) => {

@@ -22,7 +22,7 @@ export const openServerSource = async (input: PoolInput, options: ServerSourceOp
     database,
     bigNumberStrings: false,
     // TypeORM asks its driver for a pool: ours sets up each connection, and has the options that TypeORM cannot name.
-    driver: { ...mysql, createPool: () => createPool(input, connectionsMax) },
+    driver: { ...mysql, createPool: () => createPool(input, { connectionsMax, inPackets: true }) },
     ...(queryTimeoutMs > 0 ? { maxQueryExecutionTime: queryTimeoutMs, enableQueryTimeout: true } : {}),
     entities: schemaFor(dialectOf(type).columns),
     migrations,

@@ -6,9 +6,10 @@ import { dialectOf } from "../dialect.ts";
 import { translated, translateStartFault } from "../driver-fault.ts";
 import type { Engine, Run } from "../engine.ts";
 import { createMutex, type Mutex } from "../mutex.ts";
-import { runTransaction } from "../run-transaction.ts";
+import { runTransaction, type Wire } from "../run-transaction.ts";
 import type { TransactionScope } from "../transaction-scope.ts";
 import { type FileLock, lockFile } from "./file-lock.ts";
+import { createPlainStatements } from "./plain-statements.ts";
 import { createSqliteRateRows } from "./rate-rows.ts";
 import { openRateConnection, openSqliteSource, type SqliteSource } from "./sources.ts";
 import { createSqliteLookup } from "./verification-lookup.ts";
@@ -29,7 +30,17 @@ const dialect = dialectOf("sqlite");
 // TypeORM gives everybody the one connection of a source, so transactions must take turns on it.
 const createEngine = ({ writer, reader, rates, mutex, guarded, close }: Parts): Engine => {
   const lookup = createSqliteLookup(reader.connection);
+  const readPlain = createPlainStatements(reader.connection, dialect);
+  const send = createPlainStatements(writer.connection, dialect);
   const write: Run = (statements) => translated(dialect, () => statements(writer.source.manager));
+  const wire: Wire = {
+    run: write,
+    send,
+    sendAll: async (statements) => {
+      for (const statement of statements) await send(statement);
+    },
+    rollback: () => send({ sql: "ROLLBACK", values: [] }),
+  };
   return Object.freeze<Engine>({
     dialect,
     lookup: Object.freeze<VerificationLookup>({
@@ -39,7 +50,9 @@ const createEngine = ({ writer, reader, rates, mutex, guarded, close }: Parts): 
     rates: createSqliteRateRows({ reader: reader.connection, writer: rates, mutex, guarded, dialect }),
     feed: null,
     read: (statements) => guarded(() => translated(dialect, () => statements(reader.source.manager))),
-    transact: (work) => mutex.run(() => runTransaction(dialect, write, work)),
+    select: (statement) => guarded(() => readPlain(statement)),
+    transact: (work) => mutex.run(() => runTransaction(dialect, wire, work)),
+    metadataOf: (table) => writer.source.getMetadata(table),
     close,
   });
 };

@@ -4,7 +4,6 @@ import { encodeTime } from "ulid";
 
 import type { AuditRow } from "../schema/audit-entries.ts";
 import type { Session } from "../session.ts";
-import { insertRow } from "./insert-row.ts";
 
 const table = (manager: EntityManager) => manager.getRepository<AuditRow>("audit_entries");
 
@@ -69,7 +68,7 @@ const purge = async (manager: EntityManager, before: Date, limit: number): Promi
 
 export const createAuditStore = (session: Session): AuditStore =>
   Object.freeze({
-    append: (entry: AuditEntry) => session.write((manager) => insertRow(manager, "audit_entries", rowOf(entry))),
+    append: async (entry: AuditEntry) => session.insertRowLast("audit_entries", rowOf(entry)),
     list: (filter: AuditFilter) => session.read((manager) => list(manager, filter)),
     purge: (before: Date, limit: number) => session.write((manager) => purge(manager, before, limit)),
   });

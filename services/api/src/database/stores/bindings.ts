@@ -4,7 +4,6 @@ import { type EntityManager, In, IsNull } from "typeorm";
 import { refreshOwned } from "../key-index/refresh-facet.ts";
 import type { Session } from "../session.ts";
 import { definedOnly } from "./defined-only.ts";
-import { insertRow } from "./insert-row.ts";
 
 type BindingChange = Parameters<BindingStore["update"]>[1];
 
@@ -29,9 +28,10 @@ const update = async (
   for (const id of keyIds) await refreshOwned(session, manager, id);
 };
 
-const insert = async (session: Session, manager: EntityManager, binding: Binding): Promise<void> => {
-  await insertRow(manager, "bindings", binding);
-  if (binding.keyId !== null) await refreshOwned(session, manager, binding.keyId);
+const insert = async (session: Session, binding: Binding): Promise<void> => {
+  const { keyId } = binding;
+  await session.insertRow("bindings", binding);
+  if (keyId !== null) await session.write((manager) => refreshOwned(session, manager, keyId));
 };
 
 /** In two statements, since a release that happened keeps its instant. */
@@ -47,7 +47,7 @@ const releaseKey = async (
 
 export const createBindingStore = (session: Session): BindingStore =>
   Object.freeze({
-    insert: (binding: Binding) => session.write((manager) => insert(session, manager, binding)),
+    insert: (binding: Binding) => insert(session, binding),
     findByOwner: (clusterId: string, ownerUid: string) =>
       session.read((manager) => table(manager).findOneBy({ clusterId, ownerUid })),
     listByKeys: async (keyIds: readonly string[]) => {

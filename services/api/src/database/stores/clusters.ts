@@ -3,7 +3,6 @@ import { type EntityManager, In } from "typeorm";
 
 import type { ClusterWorkspace } from "../schema/cluster-workspaces.ts";
 import type { Session } from "../session.ts";
-import { insertRow } from "./insert-row.ts";
 
 const table = (manager: EntityManager) => manager.getRepository<Cluster>("clusters");
 const grants = (manager: EntityManager) => manager.getRepository<ClusterWorkspace>("cluster_workspaces");
@@ -27,7 +26,7 @@ const listAllowed = async (
 
 export const createClusterStore = (session: Session): ClusterStore =>
   Object.freeze({
-    insert: (cluster: Cluster) => session.write((manager) => insertRow(manager, "clusters", cluster)),
+    insert: (cluster: Cluster) => session.insertRow("clusters", cluster),
     findById: (id: string) => session.read((manager) => table(manager).findOneBy({ id })),
     findBySlug: (slug: string) => session.read((manager) => table(manager).findOneBy({ slug })),
     list: () => session.read((manager) => table(manager).find({ order: { slug: "ASC" } })),

@@ -2,7 +2,6 @@ import type { IdempotencyRecord, IdempotencyStore } from "@itsy/core";
 import { type EntityManager, LessThan } from "typeorm";
 
 import type { Session } from "../session.ts";
-import { insertRow } from "./insert-row.ts";
 
 const table = (manager: EntityManager) => manager.getRepository<IdempotencyRecord>("idempotency_keys");
 
@@ -12,7 +11,7 @@ const placeOf = ({ workspaceId, procedure, digest }: Place): Place => ({ workspa
 export const createIdempotencyStore = (session: Session): IdempotencyStore =>
   Object.freeze({
     find: (claim: Place) => session.read((manager) => table(manager).findOneBy(placeOf(claim))),
-    insert: (record: IdempotencyRecord) => session.write((manager) => insertRow(manager, "idempotency_keys", record)),
+    insert: (record: IdempotencyRecord) => session.insertRow("idempotency_keys", record),
     setRevision: (record: IdempotencyRecord, revision: number) =>
       session.write(async (manager) => {
         await table(manager).update(placeOf(record), { revision });

@@ -5,6 +5,7 @@ import {
   type KeyFilter,
   type KeyListing,
   type KeyStore,
+  type SecretVersion,
 } from "@itsy/core";
 import type { EntityManager } from "typeorm";
 
@@ -12,20 +13,22 @@ import { readNotRevoked } from "../key-index/counts.ts";
 import { facetNumber, stateByFacts } from "../key-index/facet.ts";
 import { refreshFacet, storedFacet } from "../key-index/refresh-facet.ts";
 import type { StoredKey } from "../key-index/stretches.ts";
-import { orConcurrentChange } from "../reference-gone.ts";
 import type { Session } from "../session.ts";
 import { definedOnly } from "./defined-only.ts";
-import { insertRow } from "./insert-row.ts";
 import { countKeys, listKeys } from "./key-list.ts";
 
 const table = (manager: EntityManager) => manager.getRepository<StoredKey>("api_keys");
 
+const PROJECT = { refersTo: "the project of a new key" };
+
 /** Nobody owns it yet. */
-const insert = async (session: Session, manager: EntityManager, key: ApiKey): Promise<void> => {
-  const { workspaceId, projectId, environment } = key;
-  const facet = facetNumber({ environment, state: stateByFacts(key), isManaged: false });
-  await insertRow(manager, "api_keys", { ...key, facet });
-  session.counts.count({ workspaceId, projectId, facet }, 1);
+const facetOfNew = (key: ApiKey): number =>
+  facetNumber({ environment: key.environment, state: stateByFacts(key), isManaged: false });
+
+const created = (session: Session, key: ApiKey): void => {
+  const { id, workspaceId, projectId } = key;
+  session.counts.count({ workspaceId, projectId, facet: facetOfNew(key) }, 1);
+  session.keyCreated(id);
 };
 
 const inFacet = ["pausedAt", "revokedAt", "expiresAt"] as const satisfies readonly (keyof ApiKeyChange)[];
@@ -54,11 +57,13 @@ const remove = async (session: Session, manager: EntityManager, key: ApiKey): Pr
 export const createKeyStore = (session: Session): KeyStore =>
   Object.freeze({
     insert: async (key: ApiKey) => {
-      await orConcurrentChange(
-        "the project of a new key",
-        session.write((manager) => insert(session, manager, key)),
-      );
-      session.keyCreated(key.id);
+      await session.insertRow("api_keys", { ...key, facet: facetOfNew(key) }, PROJECT);
+      created(session, key);
+    },
+    insertLast: (key: ApiKey, version: SecretVersion) => {
+      session.insertRowLast("api_keys", { ...key, facet: facetOfNew(key) }, PROJECT);
+      session.insertRowLast("secret_versions", version);
+      created(session, key);
     },
     findById: (workspaceId: string, id: string) =>
       session.read((manager) => table(manager).findOneBy({ id, workspaceId })),

@@ -10,7 +10,6 @@ import type {
 import { type EntityManager, IsNull, MoreThan } from "typeorm";
 
 import type { Session } from "../session.ts";
-import { insertRow } from "./insert-row.ts";
 
 const table = (manager: EntityManager) => manager.getRepository<StoredPepper>("peppers");
 const versions = (manager: EntityManager) => manager.getRepository<SecretVersion>("secret_versions");
@@ -104,9 +103,9 @@ const holders = async (manager: EntityManager, version: number, page: Page): Pro
   return [...secrets, ...(await tokenHolders(manager, version, { at: page.at, after, limit }))];
 };
 
-const retire = async (manager: EntityManager, version: number, retiredAt: Date): Promise<void> => {
-  const { affected } = await table(manager).update({ version }, { retiredAt });
-  if (affected === 0) await insertRow(manager, "peppers", { version, fingerprint: null, firstSeenAt: null, retiredAt });
+const retire = async (session: Session, version: number, retiredAt: Date): Promise<void> => {
+  const { affected } = await session.write((manager) => table(manager).update({ version }, { retiredAt }));
+  if (affected === 0) await session.insertRow("peppers", { version, fingerprint: null, firstSeenAt: null, retiredAt });
 };
 
 const repepper = async (manager: EntityManager, { kind, from, to, pepperVersion }: Repepper): Promise<boolean> => {
@@ -121,8 +120,8 @@ const repepper = async (manager: EntityManager, { kind, from, to, pepperVersion 
 export const createPepperStore = (session: Session): PepperStore =>
   Object.freeze({
     list: () => session.read((manager) => table(manager).find({ order: { version: "ASC" } })),
-    insert: (pepper: StoredPepper) => session.write((manager) => insertRow(manager, "peppers", pepper)),
-    retire: (version: number, at: Date) => session.write((manager) => retire(manager, version, at)),
+    insert: (pepper: StoredPepper) => session.insertRow("peppers", pepper),
+    retire: (version: number, at: Date) => retire(session, version, at),
     usage: (at: Date) => session.read((manager) => usage(manager, at)),
     isOtherUsed: (known: readonly number[], at: Date) => session.read((manager) => isOtherUsed(manager, known, at)),
     holders: (version: number, page: Page) => session.read((manager) => holders(manager, version, page)),

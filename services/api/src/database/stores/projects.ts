@@ -3,15 +3,13 @@ import type { EntityManager } from "typeorm";
 
 import { orConcurrentChange } from "../reference-gone.ts";
 import type { Session } from "../session.ts";
-import { insertRow } from "./insert-row.ts";
 
 const table = (manager: EntityManager) => manager.getRepository<Project>("projects");
 
 export const createProjectStore = (session: Session): ProjectStore =>
   Object.freeze({
-    insert: (project: Project) => session.write((manager) => insertRow(manager, "projects", project)),
-    findBySlug: (workspaceId: string, slug: string) =>
-      session.read((manager) => table(manager).findOneBy({ workspaceId, slug })),
+    insert: (project: Project) => session.insertRow("projects", project),
+    findBySlug: (workspaceId: string, slug: string) => session.findRow<Project>("projects", { workspaceId, slug }),
     list: (workspaceId: string) =>
       session.read((manager) => table(manager).find({ where: { workspaceId }, order: { slug: "ASC" } })),
     rename: ({ id, workspaceId }: Project, name: string) =>

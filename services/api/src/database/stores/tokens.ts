@@ -2,13 +2,12 @@ import type { ManagementToken, TokenStore } from "@itsy/core";
 import { type EntityManager, In, IsNull } from "typeorm";
 
 import type { Session } from "../session.ts";
-import { insertRow } from "./insert-row.ts";
 
 const table = (manager: EntityManager) => manager.getRepository<ManagementToken>("management_tokens");
 
 export const createTokenStore = (session: Session): TokenStore =>
   Object.freeze({
-    insert: (token: ManagementToken) => session.write((manager) => insertRow(manager, "management_tokens", token)),
+    insert: (token: ManagementToken) => session.insertRow("management_tokens", token),
     findById: (id: string) => session.read((manager) => table(manager).findOneBy({ id })),
     findByDigest: (digests: readonly Uint8Array[]) =>
       session.read((manager) => table(manager).findOneBy({ digest: In([...digests]) })),

@@ -2,7 +2,6 @@ import type { LastUse, QuotaTold, UsageCount, UsageMonth, UsageWriterRow } from 
 import type { EntityManager } from "typeorm";
 
 import type { Session } from "../session.ts";
-import { insertRow } from "./insert-row.ts";
 import { hours, months, partsOf } from "./usage-tables.ts";
 
 /** What stands behind the rows of an insert, so that those which are there grow instead. */
@@ -64,7 +63,7 @@ export const claim = async (session: Session, { id, batch, seenAt }: UsageWriter
   );
   if (affected === 1) return true;
   if (await session.read((manager) => manager.getRepository("usage_writers").existsBy({ id }))) return false;
-  await session.write((manager) => insertRow(manager, "usage_writers", { id, batch, seenAt }));
+  await session.insertRow("usage_writers", { id, batch, seenAt });
   return true;
 };
 

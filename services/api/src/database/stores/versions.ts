@@ -3,7 +3,6 @@ import { type EntityManager, In, IsNull, MoreThan } from "typeorm";
 
 import type { Session } from "../session.ts";
 import { definedOnly } from "./defined-only.ts";
-import { insertRow } from "./insert-row.ts";
 
 type VersionChange = Partial<Pick<SecretVersion, "confirmedAt" | "validUntil" | "leakedAt">>;
 
@@ -33,7 +32,7 @@ export const createVersionStore = (session: Session): VersionStore => {
 
   return Object.freeze({
     insert: async (version: SecretVersion) => {
-      await session.write((manager) => insertRow(manager, "secret_versions", version));
+      await session.insertRow("secret_versions", version);
       session.keyChanged(seen(version).keyId);
     },
     listValid: async (ids: readonly string[], at: Date) => {

@@ -3,7 +3,6 @@ import type { EntityManager } from "typeorm";
 
 import type { Session } from "../session.ts";
 import { definedOnly } from "./defined-only.ts";
-import { insertRow } from "./insert-row.ts";
 
 const table = (manager: EntityManager) => manager.getRepository<Workspace>("workspaces");
 
@@ -22,8 +21,8 @@ const update = async (manager: EntityManager, workspace: Workspace, change: Work
 
 export const createWorkspaceStore = (session: Session): WorkspaceStore =>
   Object.freeze({
-    insert: (workspace: Workspace) => session.write((manager) => insertRow(manager, "workspaces", workspace)),
-    findById: (id: string) => session.read((manager) => table(manager).findOneBy({ id })),
+    insert: (workspace: Workspace) => session.insertRow("workspaces", workspace),
+    findById: (id: string) => session.findRow<Workspace>("workspaces", { id }),
     findBySlug: (slug: string) => session.read((manager) => table(manager).findOneBy({ slug })),
     update: (workspace: Workspace, change: WorkspaceChange) =>
       session.write((manager) => update(manager, workspace, change)),

@@ -44,8 +44,10 @@ export const soleDrawPolicy: DrawPolicy = Object.freeze({
 export interface DrawSituation {
   /** As of now, without what this replica holds. */
   readonly row: RateRow;
+  /** Permits that this replica holds, and goes on spending. */
+  readonly inHand: number;
   readonly limit: number;
-  /** The costs of the requests that wait, in their order. */
+  /** The costs of the requests that wait, in their order. None: the next permits are drawn before anybody waits. */
   readonly costs: readonly number[];
   /** Permits a second that the key was asked for on this replica, lately. */
   readonly permitsPerSecond: number;
@@ -57,12 +59,18 @@ export interface DrawPlan {
   readonly served: readonly boolean[];
   /** Permits for those. */
   readonly needed: number;
-  /** Permits for requests to come; none when no waiting request is served. */
+  /** Permits for requests to come; none when requests wait and none of them is served. */
   readonly ahead: number;
 }
 
-export const planDraw = ({ row, limit, costs, permitsPerSecond, policy }: DrawSituation): DrawPlan => {
-  let free = permitsFree(row, limit);
+/** Permits that are drawn before anybody waits for them, at least. */
+const AHEAD_UNASKED_MIN = 8;
+/** How much slower than usual the database may answer without anybody waiting, and how long it takes at least. */
+const ANSWER_SLACK = 3;
+const ANSWER_LEAST_MS = 5;
+
+export const planDraw = ({ row, inHand, limit, costs, permitsPerSecond, policy }: DrawSituation): DrawPlan => {
+  let free = Math.max(0, permitsFree(row, limit) - inHand);
   let needed = 0;
   const served = costs.map((cost) => {
     const fits = cost <= free;
@@ -72,12 +80,22 @@ export const planDraw = ({ row, limit, costs, permitsPerSecond, policy }: DrawSi
     }
     return fits;
   });
-  if (needed === 0) return { served, needed, ahead: 0 };
+  if (needed === 0 && costs.length > 0) return { served, needed, ahead: 0 };
   const lasting = (ms: number) => Math.floor((permitsPerSecond * ms) / 1000);
   const share = Math.floor(free * (permitsHeld(row) === 0 ? policy.shareAlone : policy.shareAmongOthers));
   const expected = Math.min(lasting(policy.aheadMs), Math.max(share, lasting(policy.aheadAtLeastMs)));
   const ahead = Math.min(free, Math.max(expected, Math.floor(free * policy.shareAtLeast)));
-  // Less than a request costs would only be carried back.
-  const usualCost = needed / served.filter(Boolean).length;
-  return { served, needed, ahead: ahead < usualCost ? 0 : ahead };
+  // Less than a request costs would only be carried back; and what does not last can as well be asked for.
+  const least = costs.length === 0 ? AHEAD_UNASKED_MIN : needed / served.filter(Boolean).length;
+  return { served, needed, ahead: ahead < least ? 0 : ahead };
+};
+
+/**
+ * With so many permits in hand, it is time to draw the next ones: what is spent until they come, and half at most of
+ * what was drawn `ahead`. -1 for a key that is not hot enough: its permits are drawn when they are asked for.
+ */
+export const lowMark = (ahead: number, permitsPerSecond: number, answerMs: number): number => {
+  if (ahead < AHEAD_UNASKED_MIN) return -1;
+  const spentMeanwhile = Math.ceil((permitsPerSecond * (ANSWER_SLACK * answerMs + ANSWER_LEAST_MS)) / 1000);
+  return Math.min(Math.floor(ahead / 2), spentMeanwhile);
 };

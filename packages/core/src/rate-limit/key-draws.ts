@@ -1,7 +1,7 @@
 import type { AnswerTime } from "./answer-time.ts";
 import type { DemandMeter } from "./demand-meter.ts";
-import { type DrawPolicy, planDraw } from "./draw-plan.ts";
-import { createLocalPermits, type RateRequest } from "./local-permits.ts";
+import { type DrawPolicy, lowMark, planDraw } from "./draw-plan.ts";
+import { createLocalPermits, type RateRequest, type Settling } from "./local-permits.ts";
 import { createPermitLease, leaseCount } from "./permit-lease.ts";
 import { type RateLimitStore, RateLimitUnavailable } from "./ports.ts";
 import type { RateDecision } from "./rate-decision.ts";
@@ -28,7 +28,7 @@ export interface KeyDrawsDeps {
   readonly onWorking: (working: boolean) => void;
 }
 
-/** One key on one replica: spends what it holds, and draws when that does not suffice, one draw at a time. */
+/** One key on one replica: spends what it holds, and draws when that does not or soon will not suffice, once at a time. */
 export interface KeyDraws {
   take(request: RateRequest): RateDecision | Promise<RateDecision>;
   /** When this has returned, nothing is accepted or refused any more by what was read before. */
@@ -52,37 +52,39 @@ export const createKeyDraws = (deps: KeyDrawsDeps): KeyDraws => {
   let working = false;
   let done: Promise<void> = Promise.resolve();
   let drops = 0;
+  /** What was believed of the key's limit lately. */
+  let lastLimit = 0;
   let cancelEnd = () => {};
 
   const closeWhenEnded = () => {
-    const lease = permits.current();
-    if (lease !== null && lease.ahead > 0 && monotonicMs() >= lease.endsMs) permits.close();
+    if (monotonicMs() >= permits.settleAtMs()) permits.close();
   };
 
-  /** Settles at the lease's end, unless the next draw did before. */
+  /** Settles when leases end, unless a draw did before. */
   const watchEnd = () => {
     cancelEnd();
-    const lease = permits.current();
-    if (lease === null || lease.ahead === 0) return;
-    cancelEnd = schedule(Math.max(1, Math.ceil(lease.endsMs - monotonicMs())), () => {
+    const atMs = permits.settleAtMs();
+    if (atMs === Number.POSITIVE_INFINITY) return;
+    cancelEnd = schedule(Math.max(1, Math.ceil(atMs - monotonicMs())), () => {
       closeWhenEnded();
       if (permits.owesSettling()) start();
+      watchEnd();
     });
   };
 
   /** Whether the row took the place of the one that was found. The leases that it settles are forgotten before. */
-  const write = async (found: FoundWindow, row: RateRow): Promise<boolean> => {
+  const write = async (found: FoundWindow, row: RateRow, settling: Settling): Promise<boolean> => {
     // A write whose answer is lost may have been applied, or still be. Settled twice, a lease would give back permits
     // of others; never settled, its permits count for as long as they could have been spent.
-    const settled = permits.giveUp();
+    const settled = permits.giveUp(settling);
     const applied = await writeWindow(store, keyId, { found, row });
     if (!applied) permits.takeBack(settled);
     return applied;
   };
 
-  const writeWithoutDraw = async (found: FoundWindow, row: RateRow): Promise<Outcome> => {
+  const settle = async (found: FoundWindow, settling: Settling): Promise<Outcome> => {
     if (!permits.owesSettling() && !found.renumbered) return "done";
-    return (await write(found, row)) ? "done" : "conflict";
+    return (await write(found, permits.settledIn(found.row, settling), settling)) ? "done" : "conflict";
   };
 
   const draw = async (): Promise<Outcome> => {
@@ -92,29 +94,38 @@ export const createKeyDraws = (deps: KeyDrawsDeps): KeyDraws => {
     const readMs = monotonicMs();
     // What was read may be older than a change of the limit.
     if (drops !== dropsBefore) return "done";
-    const row = permits.settledIn(found.row);
+    closeWhenEnded();
     const asking = line.all();
-    if (asking.length === 0) return writeWithoutDraw(found, row);
+    // While nobody waits, what is in hand is spent on.
+    const settling: Settling = asking.length === 0 ? "spent" : "all";
+    if (asking.length === 0 && !permits.runsLow()) return settle(found, settling);
 
     const costs = asking.map(({ cost }) => cost);
-    const believedLimit = asking.reduce((least, request) => Math.min(least, request.limit), Number.POSITIVE_INFINITY);
+    const believedLimit = asking.reduce((least, { limit }) => Math.min(least, limit), asking[0]?.limit ?? lastLimit);
     const limit = Math.min(believedLimit, found.limit ?? believedLimit);
-    const plan = planDraw({ row, limit, costs, permitsPerSecond: meter.read(readMs), policy });
+    const permitsPerSecond = meter.read(readMs);
+    const inHand = asking.length === 0 ? permits.left() : 0;
+    const others = permits.settledIn(found.row, "all");
+    const plan = planDraw({ row: others, inHand, limit, costs, permitsPerSecond, policy });
     const refused = new Set(asking.filter((_, index) => plan.served[index] !== true));
-    if (plan.needed === 0) {
-      const view = { row, limit, believedLimit, readMs };
-      permits.refuse(
-        view,
-        costs.reduce((least, cost) => Math.min(least, cost)),
-      );
-      line.answerAsked({ asking, refused, view, lease: null });
-      return writeWithoutDraw(found, row);
+    if (plan.needed + plan.ahead === 0) {
+      if (asking.length === 0) permits.drawOnDemand();
+      else {
+        const view = { row: others, limit, believedLimit, readMs };
+        permits.refuse(
+          view,
+          costs.reduce((least, cost) => Math.min(least, cost)),
+        );
+        line.answerAsked({ asking, refused, view, lease: null });
+      }
+      return settle(found, settling);
     }
 
+    const row = permits.settledIn(found.row, settling);
     const lifeMs = Math.min(lifeMaxMs, answerTime.allowanceMs() + (plan.ahead > 0 ? policy.holdMs : 0));
     const lease = createPermitLease({ limit, needed: plan.needed, ahead: plan.ahead, sentMs, lifeMs, row });
     const drawn = addCounts(row, [leaseCount(lease)]);
-    const applied = await write(found, drawn);
+    const applied = await write(found, drawn, settling);
     const answeredMs = monotonicMs();
     answerTime.note(answeredMs - sentMs);
     if (!applied) return "conflict";
@@ -123,7 +134,7 @@ export const createKeyDraws = (deps: KeyDrawsDeps): KeyDraws => {
       return drops === dropsBefore ? "late" : "done";
     }
     const view = { row: drawn, limit, believedLimit, readMs };
-    permits.open(lease, view);
+    permits.open(lease, view, lowMark(plan.ahead, permitsPerSecond, answerTime.usualMs()));
     watchEnd();
     line.answerAsked({ asking, refused, view, lease });
     return "done";
@@ -142,7 +153,7 @@ export const createKeyDraws = (deps: KeyDrawsDeps): KeyDraws => {
     for (;;) {
       line.answerFromMemory();
       closeWhenEnded();
-      if (line.all().length === 0 && !permits.owesSettling()) {
+      if (line.isEmpty() && !permits.owesSettling() && !permits.runsLow()) {
         // Here, not where this is awaited: a request that came in between would wait for a loop that has ended.
         setWorking(false);
         return;
@@ -170,6 +181,7 @@ export const createKeyDraws = (deps: KeyDrawsDeps): KeyDraws => {
       } catch (error) {
         // Without anybody waiting, it was permits that could not be given back: they count until they leave the window.
         line.failAll(error);
+        permits.drawOnDemand();
         setWorking(false);
       }
     })();
@@ -179,10 +191,10 @@ export const createKeyDraws = (deps: KeyDrawsDeps): KeyDraws => {
     take: (request) => {
       // What the limit never admits is no demand.
       if (request.cost <= request.limit) meter.add(request.cost);
-      const decision = working ? null : permits.decide(request, monotonicMs());
-      if (decision !== null) return decision;
-      const later = line.join(request);
-      start();
+      lastLimit = request.limit;
+      const decision = line.isEmpty() ? permits.decide(request, monotonicMs()) : null;
+      const later = decision ?? line.join(request);
+      if (decision === null || permits.runsLow()) start();
       return later;
     },
     drop: () => {
@@ -191,6 +203,8 @@ export const createKeyDraws = (deps: KeyDrawsDeps): KeyDraws => {
       if (permits.owesSettling()) start();
     },
     drain: async () => {
+      // A draw that is under way may bring more.
+      while (working) await done;
       permits.close();
       if (permits.owesSettling()) start();
       await done;

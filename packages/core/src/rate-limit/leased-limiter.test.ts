@@ -66,6 +66,17 @@ describe("one replica", () => {
     expect((stage.calls() - before) / 5).toBeLessThan(8);
   });
 
+  test("the requests of a hot key do not wait for its draws", async () => {
+    const stage = createStage();
+    await send(stage, { times: 500, gapMs: 2, limit: 1_000_000 });
+    let waited = 0;
+    for (let sent = 0; sent < 2000; sent++) {
+      if (stage.replicas[0]?.limiter.take(KEY, 1_000_000) instanceof Promise) waited += 1;
+      await stage.pass(2);
+    }
+    expect(waited).toBeLessThan(20);
+  });
+
   test("requests that come during a draw wait for it, and are answered in their order", async () => {
     const stage = createStage();
     const answers: string[] = [];

@@ -1,5 +1,6 @@
+import { type LeasesInHand, permitsLeft, settleAtMs, spendFrom } from "./leases-in-hand.ts";
 import { createPassingWindow, type PassingWindow } from "./passing-window.ts";
-import { type PermitLease, settleLease, spend } from "./permit-lease.ts";
+import { type PermitLease, settleLease } from "./permit-lease.ts";
 import type { RateDecision } from "./rate-decision.ts";
 import type { RateRow } from "./rate-row.ts";
 import {
@@ -19,13 +20,22 @@ export interface RateRequest {
 export interface LocalPermits {
   /** Answers from memory; `null` when the database has to be asked. */
   decide(request: RateRequest, nowMs: number): RateDecision | null;
-  /** Spends from this lease from now on. `view` is the window with its permits counted. */
-  open(lease: PermitLease, view: WindowView): void;
+  /**
+   * Spends from this lease, too, once those drawn before are spent. `view` is the window with its permits counted, and
+   * those of the others in hand. With `lowAt` permits left in hand, they run low.
+   */
+  open(lease: PermitLease, view: WindowView, lowAt: number): void;
   /** Remembers that the window has no room for this cost. */
   refuse(view: WindowView, cost: number): void;
-  /** The lease that is spent from. */
-  current(): PermitLease | null;
-  /** Spends nothing more from the current lease. */
+  /** Permits in hand. */
+  left(): number;
+  /** Whether the permits in hand are about to be spent, so that the next ones should be drawn now. */
+  runsLow(): boolean;
+  /** Those in hand do not run low any more: the next ones are drawn when they are asked for. */
+  drawOnDemand(): void;
+  /** When those in hand are to be settled, even if no request comes. Infinity when there is nothing to settle. */
+  settleAtMs(): number;
+  /** Spends nothing more from those in hand. */
   close(): void;
   /** The same, and remembers no refusal either. */
   forget(): void;
@@ -36,18 +46,22 @@ export interface LocalPermits {
    * they must. Callers are told of the window as if it were settled, so it has to be, even when no request comes.
    */
   owesSettling(): boolean;
-  /** The row once all leases are settled. */
-  settledIn(row: RateRow): RateRow;
-  /** The leases to settle in a write that is about to be sent, the current one too. They are forgotten with this. */
-  giveUp(): readonly PermitLease[];
+  /** The row once leases are settled. */
+  settledIn(row: RateRow, which: Settling): RateRow;
+  /** The leases to settle in a write that is about to be sent. They are forgotten with this: nothing is spent of them. */
+  giveUp(which: Settling): readonly PermitLease[];
   /** For a write that was not applied: they are to be settled after all. */
   takeBack(leases: readonly PermitLease[]): void;
 }
 
-interface Current {
-  readonly lease: PermitLease;
-  /** With the lease's permits counted. */
+/** All leases, or only those of which nothing is left to be spent: the others stay in hand. */
+export type Settling = "all" | "spent";
+
+interface Hand {
+  readonly leases: LeasesInHand;
+  /** With the permits of these leases counted. */
   readonly window: PassingWindow;
+  readonly lowAt: number;
 }
 
 interface Refusing {
@@ -59,45 +73,56 @@ const refusing = (refusal: RememberedRefusal | null): Refusing | null =>
   refusal === null ? null : { refusal, window: createPassingWindow(refusal.view) };
 
 export const createLocalPermits = (): LocalPermits => {
-  let current: Current | null = null;
+  let hand: Hand | null = null;
   /** Leases from which nothing is spent any more, and that no write has settled yet. */
   let closed: readonly PermitLease[] = [];
   let refused: Refusing | null = null;
 
   const close = () => {
-    if (current !== null) closed = [...closed, current.lease];
-    current = null;
+    if (hand !== null) closed = [...closed, ...hand.leases];
+    hand = null;
+  };
+
+  const toSettle = (which: Settling): readonly PermitLease[] => {
+    const inHand = hand?.leases ?? [];
+    return [...closed, ...(which === "all" ? inHand : inHand.filter(({ left }) => left === 0))];
   };
 
   return {
     decide: (request, nowMs) => {
-      if (current !== null) {
-        const { lease, window } = current;
-        if (lease.limit <= request.limit && spend(lease, request.cost, nowMs)) {
-          return { accepted: true, state: window.stateAt(nowMs, { inHand: lease.left }) };
+      if (hand !== null) {
+        const { leases, window } = hand;
+        if (spendFrom(leases, request, nowMs)) {
+          return { accepted: true, state: window.stateAt(nowMs, { inHand: permitsLeft(leases) }) };
         }
-        // The draw may have seen that nothing is left beside its lease: then nobody needs to ask again.
+        // The draw may have seen that nothing is left beside its leases: then nobody needs to ask again.
         const { view } = window;
-        if (refused === null || nowMs >= refused.refusal.untilMs)
-          refused = refusing(rememberRefusal({ ...view, row: settleLease(view.row, lease) }, request.cost));
+        if (refused === null || nowMs >= refused.refusal.untilMs) {
+          refused = refusing(rememberRefusal({ ...view, row: leases.reduce(settleLease, view.row) }, request.cost));
+        }
       }
       if (refused === null || !isRefused(refused.refusal, request, nowMs)) return null;
       const { view } = refused.refusal;
       const limit = Math.min(request.limit, view.limit);
       const state =
-        current === null
+        hand === null
           ? refused.window.stateAt(nowMs, { limit })
-          : current.window.stateAt(nowMs, { limit, inHand: current.lease.left });
+          : hand.window.stateAt(nowMs, { limit, inHand: permitsLeft(hand.leases) });
       return { accepted: false, retryAfterMs: retryAfterMs(view, request.cost, nowMs), state };
     },
-    open: (lease, view) => {
-      current = { lease, window: createPassingWindow(view) };
+    open: (lease, view, lowAt) => {
+      hand = { leases: [...(hand?.leases ?? []), lease], window: createPassingWindow(view), lowAt };
       refused = null;
     },
     refuse: (view, cost) => {
       refused = refusing(rememberRefusal(view, cost));
     },
-    current: () => current?.lease ?? null,
+    left: () => permitsLeft(hand?.leases ?? []),
+    runsLow: () => hand !== null && permitsLeft(hand.leases) <= hand.lowAt,
+    drawOnDemand: () => {
+      if (hand !== null) hand = { ...hand, lowAt: -1 };
+    },
+    settleAtMs: () => settleAtMs(hand?.leases ?? []),
     close,
     forget: () => {
       close();
@@ -107,10 +132,11 @@ export const createLocalPermits = (): LocalPermits => {
       closed = [...closed, lease];
     },
     owesSettling: () => closed.some((lease) => lease.left > 0 || lease.ahead > 0),
-    settledIn: (row) => (current === null ? closed : [...closed, current.lease]).reduce(settleLease, row),
-    giveUp: () => {
-      close();
-      const leases = closed;
+    settledIn: (row, which) => toSettle(which).reduce(settleLease, row),
+    giveUp: (which) => {
+      const leases = toSettle(which);
+      const kept = hand?.leases.filter((lease) => !leases.includes(lease)) ?? [];
+      hand = hand === null || kept.length === 0 ? null : { ...hand, leases: kept };
       closed = [];
       return leases;
     },

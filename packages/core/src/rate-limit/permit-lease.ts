@@ -48,9 +48,12 @@ export const createPermitLease = ({ row, ...terms }: LeaseTerms): PermitLease =>
 /** What the row counts for the lease while it is out. */
 export const leaseCount = ({ slot, needed, ahead }: PermitLease): RateCount => ({ slot, spent: needed, held: ahead });
 
+/** Permits that the lease has, unless it has ended. */
+export const spendable = (lease: PermitLease, nowMs: number): number => (nowMs >= lease.endsMs ? 0 : lease.left);
+
 /** Spends permits of the lease if it has them and has not ended. */
 export const spend = (lease: PermitLease, cost: number, nowMs: number): boolean => {
-  if (lease.left < cost || nowMs >= lease.endsMs) return false;
+  if (spendable(lease, nowMs) < cost) return false;
   lease.left -= cost;
   // The latest that the database's clock can show now: it showed `databaseMs` after the read was sent.
   const slot = slotOfSpend(lease.databaseMs + nowMs - lease.sentMs);

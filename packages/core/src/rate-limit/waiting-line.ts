@@ -20,6 +20,7 @@ interface AnsweredDraw {
 /** The requests of one key that memory could not answer, in the order in which they came. */
 export interface WaitingLine {
   join(request: RateRequest): Promise<RateDecision>;
+  isEmpty(): boolean;
   /** Those that wait now. */
   all(): readonly Waiting[];
   /** Answers from the front, as far as memory can. */
@@ -49,6 +50,7 @@ export const createWaitingLine = (permits: LocalPermits, monotonicMs: () => numb
       new Promise((answer, fail) => {
         waiting.push({ ...request, answer, fail });
       }),
+    isEmpty: () => waiting.length === 0,
     all: () => [...waiting],
     answerFromMemory: () => answerSome(waiting, (request, nowMs) => permits.decide(request, nowMs)),
     answerAsked: ({ asking, refused, view, lease }) => {

@@ -40,8 +40,8 @@ export const brokenVariants: readonly BrokenVariant[] = [
       { file: "key-draws.ts", find: " || answeredMs >= lease.endsMs", replace: "" },
       {
         file: "key-draws.ts",
-        find: "permits.open(lease, view);",
-        replace: "permits.open({ ...lease, sentMs: answeredMs, endsMs: answeredMs + lifeMs }, view);",
+        find: "permits.open(lease, view, ",
+        replace: "permits.open({ ...lease, sentMs: answeredMs, endsMs: answeredMs + lifeMs }, view, ",
       },
     ],
     scenario: { ...bursts, troubles: stopped("sent") },
@@ -67,6 +67,22 @@ export const brokenVariants: readonly BrokenVariant[] = [
     scenario: { ...bursts, troubles: { dropEveryMs: 500 } },
   },
   {
+    name: "permits that are spent on while the next ones are drawn are given back before",
+    edits: [
+      {
+        file: "key-draws.ts",
+        find: "permits.settledIn(found.row, settling);\n    const lifeMs",
+        replace: 'permits.settledIn(found.row, "all");\n    const lifeMs',
+      },
+    ],
+    scenario: { ...hammered, limit: 3000 },
+  },
+  {
+    name: "permits that are spent on while the next ones are drawn are not counted",
+    edits: [{ file: "draw-plan.ts", find: " - inHand)", replace: ")" }],
+    scenario: { ...hammered, limit: 3000 },
+  },
+  {
     name: "a write whose answer is lost is taken as not applied",
     edits: [
       {
@@ -86,13 +102,13 @@ export const brokenVariants: readonly BrokenVariant[] = [
         replace: "await writeWindow(store, keyId, { found, row }).catch(() => true);",
       },
       { file: "key-draws.ts", find: "|| answeredMs >= lease.endsMs", replace: "" },
-      { file: "permit-lease.ts", find: "|| nowMs >= lease.endsMs", replace: "" },
+      { file: "permit-lease.ts", find: "nowMs >= lease.endsMs ? 0 : ", replace: "" },
     ],
     scenario: { ...hammered, troubles: { lost: 0.05 } },
   },
   {
     name: "a lease is spent after its end",
-    edits: [{ file: "permit-lease.ts", find: "|| nowMs >= lease.endsMs", replace: "" }],
+    edits: [{ file: "permit-lease.ts", find: "nowMs >= lease.endsMs ? 0 : ", replace: "" }],
     scenario: { ...bursts, troubles: stopped("answered") },
   },
   {
@@ -109,7 +125,11 @@ export const brokenVariants: readonly BrokenVariant[] = [
     name: "what was drawn under a higher limit is spent",
     edits: [
       { file: "key-draws.ts", find: "drops += 1;\n      permits.forget();", replace: "" },
-      { file: "local-permits.ts", find: "lease.limit <= request.limit && ", replace: "" },
+      {
+        file: "leases-in-hand.ts",
+        find: "lease.limit <= limit ? spendable(lease, nowMs) : 0",
+        replace: "spendable(lease, nowMs)",
+      },
     ],
     scenario: {
       ...hammered,

@@ -58,7 +58,7 @@ const troubles: fc.Arbitrary<Troubles> = fc.record(
 const anyScenario: fc.Arbitrary<Scenario> = fc.record({
   seed: fc.nat(),
   replicas: fc.integer({ min: 1, max: 9 }),
-  limit: fc.oneof(fc.integer({ min: 1, max: 10 }), fc.integer({ min: 10, max: 600 })),
+  limit: fc.oneof(...[10, 600, 2000].map((max) => fc.integer({ min: Math.ceil(max / 10), max }))),
   traffic: fc.constantFrom("below", "above", "bursts", "one hot", "handover"),
   minutes: fc.constantFrom(2.5, 4),
   costMax: fc.constantFrom(1, 1, 5),

@@ -1,14 +1,23 @@
 /** What is remembered of the past weighs half after about a third of a second. */
 const MEMORY_MS = 500;
 
-/** How many permits a second a key is asked for, from counts between readings: counting costs an addition. */
-export interface DemandMeter {
-  add(permits: number): void;
-  /** Permits a second, lately. */
-  read(nowMs: number): number;
+/** A few requests at once are no demand of hundreds a second. */
+const PEAK_OVER_MS = 100;
+
+/** Permits a second that a key was asked for. */
+export interface Demand {
+  /** Lately: an exponentially weighted mean over the time between readings. */
+  readonly perSecond: number;
+  /** The same, or since the last reading if that was more. */
+  readonly peakPerSecond: number;
 }
 
-/** An exponentially weighted mean over the time between readings. */
+/** What a key is asked for, from counts between readings: counting costs an addition. */
+export interface DemandMeter {
+  add(permits: number): void;
+  read(nowMs: number): Demand;
+}
+
 export const createDemandMeter = (startMs: number): DemandMeter => {
   let permits = 0;
   let perSecond = 0;
@@ -22,9 +31,10 @@ export const createDemandMeter = (startMs: number): DemandMeter => {
       const passedMs = Math.max(1, nowMs - readAtMs);
       const kept = Math.exp(-passedMs / MEMORY_MS);
       perSecond = perSecond * kept + (permits / passedMs) * 1000 * (1 - kept);
+      const peakPerSecond = Math.max(perSecond, (permits * 1000) / Math.max(PEAK_OVER_MS, passedMs));
       permits = 0;
       readAtMs = nowMs;
-      return perSecond;
+      return { perSecond, peakPerSecond };
     },
   };
 };

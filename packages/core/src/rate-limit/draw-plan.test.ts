@@ -1,17 +1,18 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
-import { type DrawSituation, planDraw, sharedDrawPolicy, soleDrawPolicy } from "./draw-plan.ts";
+import { type DrawSituation, lowMark, planDraw, sharedDrawPolicy, soleDrawPolicy } from "./draw-plan.ts";
 import type { RateRow } from "./rate-row.ts";
 import { admitsAtMs, mayComeBackAtMs, permitsFree } from "./window-view.ts";
 
 const aRow = (...counts: RateRow["counts"]): RateRow => ({ era: 0, clockMs: 1_000_000, counts });
+const steady = (perSecond: number) => ({ perSecond, peakPerSecond: perSecond });
 const aSituation = (change: Partial<DrawSituation> = {}): DrawSituation => ({
   row: aRow(),
   inHand: 0,
   limit: 1000,
   costs: [1],
-  permitsPerSecond: 0,
+  demand: steady(0),
   policy: sharedDrawPolicy,
   ...change,
 });
@@ -22,7 +23,7 @@ test("a draw never takes more than the window admits, and nothing when it serves
     inHand: fc.nat({ max: 100 }),
     limit: fc.integer({ min: 1, max: 200 }),
     costs: fc.array(fc.integer({ min: 1, max: 50 }), { maxLength: 50 }),
-    permitsPerSecond: fc.double({ min: 0, max: 1e5, noNaN: true }),
+    demand: fc.double({ min: 0, max: 1e5, noNaN: true }).map(steady),
     policy: fc.constantFrom(sharedDrawPolicy, soleDrawPolicy),
   });
   fc.assert(
@@ -43,14 +44,36 @@ test("a request that does not fit takes nothing from those behind it", () => {
 });
 
 test("a slow key draws what is asked for, and nothing ahead", () => {
-  expect(planDraw(aSituation({ permitsPerSecond: 2 })).ahead).toBe(0);
+  expect(planDraw(aSituation({ demand: steady(2) })).ahead).toBe(0);
 });
 
 test("a hot key draws for some time ahead, less when others hold permits, and less when little is left", () => {
-  const hot = aSituation({ permitsPerSecond: 500 });
+  const hot = aSituation({ demand: steady(500) });
   expect(planDraw(hot).ahead).toBe(200);
   expect(planDraw({ ...hot, row: aRow({ slot: 4100, spent: 0, held: 1 }) }).ahead).toBe(124);
   expect(planDraw({ ...hot, row: aRow({ slot: 4100, spent: 900, held: 1 }) }).ahead).toBe(50);
+});
+
+test("a hot key far below its limit draws for longer ahead, as soon as it becomes hot", () => {
+  const plentiful = { limit: 64_000, demand: { perSecond: 3, peakPerSecond: 500 } };
+  expect(planDraw(aSituation(plentiful))).toMatchObject({ ahead: 500, holdMs: 2000 });
+  expect(planDraw(aSituation({ ...plentiful, limit: 16_000 }))).toMatchObject({ ahead: 1, holdMs: 1000 });
+  expect(planDraw(aSituation({ ...plentiful, demand: { perSecond: 1, peakPerSecond: 10 } })).ahead).toBe(0);
+});
+
+test("the next permits are drawn in time before the last ones are spent, where they last", () => {
+  const mark = (ahead: number, perSecond: number) =>
+    lowMark({ ahead, demand: steady(perSecond), policy: sharedDrawPolicy, answerMs: 10 });
+  expect(mark(400, 1000)).toBe(36);
+  expect(mark(10, 50)).toBe(2);
+  expect(mark(8, 40)).toBe(2);
+  expect(mark(7, 10)).toBe(-1);
+  expect(mark(100, 1000)).toBe(-1);
+});
+
+test("before anybody waits, only what lasts is drawn", () => {
+  expect(planDraw(aSituation({ costs: [], demand: steady(500) })).ahead).toBe(200);
+  expect(planDraw(aSituation({ costs: [], demand: steady(500), inHand: 995 })).ahead).toBe(0);
 });
 
 test("the only process draws a part of what is free even for a slow key", () => {

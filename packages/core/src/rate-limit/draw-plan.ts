@@ -1,3 +1,4 @@
+import type { Demand } from "./demand-meter.ts";
 import type { RateRow } from "./rate-row.ts";
 import { permitsFree, permitsHeld } from "./window-view.ts";
 
@@ -15,9 +16,11 @@ export interface DrawPolicy {
   readonly shareAtLeast: number;
   /** How long permits drawn ahead may be kept. */
   readonly holdMs: number;
+  /** Instead of `aheadMs` and `holdMs`, for a hot key that takes no more than this share of what is free: it asks less often. */
+  readonly plenty: { readonly share: number; readonly aheadMs: number; readonly holdMs: number };
 }
 
-/** For replicas that share keys: a hot key costs each of them about five calls a second. */
+/** For replicas that share keys: a hot key costs each of them about five calls a second, two far below its limit. */
 export const sharedDrawPolicy: DrawPolicy = Object.freeze({
   aheadMs: 400,
   aheadAtLeastMs: 100,
@@ -25,6 +28,7 @@ export const sharedDrawPolicy: DrawPolicy = Object.freeze({
   shareAmongOthers: 1 / 8,
   shareAtLeast: 0,
   holdMs: 1000,
+  plenty: { share: 1 / 64, aheadMs: 1000, holdMs: 2000 },
 });
 
 /**
@@ -39,6 +43,7 @@ export const soleDrawPolicy: DrawPolicy = Object.freeze({
   shareAmongOthers: 1 / 2,
   shareAtLeast: 1 / 16,
   holdMs: 20_000,
+  plenty: { share: 0, aheadMs: 5000, holdMs: 20_000 },
 });
 
 export interface DrawSituation {
@@ -49,8 +54,8 @@ export interface DrawSituation {
   readonly limit: number;
   /** The costs of the requests that wait, in their order. None: the next permits are drawn before anybody waits. */
   readonly costs: readonly number[];
-  /** Permits a second that the key was asked for on this replica, lately. */
-  readonly permitsPerSecond: number;
+  /** On this replica. */
+  readonly demand: Demand;
   readonly policy: DrawPolicy;
 }
 
@@ -61,6 +66,8 @@ export interface DrawPlan {
   readonly needed: number;
   /** Permits for requests to come; none when requests wait and none of them is served. */
   readonly ahead: number;
+  /** How long those may be kept. */
+  readonly holdMs: number;
 }
 
 /** Permits that are drawn before anybody waits for them, at least. */
@@ -69,7 +76,24 @@ const AHEAD_UNASKED_MIN = 8;
 const ANSWER_SLACK = 3;
 const ANSWER_LEAST_MS = 5;
 
-export const planDraw = ({ row, inHand, limit, costs, permitsPerSecond, policy }: DrawSituation): DrawPlan => {
+type Expectation = Pick<DrawSituation, "row" | "demand" | "policy"> & { readonly free: number };
+
+const lasting = (ms: number, permitsPerSecond: number) => Math.floor((permitsPerSecond * ms) / 1000);
+
+const planAhead = ({ row, free, demand, policy }: Expectation): Pick<DrawPlan, "ahead" | "holdMs"> => {
+  const { plenty } = policy;
+  // By the peak: a key that becomes hot draws far ahead at once, since that is nothing that others would miss.
+  const generous = lasting(plenty.aheadMs, demand.peakPerSecond);
+  if (generous <= free * plenty.share && lasting(policy.aheadMs, demand.peakPerSecond) >= AHEAD_UNASKED_MIN) {
+    return { ahead: generous, holdMs: plenty.holdMs };
+  }
+  const share = Math.floor(free * (permitsHeld(row) === 0 ? policy.shareAlone : policy.shareAmongOthers));
+  const least = Math.max(share, lasting(policy.aheadAtLeastMs, demand.perSecond));
+  const expected = Math.min(lasting(policy.aheadMs, demand.perSecond), least);
+  return { ahead: Math.min(free, Math.max(expected, Math.floor(free * policy.shareAtLeast))), holdMs: policy.holdMs };
+};
+
+export const planDraw = ({ row, inHand, limit, costs, demand, policy }: DrawSituation): DrawPlan => {
   let free = Math.max(0, permitsFree(row, limit) - inHand);
   let needed = 0;
   const served = costs.map((cost) => {
@@ -80,22 +104,29 @@ export const planDraw = ({ row, inHand, limit, costs, permitsPerSecond, policy }
     }
     return fits;
   });
-  if (needed === 0 && costs.length > 0) return { served, needed, ahead: 0 };
-  const lasting = (ms: number) => Math.floor((permitsPerSecond * ms) / 1000);
-  const share = Math.floor(free * (permitsHeld(row) === 0 ? policy.shareAlone : policy.shareAmongOthers));
-  const expected = Math.min(lasting(policy.aheadMs), Math.max(share, lasting(policy.aheadAtLeastMs)));
-  const ahead = Math.min(free, Math.max(expected, Math.floor(free * policy.shareAtLeast)));
+  if (needed === 0 && costs.length > 0) return { served, needed, ahead: 0, holdMs: 0 };
+  const { ahead, holdMs } = planAhead({ row, free, demand, policy });
   // Less than a request costs would only be carried back; and what does not last can as well be asked for.
   const least = costs.length === 0 ? AHEAD_UNASKED_MIN : needed / served.filter(Boolean).length;
-  return { served, needed, ahead: ahead < least ? 0 : ahead };
+  return ahead < least ? { served, needed, ahead: 0, holdMs: 0 } : { served, needed, ahead, holdMs };
 };
+
+interface Drawn {
+  /** Permits that the last draw brought beyond what was asked for. */
+  readonly ahead: number;
+  readonly demand: Demand;
+  readonly policy: DrawPolicy;
+  /** How long the database usually takes. */
+  readonly answerMs: number;
+}
 
 /**
  * With so many permits in hand, it is time to draw the next ones: what is spent until they come, and half at most of
- * what was drawn `ahead`. -1 for a key that is not hot enough: its permits are drawn when they are asked for.
+ * what was drawn ahead. -1 for those that are drawn when they are asked for: of a key that is not hot enough, and where
+ * the window is so full that a draw brings nothing that lasts, and each before its time would be one more.
  */
-export const lowMark = (ahead: number, permitsPerSecond: number, answerMs: number): number => {
-  if (ahead < AHEAD_UNASKED_MIN) return -1;
-  const spentMeanwhile = Math.ceil((permitsPerSecond * (ANSWER_SLACK * answerMs + ANSWER_LEAST_MS)) / 1000);
+export const lowMark = ({ ahead, demand, policy, answerMs }: Drawn): number => {
+  if (ahead < Math.max(AHEAD_UNASKED_MIN, lasting(policy.aheadMs / 2, demand.perSecond))) return -1;
+  const spentMeanwhile = 1 + lasting(ANSWER_SLACK * answerMs + ANSWER_LEAST_MS, demand.peakPerSecond);
   return Math.min(Math.floor(ahead / 2), spentMeanwhile);
 };

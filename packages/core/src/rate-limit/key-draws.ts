@@ -3,14 +3,12 @@ import type { DemandMeter } from "./demand-meter.ts";
 import { type DrawPolicy, lowMark, planDraw } from "./draw-plan.ts";
 import { createLocalPermits, type RateRequest, type Settling } from "./local-permits.ts";
 import { createPermitLease, leaseCount } from "./permit-lease.ts";
-import { type RateLimitStore, RateLimitUnavailable } from "./ports.ts";
+import { type RateLimitStore, RateLimitUnavailable, type Schedule } from "./ports.ts";
 import type { RateDecision } from "./rate-decision.ts";
-import { addCounts, type RateRow } from "./rate-row.ts";
-import { type FoundWindow, readWindow, writeWindow } from "./stored-window.ts";
+import { addCounts } from "./rate-row.ts";
+import { createSettlingWrites } from "./settling-writes.ts";
+import { type FoundWindow, readWindow } from "./stored-window.ts";
 import { createWaitingLine } from "./waiting-line.ts";
-
-/** Runs something once after a delay, unless what it returned was called before. */
-export type Schedule = (delayMs: number, run: () => void) => () => void;
 
 export interface KeyDrawsDeps {
   readonly keyId: string;
@@ -28,7 +26,7 @@ export interface KeyDrawsDeps {
   readonly onWorking: (working: boolean) => void;
 }
 
-/** One key on one replica: spends what it holds, and draws when that does not or soon will not suffice, once at a time. */
+/** One key on one replica: spends what it holds, and draws before or when that does not suffice, one draw at a time. */
 export interface KeyDraws {
   take(request: RateRequest): RateDecision | Promise<RateDecision>;
   /** When this has returned, nothing is accepted or refused any more by what was read before. */
@@ -49,6 +47,7 @@ export const createKeyDraws = (deps: KeyDrawsDeps): KeyDraws => {
   const { keyId, store, monotonicMs, schedule, policy, lifeMaxMs, answerTime, meter } = deps;
   const permits = createLocalPermits();
   const line = createWaitingLine(permits, monotonicMs);
+  const writes = createSettlingWrites({ keyId, store, permits });
   let working = false;
   let done: Promise<void> = Promise.resolve();
   let drops = 0;
@@ -72,21 +71,10 @@ export const createKeyDraws = (deps: KeyDrawsDeps): KeyDraws => {
     });
   };
 
-  /** Whether the row took the place of the one that was found. The leases that it settles are forgotten before. */
-  const write = async (found: FoundWindow, row: RateRow, settling: Settling): Promise<boolean> => {
-    // A write whose answer is lost may have been applied, or still be. Settled twice, a lease would give back permits
-    // of others; never settled, its permits count for as long as they could have been spent.
-    const settled = permits.giveUp(settling);
-    const applied = await writeWindow(store, keyId, { found, row });
-    if (!applied) permits.takeBack(settled);
-    return applied;
-  };
+  const settled = async (found: FoundWindow, which: Settling): Promise<Outcome> =>
+    (await writes.settle(found, which)) ? "done" : "conflict";
 
-  const settle = async (found: FoundWindow, settling: Settling): Promise<Outcome> => {
-    if (!permits.owesSettling() && !found.renumbered) return "done";
-    return (await write(found, permits.settledIn(found.row, settling), settling)) ? "done" : "conflict";
-  };
-
+  /** What one read and one write make of the requests that wait, or of permits that run low. */
   const draw = async (): Promise<Outcome> => {
     const dropsBefore = drops;
     const sentMs = monotonicMs();
@@ -98,34 +86,26 @@ export const createKeyDraws = (deps: KeyDrawsDeps): KeyDraws => {
     const asking = line.all();
     // While nobody waits, what is in hand is spent on.
     const settling: Settling = asking.length === 0 ? "spent" : "all";
-    if (asking.length === 0 && !permits.runsLow()) return settle(found, settling);
+    if (asking.length === 0 && !permits.runsLow()) return settled(found, settling);
 
     const costs = asking.map(({ cost }) => cost);
     const believedLimit = asking.reduce((least, { limit }) => Math.min(least, limit), asking[0]?.limit ?? lastLimit);
     const limit = Math.min(believedLimit, found.limit ?? believedLimit);
-    const permitsPerSecond = meter.read(readMs);
+    const demand = meter.read(readMs);
     const inHand = asking.length === 0 ? permits.left() : 0;
     const others = permits.settledIn(found.row, "all");
-    const plan = planDraw({ row: others, inHand, limit, costs, permitsPerSecond, policy });
-    const refused = new Set(asking.filter((_, index) => plan.served[index] !== true));
+    const plan = planDraw({ row: others, inHand, limit, costs, demand, policy });
     if (plan.needed + plan.ahead === 0) {
       if (asking.length === 0) permits.drawOnDemand();
-      else {
-        const view = { row: others, limit, believedLimit, readMs };
-        permits.refuse(
-          view,
-          costs.reduce((least, cost) => Math.min(least, cost)),
-        );
-        line.answerAsked({ asking, refused, view, lease: null });
-      }
-      return settle(found, settling);
+      else line.refuseAll(asking, { row: others, limit, believedLimit, readMs });
+      return settled(found, settling);
     }
 
     const row = permits.settledIn(found.row, settling);
-    const lifeMs = Math.min(lifeMaxMs, answerTime.allowanceMs() + (plan.ahead > 0 ? policy.holdMs : 0));
+    const lifeMs = Math.min(lifeMaxMs, answerTime.allowanceMs() + plan.holdMs);
     const lease = createPermitLease({ limit, needed: plan.needed, ahead: plan.ahead, sentMs, lifeMs, row });
     const drawn = addCounts(row, [leaseCount(lease)]);
-    const applied = await write(found, drawn, settling);
+    const applied = await writes.write(found, drawn, settling);
     const answeredMs = monotonicMs();
     answerTime.note(answeredMs - sentMs);
     if (!applied) return "conflict";
@@ -134,9 +114,9 @@ export const createKeyDraws = (deps: KeyDrawsDeps): KeyDraws => {
       return drops === dropsBefore ? "late" : "done";
     }
     const view = { row: drawn, limit, believedLimit, readMs };
-    permits.open(lease, view, lowMark(plan.ahead, permitsPerSecond, answerTime.usualMs()));
+    permits.open(lease, view, lowMark({ ahead: plan.ahead, demand, policy, answerMs: answerTime.usualMs() }));
     watchEnd();
-    line.answerAsked({ asking, refused, view, lease });
+    line.answerAsked({ asking, served: plan.served, view, lease });
     return "done";
   };
 

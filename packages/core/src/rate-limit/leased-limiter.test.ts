@@ -77,6 +77,13 @@ describe("one replica", () => {
     expect(waited).toBeLessThan(20);
   });
 
+  test("a hot key gets all of its limit: no permit lies idle when the next ones are drawn before the last are spent", async () => {
+    for (const gapMs of [1, 2, 3, 5]) {
+      const stage = createStage();
+      expect(await send(stage, { times: 1000, gapMs, limit: 700 })).toBe(700);
+    }
+  });
+
   test("requests that come during a draw wait for it, and are answered in their order", async () => {
     const stage = createStage();
     const answers: string[] = [];
@@ -211,6 +218,13 @@ describe("a limit that is changed", () => {
     expect(await stage.take(10)).toMatchObject({ accepted: true });
   });
 
+  test("raised, it counts for permits that are drawn before anybody waits", async () => {
+    const stage = createStage();
+    await send(stage, { times: 500, gapMs: 2, limit: 50_000 });
+    await send(stage, { times: 2000, gapMs: 2, limit: 100_000 });
+    expect(await stage.take(100_000)).toMatchObject({ state: { limit: 100_000 } });
+  });
+
   test("lowered, it counts at once, also for permits that were drawn before", async () => {
     const stage = createStage();
     await send(stage, { times: 100, gapMs: 5, limit: 1000 });
@@ -316,6 +330,38 @@ describe("a database that fails", () => {
     travelMs = 5;
     await stage.pass(100);
     expect(await stage.take(10, { cost: 9 })).toMatchObject({ accepted: true });
+  });
+
+  test("permits in hand are spent without asking again and again for the next ones", async () => {
+    let nowMs = 1_000_000;
+    let away = false;
+    let asked = 0;
+    const memory = createMemoryRateStore(() => nowMs);
+    const read = (keyId: string) => {
+      asked += 1;
+      return away ? Promise.reject(new Error("away")) : memory.read(keyId);
+    };
+    const store = { read, write: memory.write };
+    const limiter = createLeasedRateLimiter({
+      store,
+      monotonicMs: () => nowMs,
+      random: () => 0,
+      schedule: () => () => {},
+    });
+    const next = async () => {
+      nowMs += 2;
+      await limiter.take(KEY, 100_000);
+      // The draw that this may have begun.
+      await new Promise((resolve) => setImmediate(resolve));
+    };
+    for (let sent = 0; sent < 1000; sent++) await next();
+    away = true;
+    asked = 0;
+    const spendAll = async () => {
+      for (;;) await next();
+    };
+    await expect(spendAll()).rejects.toThrow(RateLimitUnavailable);
+    expect(asked).toBe(2);
   });
 
   test("permits remembered are spent while the database is away, and no longer than their lease", async () => {

@@ -1,8 +1,8 @@
 import { ALLOWANCE_MOST_MS, createAnswerTime } from "./answer-time.ts";
 import { createDemandMeter } from "./demand-meter.ts";
 import { type DrawPolicy, sharedDrawPolicy } from "./draw-plan.ts";
-import { createKeyDraws, type KeyDraws, type Schedule } from "./key-draws.ts";
-import type { RateLimitStore } from "./ports.ts";
+import { createKeyDraws, type KeyDraws } from "./key-draws.ts";
+import type { RateLimitStore, Schedule } from "./ports.ts";
 import type { RateLimiter } from "./rate-decision.ts";
 
 export interface LeasedRateLimiterDeps {
@@ -43,7 +43,7 @@ const DRAINS_MAX = 16;
 export const createLeasedRateLimiter = (deps: LeasedRateLimiterDeps): LeasedRateLimiter => {
   const { monotonicMs, policy = sharedDrawPolicy, lifeMaxMs = Number.POSITIVE_INFINITY } = deps;
   // Longer than any lease lives: `dropLeases` must find every key that has one.
-  const forgetAfterMs = 2 * policy.holdMs + ALLOWANCE_MOST_MS;
+  const forgetAfterMs = 2 * Math.max(policy.holdMs, policy.plenty.holdMs) + ALLOWANCE_MOST_MS;
   const answerTime = createAnswerTime();
   // Two generations stand in for a timestamp and a timer on each key: what is not moved over in time is forgotten.
   let recent = new Map<string, KeyDraws>();

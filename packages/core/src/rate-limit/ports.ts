@@ -48,6 +48,9 @@ export interface RateLimitStore {
   write(change: RateWrite): Promise<boolean>;
 }
 
+/** Runs something once after a delay, unless what it returned was called before. */
+export type Schedule = (delayMs: number, run: () => void) => () => void;
+
 /** The store could not be asked, or not in time, so nobody knows whether the limit allows the request. Counts nothing. */
 export class RateLimitUnavailable extends Error {
   constructor(message: string, options?: ErrorOptions) {

@@ -1,5 +1,5 @@
 import type { LocalPermits, RateRequest } from "./local-permits.ts";
-import { createPassingWindow } from "./passing-window.ts";
+import { createPassingWindow, type PassingWindow } from "./passing-window.ts";
 import type { PermitLease } from "./permit-lease.ts";
 import type { RateDecision } from "./rate-decision.ts";
 import { retryAfterMs, type WindowView } from "./remembered-refusal.ts";
@@ -11,10 +11,11 @@ interface Waiting extends RateRequest {
 
 interface AnsweredDraw {
   readonly asking: readonly Waiting[];
-  readonly refused: ReadonlySet<Waiting>;
+  /** For each of those, whether the draw was for it, too. */
+  readonly served: readonly boolean[];
   readonly view: WindowView;
-  /** What was drawn, which the view counts; `null` when nothing was. */
-  readonly lease: PermitLease | null;
+  /** What was drawn, which the view counts. */
+  readonly lease: PermitLease;
 }
 
 /** The requests of one key that memory could not answer, in the order in which they came. */
@@ -27,8 +28,15 @@ export interface WaitingLine {
   answerFromMemory(): void;
   /** Answers those that a draw was for: what its plan refused, and the rest from what was drawn. */
   answerAsked(draw: AnsweredDraw): void;
+  /** Answers those for whom the window has no room, and remembers it. */
+  refuseAll(asking: readonly Waiting[], view: WindowView): void;
   failAll(error: unknown): void;
 }
+
+const refuse = (window: PassingWindow, { cost }: RateRequest, now: { nowMs: number; inHand: number }): RateDecision => {
+  const state = window.stateAt(now.nowMs, { inHand: now.inHand });
+  return { accepted: false, retryAfterMs: retryAfterMs(window.view, cost, now.nowMs), state };
+};
 
 export const createWaitingLine = (permits: LocalPermits, monotonicMs: () => number): WaitingLine => {
   let waiting: Waiting[] = [];
@@ -53,13 +61,18 @@ export const createWaitingLine = (permits: LocalPermits, monotonicMs: () => numb
     isEmpty: () => waiting.length === 0,
     all: () => [...waiting],
     answerFromMemory: () => answerSome(waiting, (request, nowMs) => permits.decide(request, nowMs)),
-    answerAsked: ({ asking, refused, view, lease }) => {
+    answerAsked: ({ asking, served, view, lease }) => {
       const window = createPassingWindow(view);
-      answerSome(asking, (request, nowMs) => {
-        if (!refused.has(request)) return permits.decide(request, nowMs);
-        const state = window.stateAt(nowMs, { inHand: lease?.left ?? 0 });
-        return { accepted: false, retryAfterMs: retryAfterMs(view, request.cost, nowMs), state };
-      });
+      const refused = new Set(asking.filter((_, index) => served[index] !== true));
+      answerSome(asking, (request, nowMs) =>
+        refused.has(request) ? refuse(window, request, { nowMs, inHand: lease.left }) : permits.decide(request, nowMs),
+      );
+    },
+    refuseAll: (asking, view) => {
+      const leastCost = asking.reduce((least, { cost }) => Math.min(least, cost), Number.POSITIVE_INFINITY);
+      permits.refuse(view, leastCost);
+      const window = createPassingWindow(view);
+      answerSome(asking, (request, nowMs) => refuse(window, request, { nowMs, inHand: 0 }));
     },
     failAll: (error) => {
       const failed = waiting;

@@ -24,6 +24,7 @@ const greedy: DrawPolicy = {
   shareAmongOthers: 1 / 4,
   shareAtLeast: 1 / 16,
   holdMs: 5000,
+  plenty: { share: 0, aheadMs: 3000, holdMs: 5000 },
 };
 const stopped = (moment: "sent" | "answered"): Troubles => ({
   stopsWhen: { moment, share: 0.003 },
@@ -80,13 +81,13 @@ export const brokenVariants: readonly BrokenVariant[] = [
   {
     name: "permits that are spent on while the next ones are drawn are not counted",
     edits: [{ file: "draw-plan.ts", find: " - inHand)", replace: ")" }],
-    scenario: { ...hammered, limit: 3000 },
+    scenario: { ...hammered, limit: 3000, policy: { ...greedy, aheadAtLeastMs: 3000 } },
   },
   {
     name: "a write whose answer is lost is taken as not applied",
     edits: [
       {
-        file: "key-draws.ts",
+        file: "settling-writes.ts",
         find: "await writeWindow(store, keyId, { found, row });",
         replace: "await writeWindow(store, keyId, { found, row }).catch(() => false);",
       },
@@ -97,7 +98,7 @@ export const brokenVariants: readonly BrokenVariant[] = [
     name: "a write whose answer is lost is taken as applied",
     edits: [
       {
-        file: "key-draws.ts",
+        file: "settling-writes.ts",
         find: "await writeWindow(store, keyId, { found, row });",
         replace: "await writeWindow(store, keyId, { found, row }).catch(() => true);",
       },

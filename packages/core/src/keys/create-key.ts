@@ -9,6 +9,7 @@ import type { ApiKey } from "../entities.ts";
 import { DomainError, notFound } from "../errors.ts";
 import { claimOf } from "../idempotency/claim.ts";
 import { remember, replay } from "../idempotency/replay.ts";
+import type { Stores } from "../ports.ts";
 import { defaultRequestsPerMinute, requireRoom, requireWithin, workspaceOf } from "../tenancy/key-limits.ts";
 import { viewWith } from "./key-view.ts";
 import { newVersion } from "./secret-version.ts";
@@ -36,7 +37,7 @@ export const createCreateKey =
     const expiresAt = futureInstant(input.expiresAt, now);
     const secret = deps.format.generate({ environment: input.environment, randomBytes: deps.random });
     const displayPrefix = deps.format.displayPrefix(secret);
-    const { result, everywhere } = await deps.database.commit(async (stores): Promise<IssuedKey> => {
+    const create = async (stores: Stores): Promise<IssuedKey> => {
       const replayed = claim && (await replay(deps, { stores, actor, now }, claim));
       if (replayed !== null) return replayed;
       // What is asked for together goes to the database together: a create is two round trips.
@@ -95,7 +96,11 @@ export const createCreateKey =
       // All that is shown was just written: nothing has to be read for it.
       const around = { project, versions: [version], binding: undefined, cluster: undefined };
       return { key: viewWith(key, around, now), secret };
-    });
+    };
+    // A claim may change the key that an earlier call made.
+    const { result, everywhere } = await (claim === null
+      ? deps.database.commitShared(create)
+      : deps.database.commit(create));
     // Over at once for a new key; a repetition ended the secret before.
     await everywhere;
     return result;

@@ -25,6 +25,11 @@ export interface Database {
    * it answers; everything else lets it come.
    */
   commit<Result>(work: (stores: Stores) => Promise<Result>): Promise<Committed<Result>>;
+  /**
+   * The same for work that only adds what nobody knows yet: it may share its transaction with other work of that kind.
+   * One that throws throws to its caller alone.
+   */
+  commitShared<Result>(work: (stores: Stores) => Promise<Result>): Promise<Committed<Result>>;
 }
 
 export interface Committed<Result> {

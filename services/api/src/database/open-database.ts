@@ -26,6 +26,7 @@ import { type ServerLimits, serverLimits } from "./mysql/limits.ts";
 import type { RateRows } from "./rate-rows.ts";
 import { type RetryOptions, withRetries } from "./retry.ts";
 import { readSession, transactionSession } from "./session.ts";
+import { createSharedCommits } from "./shared-commits.ts";
 import { openSqlite } from "./sqlite/engine.ts";
 import { createStores } from "./stores/stores.ts";
 import { createTransactionScope, type TransactionScope } from "./transaction-scope.ts";
@@ -110,12 +111,22 @@ const createDatabase = ({ engine, scope, retry, logger }: DatabaseParts): Databa
       }),
     );
 
-  const commit = async <Result>(work: (stores: Stores) => Promise<Result>): Promise<Committed<Result>> => {
-    // It would wait for itself on SQLite, and for a lock or a connection of its own on a server.
-    if (scope.isInside()) throw new DatabaseError("UNEXPECTED", "a transaction inside a transaction");
-    const { result, ids, changes } = await withRetries(retry, () => attempt(work));
+  const commitOnce = async <Result>(work: (stores: Stores) => Promise<Result>): Promise<Committed<Result>> => {
+    const { result, ids, changes } = await attempt(work);
     return { result, everywhere: ids.length > 0 ? tell({ ids, changes }) : Promise.resolve(nothingToFollow) };
   };
+
+  const assertOutside = () => {
+    // It would wait for itself on SQLite, and for a lock or a connection of its own on a server.
+    if (scope.isInside()) throw new DatabaseError("UNEXPECTED", "a transaction inside a transaction");
+  };
+
+  const commit = async <Result>(work: (stores: Stores) => Promise<Result>): Promise<Committed<Result>> => {
+    assertOutside();
+    return withRetries(retry, () => commitOnce(work));
+  };
+
+  const commitShared = createSharedCommits({ commit, commitOnce });
 
   return Object.freeze({
     read: createStores(readSession(engine)),
@@ -123,6 +134,10 @@ const createDatabase = ({ engine, scope, retry, logger }: DatabaseParts): Databa
     transaction: async <Result>(work: (stores: Stores) => Promise<Result>): Promise<Result> =>
       (await commit(work)).result,
     commit,
+    commitShared: async <Result>(work: (stores: Stores) => Promise<Result>): Promise<Committed<Result>> => {
+      assertOutside();
+      return commitShared(work);
+    },
   });
 };
 

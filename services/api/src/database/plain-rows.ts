@@ -1,6 +1,6 @@
 import type { EntityMetadata } from "typeorm";
 
-import type { Bound, Statement } from "./statement.ts";
+import type { Bound, RowInsert, Statement } from "./statement.ts";
 
 type ColumnMetadata = EntityMetadata["columns"][number];
 type Fields = Readonly<Record<string, unknown>>;
@@ -8,6 +8,8 @@ type Fields = Readonly<Record<string, unknown>>;
 /** What is the same for every row of a table. */
 interface PlainTable {
   readonly insert: string;
+  /** Its end: the placeholders of a row. */
+  readonly row: string;
   readonly select: string;
 }
 
@@ -19,8 +21,10 @@ const plainTable = (metadata: EntityMetadata): PlainTable => {
   const { tableName, columns, dataSource } = metadata;
   const escape = (name: string) => dataSource.driver.escape(name);
   const names = columns.map(({ databaseName }) => escape(databaseName)).join(", ");
+  const row = `(${columns.map(() => "?").join(", ")})`;
   const table = {
-    insert: `INSERT INTO ${escape(tableName)}(${names}) VALUES (${columns.map(() => "?").join(", ")})`,
+    insert: `INSERT INTO ${escape(tableName)}(${names}) VALUES ${row}`,
+    row,
     select: `SELECT ${names} FROM ${escape(tableName)}`,
   };
   tables.set(metadata, table);
@@ -31,8 +35,9 @@ const stored = ({ dataSource }: EntityMetadata, column: ColumnMetadata, value: u
   (dataSource.driver.preparePersistentValue(value, column) as Bound | undefined) ?? null;
 
 /** Inserts one whole row. TypeORM builds the same statement anew each time, which costs more than to run it. */
-export const insertStatement = (metadata: EntityMetadata, row: object): Statement => ({
+export const insertStatement = (metadata: EntityMetadata, row: object): RowInsert => ({
   sql: plainTable(metadata).insert,
+  rowSql: plainTable(metadata).row,
   values: metadata.columns.map((column) => stored(metadata, column, (row as Fields)[column.propertyName])),
   table: metadata.tableName,
 });

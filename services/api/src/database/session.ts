@@ -51,6 +51,20 @@ const finderOn =
 const outside = () => new DatabaseError("UNEXPECTED", "writes happen inside a transaction only");
 const refuseWrite = () => Promise.reject(outside());
 
+/** What several ask for before anything is written is asked for once. */
+const askOnce = (send: Send): { readonly ask: Send; readonly forget: () => void } => {
+  const asked = new Map<string, Promise<readonly object[]>>();
+  const ask: Send = (statement) => {
+    const question = JSON.stringify([statement.sql, statement.values]);
+    const known = asked.get(question);
+    if (known !== undefined) return known;
+    const answer = send(statement).finally(() => asked.delete(question));
+    asked.set(question, answer);
+    return answer;
+  };
+  return { ask, forget: () => asked.clear() };
+};
+
 /** Reads of committed data; a write is refused. */
 export const readSession = ({ read, select, metadataOf }: Engine): Session =>
   Object.freeze<Session>({
@@ -73,11 +87,16 @@ export const transactionSession = (
 ): Session & ChangedKeys => {
   const changed = new Set<string>();
   const created = new Set<string>();
+  const { ask, forget } = askOnce(send);
   return Object.freeze<Session & ChangedKeys>({
     read: run,
-    write: run,
-    findRow: finderOn(send, metadataOf),
+    write: (statements) => {
+      forget();
+      return run(statements);
+    },
+    findRow: finderOn(ask, metadataOf),
     insertRow: async (table, row, options) => {
+      forget();
       await send({ ...insertStatement(metadataOf(table), row), ...options });
     },
     insertRowLast: (table, row, options) => sendLast({ ...insertStatement(metadataOf(table), row), ...options }),

@@ -9,7 +9,11 @@ export interface Statement {
   readonly table?: string;
   /** What a row of it refers to, as it is called where another transaction was faster to remove it. */
   readonly refersTo?: string;
+  /** Where it inserts one whole row: the end of `sql`, which may be repeated for further rows. */
+  readonly rowSql?: string;
 }
+
+export type RowInsert = Statement & Required<Pick<Statement, "rowSql">>;
 
 /** Sends a statement, and answers with the rows that it found; none where it writes. @throws as `Run` does */
 export type Send = (statement: Statement) => Promise<readonly object[]>;

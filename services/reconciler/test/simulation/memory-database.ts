@@ -124,14 +124,10 @@ export const createMemoryDatabase = () => {
       throw error;
     }
   };
-  const database: Database = {
-    read: stores,
-    onKeysChanged: () => {},
-    transaction,
-    commit: async (work) => ({
-      result: await transaction(work),
-      everywhere: Promise.resolve({ effectiveEverywhere: true, waitedMs: 0 }),
-    }),
-  };
+  const commit: Database["commit"] = async (work) => ({
+    result: await transaction(work),
+    everywhere: Promise.resolve({ effectiveEverywhere: true, waitedMs: 0 }),
+  });
+  const database: Database = { read: stores, onKeysChanged: () => {}, transaction, commit, commitShared: commit };
   return { database, rows };
 };

@@ -9,6 +9,7 @@ import { runTransaction, type Wire } from "../run-transaction.ts";
 import { acquireWithin } from "./acquire.ts";
 import { createExecute } from "./execute.ts";
 import { createServerFeed } from "./feed-store.ts";
+import { mergeInserts } from "./merge-inserts.ts";
 import { migrateServer } from "./migrate.ts";
 import { createPackets } from "./packets.ts";
 import { type BreakableConnection, breakConnection, createPool, type PoolInput } from "./pool.ts";
@@ -63,7 +64,7 @@ const withConnection = async <Result>(
           await packets.idle();
           return statements(runner.manager);
         }),
-      sendAll: (statements) => Promise.all(statements.map(send)),
+      sendAll: (statements) => Promise.all(mergeInserts(statements).map(send)),
       rollback: () => guarded(packets.rollback),
     });
   } finally {

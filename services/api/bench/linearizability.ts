@@ -1,5 +1,5 @@
 // Keys that are revoked, rotated, paused, resumed, tightened and deleted over three replicas on real MySQL under
-// freezes, kills and restarts; the history is kept and checked.
+// freezes, kills and restarts; the history is kept and checked. Ends with 1 when anything did not hold.
 // REVOCATIONS=10000 by default, or as many as MINUTES allow; SEED to repeat the choices of a run (not its timing); HISTORY=FILE keeps the history.
 import { createWriteStream } from "node:fs";
 import { Readable } from "node:stream";
@@ -8,6 +8,9 @@ import { pipeline } from "node:stream/promises";
 import { startMysql } from "@itsy/testbed";
 
 import { quantile, runLinearizability } from "../test/linearizability/run.ts";
+
+/** How long a change may wait for healthy replicas, for all but the slowest hundredth. */
+const CALM_P99_MS_MAX = 500;
 
 const revocations = Number(process.env["REVOCATIONS"] ?? 10_000);
 const seed = Number(process.env["SEED"] ?? Date.now() % 2 ** 31);
@@ -51,4 +54,6 @@ say(waits("barrier, under havoc", stormyWaitsMs));
 for (const refusal of refusals.slice(0, 10)) say(String(refusal));
 say(`violations: ${verdict.violations.length}, unexpected refusals: ${refusals.length}`);
 for (const violation of verdict.violations.slice(0, 10)) say(JSON.stringify(violation));
-process.exitCode = verdict.violations.length + refusals.length === 0 ? 0 : 1;
+const isSlow = quantile(calmWaitsMs, 0.99) > CALM_P99_MS_MAX;
+if (isSlow) say(`the barrier took longer than ${CALM_P99_MS_MAX} ms although all was well`);
+process.exitCode = verdict.violations.length + refusals.length === 0 && !isSlow ? 0 : 1;

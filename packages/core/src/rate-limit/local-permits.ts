@@ -59,7 +59,7 @@ export type Settling = "all" | "spent";
 
 interface Hand {
   readonly leases: LeasesInHand;
-  /** With the permits of these leases counted. */
+  /** With the permits counted that this replica held when it was seen: these leases, and those that were closed since. */
   readonly window: PassingWindow;
   readonly lowAt: number;
 }
@@ -93,25 +93,23 @@ export const createLocalPermits = (): LocalPermits => {
       if (hand !== null) {
         const { leases, window } = hand;
         if (spendFrom(leases, request, nowMs)) {
-          return { accepted: true, state: window.stateAt(nowMs, { inHand: permitsLeft(leases) }) };
+          return { accepted: true, state: window.stateAt(nowMs) };
         }
         // The draw may have seen that nothing is left beside its leases: then nobody needs to ask again.
-        const { view } = window;
         if (refused === null || nowMs >= refused.refusal.untilMs) {
-          refused = refusing(rememberRefusal({ ...view, row: leases.reduce(settleLease, view.row) }, request.cost));
+          refused = refusing(rememberRefusal(window.settledView(), request.cost));
         }
       }
       if (refused === null || !isRefused(refused.refusal, request, nowMs)) return null;
       const { view } = refused.refusal;
       const limit = Math.min(request.limit, view.limit);
-      const state =
-        hand === null
-          ? refused.window.stateAt(nowMs, { limit })
-          : hand.window.stateAt(nowMs, { limit, inHand: permitsLeft(hand.leases) });
+      const state = (hand ?? refused).window.stateAt(nowMs, limit);
       return { accepted: false, retryAfterMs: retryAfterMs(view, request.cost, nowMs), state };
     },
     open: (lease, view, lowAt) => {
-      hand = { leases: [...(hand?.leases ?? []), lease], window: createPassingWindow(view), lowAt };
+      const leases = [...(hand?.leases ?? []), lease];
+      // Also those that ended while the draw was under way.
+      hand = { leases, window: createPassingWindow(view, [...closed, ...leases]), lowAt };
       refused = null;
     },
     refuse: (view, cost) => {

@@ -48,15 +48,24 @@ export const createPermitLease = ({ row, ...terms }: LeaseTerms): PermitLease =>
 /** What the row counts for the lease while it is out. */
 export const leaseCount = ({ slot, needed, ahead }: PermitLease): RateCount => ({ slot, spent: needed, held: ahead });
 
+/** The row without what it counts for the lease, which must be of its era. */
+export const withoutLease = (row: RateRow, lease: PermitLease): RateRow => {
+  const { slot, spent, held } = leaseCount(lease);
+  return addCounts(row, [{ slot, spent: -spent, held: -held }]);
+};
+
 /** Permits that the lease has, unless it has ended. */
 export const spendable = (lease: PermitLease, nowMs: number): number => (nowMs >= lease.endsMs ? 0 : lease.left);
+
+/** By the latest that the database's clock can show now: it showed `databaseMs` after the read was sent. */
+const slotOfSpendNow = ({ databaseMs, sentMs }: PermitLease, nowMs: number): number =>
+  slotOfSpend(databaseMs + nowMs - sentMs);
 
 /** Spends permits of the lease if it has them and has not ended. */
 export const spend = (lease: PermitLease, cost: number, nowMs: number): boolean => {
   if (spendable(lease, nowMs) < cost) return false;
   lease.left -= cost;
-  // The latest that the database's clock can show now: it showed `databaseMs` after the read was sent.
-  const slot = slotOfSpend(lease.databaseMs + nowMs - lease.sentMs);
+  const slot = slotOfSpendNow(lease, nowMs);
   const last = lease.spends.at(-1);
   if (last?.slot === slot) last.permits += cost;
   else lease.spends.push({ slot, permits: cost });
@@ -86,3 +95,18 @@ export const settleLease = (row: RateRow, lease: PermitLease): RateRow => {
   // Permits that the row does not have: somebody wrote what no replica writes. They go on counting.
   return settled.counts.some((count) => count.spent < 0 || count.held < 0) ? row : settled;
 };
+
+/**
+ * Permits of the lease that are spent, and the slot until which they count if no request comes: a lease that was drawn
+ * ahead is settled when it ends, and one that was drawn for requests that waited counts as it was drawn.
+ */
+export const spentCount = ({ needed, ahead, left, slot, spends }: PermitLease): Omit<RateCount, "held"> => ({
+  slot: ahead > 0 ? (spends.at(-1)?.slot ?? 0) : slot,
+  spent: needed + ahead - left,
+});
+
+/** The row once the requests that waited for the lease are served, and what was drawn ahead is given back. */
+export const servedRow = (row: RateRow, lease: PermitLease, nowMs: number): RateRow =>
+  lease.ahead === 0
+    ? row
+    : addCounts(withoutLease(row, lease), [{ slot: slotOfSpendNow(lease, nowMs), spent: lease.needed, held: 0 }]);

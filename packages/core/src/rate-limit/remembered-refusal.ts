@@ -1,6 +1,6 @@
 import { WINDOW_MS } from "./rate-decision.ts";
 import type { RateRow } from "./rate-row.ts";
-import { admitsAtMs, emptyAtMs, mayComeBackAtMs, permitsFree } from "./window-view.ts";
+import { admitsAtMs, mayComeBackAtMs, permitsFree } from "./window-view.ts";
 
 /** What a replica knows of a window, and since when. */
 export interface WindowView {
@@ -16,20 +16,17 @@ export interface WindowView {
 const CLOCK_RATE_ERROR = 0.001;
 
 /** When the database's clock shows at least the instant, on the replica's monotonic clock. */
-const locally = ({ row, readMs }: WindowView, databaseMs: number): number =>
+export const locallyAtMs = ({ row, readMs }: WindowView, databaseMs: number): number =>
   readMs + (databaseMs - row.clockMs) * (1 + CLOCK_RATE_ERROR);
 
 /** What the database's clock shows at least, at an instant of the replica's monotonic clock. */
 export const databaseNowMs = ({ row, readMs }: WindowView, nowMs: number): number =>
   row.clockMs + Math.max(0, nowMs - readMs) / (1 + CLOCK_RATE_ERROR);
 
-/** When everything remains again if no request comes, on the replica's monotonic clock. */
-export const emptiesAtMs = (view: WindowView): number => locally(view, emptyAtMs(view.row));
-
 /** When a request that the window refuses can be accepted, in milliseconds from now. */
 export const retryAfterMs = (view: WindowView, cost: number, nowMs: number): number => {
   if (cost > view.limit) return WINDOW_MS;
-  return Math.max(1, Math.ceil(locally(view, admitsAtMs(view.row, view.limit, cost)) - nowMs));
+  return Math.max(1, Math.ceil(locallyAtMs(view, admitsAtMs(view.row, view.limit, cost)) - nowMs));
 };
 
 /** What lets a replica refuse without asking the database. */
@@ -49,7 +46,7 @@ export const rememberRefusal = (view: WindowView, cost: number): RememberedRefus
   if (cost > view.limit) return { view, cost, untilMs: view.readMs + HOPELESS_MS };
   if (permitsFree(view.row, view.limit) >= cost) return null;
   const againMs = Math.min(admitsAtMs(view.row, view.limit, cost), mayComeBackAtMs(view.row));
-  return { view, cost, untilMs: locally(view, againMs) };
+  return { view, cost, untilMs: locallyAtMs(view, againMs) };
 };
 
 /** Whether the request would be refused again. A limit that nobody knew of then is not answered from memory. */

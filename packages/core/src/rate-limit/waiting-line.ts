@@ -1,6 +1,6 @@
 import type { LocalPermits, RateRequest } from "./local-permits.ts";
 import { createPassingWindow, type PassingWindow } from "./passing-window.ts";
-import type { PermitLease } from "./permit-lease.ts";
+import { type PermitLease, servedRow } from "./permit-lease.ts";
 import type { RateDecision } from "./rate-decision.ts";
 import { retryAfterMs, type WindowView } from "./remembered-refusal.ts";
 
@@ -33,10 +33,18 @@ export interface WaitingLine {
   failAll(error: unknown): void;
 }
 
-const refuse = (window: PassingWindow, { cost }: RateRequest, now: { nowMs: number; inHand: number }): RateDecision => {
-  const state = window.stateAt(now.nowMs, { inHand: now.inHand });
-  return { accepted: false, retryAfterMs: retryAfterMs(window.view, cost, now.nowMs), state };
-};
+interface Refusing {
+  /** As it is told. */
+  readonly window: PassingWindow;
+  /** As it admits again. */
+  readonly view: WindowView;
+}
+
+const refuse = ({ window, view }: Refusing, { cost }: RateRequest, nowMs: number): RateDecision => ({
+  accepted: false,
+  retryAfterMs: retryAfterMs(view, cost, nowMs),
+  state: window.stateAt(nowMs),
+});
 
 export const createWaitingLine = (permits: LocalPermits, monotonicMs: () => number): WaitingLine => {
   let waiting: Waiting[] = [];
@@ -62,17 +70,18 @@ export const createWaitingLine = (permits: LocalPermits, monotonicMs: () => numb
     all: () => [...waiting],
     answerFromMemory: () => answerSome(waiting, (request, nowMs) => permits.decide(request, nowMs)),
     answerAsked: ({ asking, served, view, lease }) => {
-      const window = createPassingWindow(view);
+      const later = { ...view, row: servedRow(view.row, lease, monotonicMs()) };
+      const refusing = { window: createPassingWindow(view, [lease]), view: later };
       const refused = new Set(asking.filter((_, index) => served[index] !== true));
       answerSome(asking, (request, nowMs) =>
-        refused.has(request) ? refuse(window, request, { nowMs, inHand: lease.left }) : permits.decide(request, nowMs),
+        refused.has(request) ? refuse(refusing, request, nowMs) : permits.decide(request, nowMs),
       );
     },
     refuseAll: (asking, view) => {
       const leastCost = asking.reduce((least, { cost }) => Math.min(least, cost), Number.POSITIVE_INFINITY);
       permits.refuse(view, leastCost);
-      const window = createPassingWindow(view);
-      answerSome(asking, (request, nowMs) => refuse(window, request, { nowMs, inHand: 0 }));
+      const refusing = { window: createPassingWindow(view), view };
+      answerSome(asking, (request, nowMs) => refuse(refusing, request, nowMs));
     },
     failAll: (error) => {
       const failed = waiting;

@@ -25,12 +25,6 @@ export const admitsAtMs = (row: RateRow, limit: number, cost: number): number =>
   return row.clockMs;
 };
 
-/** When nothing counts any more if no request comes, on the database's clock. */
-export const emptyAtMs = (row: RateRow): number => {
-  const last = row.counts.at(-1);
-  return last === undefined ? row.clockMs : slotEndMs(last.slot);
-};
-
 /** What a replica gives back is written this long after its lease ended, usually. */
 const GIVE_BACK_MS = 150;
 

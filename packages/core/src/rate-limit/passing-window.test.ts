@@ -1,0 +1,98 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+
+import { createStage } from "../../test/rate-limit/stage.ts";
+import { sharedDrawPolicy, soleDrawPolicy } from "./draw-plan.ts";
+import { WINDOW_MS } from "./rate-decision.ts";
+
+const policies = [
+  ["replicas among others", sharedDrawPolicy],
+  ["the only process", soleDrawPolicy],
+] as const;
+
+describe.each(policies)("what %s tells", (_, policy) => {
+  test("of a first request is a window, and not how long permits drawn ahead could have been spent", async () => {
+    for (const limit of [1, 60, 100_000]) {
+      const { state } = await createStage({ policy }).take(limit);
+      expect(state.remaining).toBe(limit - 1);
+      expect(state.resetMs).toBeGreaterThanOrEqual(WINDOW_MS);
+      expect(state.resetMs).toBeLessThanOrEqual(61_000);
+    }
+  });
+
+  test("of a request of a hot key is no more", async () => {
+    const stage = createStage({ policy });
+    for (let sent = 0; sent < 500; sent++) {
+      const { state } = await stage.heard(stage.replicas[0]?.limiter.take("key", 6000) ?? Promise.reject(new Error()));
+      expect(state).toMatchObject({ limit: 6000, remaining: 6000 - sent - 1 });
+      expect(state.resetMs).toBeGreaterThanOrEqual(WINDOW_MS);
+      expect(state.resetMs).toBeLessThanOrEqual(61_000);
+      await stage.pass(10);
+    }
+  });
+
+  test("to one that is refused beside one that is served is when the served ones have left the window", async () => {
+    const stage = createStage({ policy });
+    const limiter = stage.replicas[0]?.limiter;
+    const served = Array.from({ length: 20 }, () => limiter?.take("key", 1000, 20));
+    const refused = await stage.heard(limiter?.take("key", 1000, 700));
+    expect(await served.at(-1)).toMatchObject({ accepted: true, state: { remaining: 600 } });
+    if (refused === undefined || refused.accepted) throw new Error("accepted more than the limit");
+    expect(refused.retryAfterMs).toBeLessThanOrEqual(61_000);
+    await stage.pass(refused.retryAfterMs);
+    expect(await stage.take(1000, { cost: 700 })).toMatchObject({ accepted: true });
+  });
+});
+
+const request = fc.record({
+  gapMs: fc.oneof(fc.nat({ max: 40 }), fc.nat({ max: 20_000 })),
+  costShare: fc.oneof(fc.constant(0), fc.double({ min: 0, max: 1, noNaN: true })),
+  times: fc.integer({ min: 1, max: 30 }),
+});
+
+const histories = fc.record({
+  policy: fc.constantFrom(sharedDrawPolicy, soleDrawPolicy),
+  limit: fc.oneof(fc.integer({ min: 1, max: 10 }), fc.integer({ min: 10, max: 2000 })),
+  /** Of other replicas, before. */
+  others: fc.array(fc.record({ replica: fc.integer({ min: 1, max: 2 }), request }), { maxLength: 4 }),
+  own: fc.array(request, { minLength: 1, maxLength: 6 }),
+  travelMs: fc.integer({ min: 1, max: 12 }),
+  returnsTo: fc.nat({ max: 2 }),
+});
+
+test("who waits as long as told gets the whole limit again, and is told to wait a second or two too long at most", async () => {
+  await fc.assert(
+    fc.asyncProperty(histories, async ({ policy, limit, others, own, travelMs, returnsTo }) => {
+      const replicas = policy === soleDrawPolicy ? 1 : 3;
+      const stage = createStage({ replicas, policy, conditions: { travelMs: () => travelMs } });
+      let acceptedAtMs = Number.NEGATIVE_INFINITY;
+      let resetMs = 0;
+      const send = async ({ gapMs, costShare, times }: (typeof own)[number], replica: number) => {
+        for (let sent = 0; sent < times; sent++) {
+          const cost = Math.max(1, Math.round(costShare * limit));
+          const decision = await stage.take(limit, { cost, replica });
+          if (decision.accepted) acceptedAtMs = stage.time.nowMs();
+          resetMs = decision.state.resetMs;
+          if (replica !== 0 || sent < times - 1) await stage.pass(gapMs);
+        }
+      };
+      if (replicas > 1) for (const { replica, request } of others) await send(request, replica);
+      for (const [index, request] of own.entries()) {
+        await send(request, 0);
+        if (index < own.length - 1) await stage.pass(request.gapMs);
+      }
+      const truthMs = Math.max(0, acceptedAtMs + WINDOW_MS - stage.time.nowMs());
+      expect(resetMs).toBeGreaterThanOrEqual(truthMs);
+      // Other replicas hold what they drew ahead for two seconds at most.
+      expect(resetMs - truthMs).toBeLessThanOrEqual(replicas === 1 ? 800 : 2550);
+      const replica = Math.min(returnsTo, replicas - 1);
+      // Another replica may remember an earlier refusal, whose clock it trusts by 0.1 % less.
+      await stage.pass(replica === 0 ? resetMs : resetMs + WINDOW_MS / 1000);
+      expect(await stage.take(limit, { cost: limit, replica })).toMatchObject({
+        accepted: true,
+        state: { limit, remaining: 0 },
+      });
+    }),
+    { numRuns: 60 },
+  );
+}, 60_000);

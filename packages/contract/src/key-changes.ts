@@ -52,7 +52,10 @@ const Failure = z.object({
   message: z.string(),
 });
 
-/** One result for each key that was asked for, in that order: each was done, or not, by itself. */
+/**
+ * One result for each key that was asked for, in that order: each was done, or not, by itself. `UNAVAILABLE` for the one
+ * at which the database went away, which may have been done, and for those after it, which were not.
+ */
 export const ManyKeysResult = z.object({
   results: z.array(z.discriminatedUnion("ok", [z.object({ ok: z.literal(true), key: RevokedKey }), Failure])),
 });

@@ -10,7 +10,7 @@ import type {
 
 import type { WorkspaceActor } from "../access/actor.ts";
 import { DomainError } from "../errors.ts";
-import { type Committed, ConcurrentChange } from "../ports.ts";
+import { type Committed, ConcurrentChange, type Database } from "../ports.ts";
 import { everywhereOf } from "../revocation/everywhere.ts";
 import { type ChangeDeps, type Changed, type Changing, commitKeyChange } from "./change-key.ts";
 import { createDelete } from "./delete-key.ts";
@@ -19,26 +19,43 @@ import { revokeWithin } from "./revoke-key.ts";
 
 type Failure = { readonly ok: false; readonly code: ErrorCode; readonly message: string };
 
-/** What is the key's own trouble is its result; what is the database's ends the call, which may be made again. */
-const failureOf = (error: unknown): Failure => {
+const unavailable = (message: string): Failure => ({ ok: false, code: "UNAVAILABLE", message });
+const notAnswered = unavailable("the database did not answer: whether this was done is not known; try again later");
+const notTried = unavailable(
+  "the database did not answer for a key before this one: nothing was tried; try again later",
+);
+
+/** What is the key's own trouble is its result, and so is a database that is away; a defect ends the call. */
+const failureOf = (database: Database, error: unknown): Failure => {
   if (error instanceof DomainError) return { ok: false, code: error.code, message: error.message };
   if (error instanceof ConcurrentChange) {
-    return { ok: false, code: "UNAVAILABLE", message: "the key was changed by others all the time; try again later" };
+    return unavailable("the key was changed by others all the time; try again later");
   }
+  if (database.isUnavailable(error)) return notAnswered;
   throw error;
 };
 
 /**
  * One after the other, each in its own transaction: one that is refused does not undo another. The waits until each
- * holds everywhere run side by side.
+ * holds everywhere run side by side. Once the database is away it is not asked again: each key would wait as long, and
+ * whoever called must hear soon of the keys that were changed, which nothing else tells.
  */
 const each = async <Item, Result, Shown extends object>(
+  database: Database,
   items: readonly Item[],
-  work: (item: Item) => Promise<Committed<Result>>,
-  show: (result: Result, everywhere: Everywhere) => Shown,
+  {
+    work,
+    show,
+  }: {
+    readonly work: (item: Item) => Promise<Committed<Result>>;
+    readonly show: (result: Result, everywhere: Everywhere) => Shown;
+  },
 ): Promise<(({ ok: true } & Shown) | Failure)[]> => {
   const outcomes: (Committed<Result> | Failure)[] = [];
-  for (const item of items) outcomes.push(await work(item).catch(failureOf));
+  for (const item of items) {
+    const isAway = outcomes.at(-1) === notAnswered || outcomes.at(-1) === notTried;
+    outcomes.push(isAway ? notTried : await work(item).catch((error: unknown) => failureOf(database, error)));
+  }
   return Promise.all(
     outcomes.map(async (outcome) =>
       "ok" in outcome
@@ -51,11 +68,10 @@ const each = async <Item, Result, Shown extends object>(
 const createChangeMany =
   (deps: ChangeDeps, action: ProcedurePath, work: (changing: Changing) => Promise<Changed>) =>
   async (actor: WorkspaceActor, { keyIds }: KeyRefs): Promise<ManyKeysResult> => ({
-    results: await each(
-      keyIds,
-      (keyId) => commitKeyChange(deps, { actor, keyId, action }, work),
-      (key, everywhere) => ({ key: { ...key, ...everywhere } }),
-    ),
+    results: await each(deps.database, keyIds, {
+      work: (keyId) => commitKeyChange(deps, { actor, keyId, action }, work),
+      show: (key, everywhere) => ({ key: { ...key, ...everywhere } }),
+    }),
   });
 
 /** Several keys at once, each with its own result, in the order of the input. */
@@ -67,11 +83,10 @@ export const createManyKeys = (deps: ChangeDeps) => {
     })),
     pauseMany: createChangeMany(deps, "keys.pauseMany", pauseWithin),
     deleteMany: async (actor: WorkspaceActor, { keys }: DeleteKeysInput): Promise<ManyDeletedResult> => ({
-      results: await each(
-        keys,
-        (key) => deleteKey(actor, key, "keys.deleteMany"),
-        (_, everywhere) => everywhere,
-      ),
+      results: await each(deps.database, keys, {
+        work: (key) => deleteKey(actor, key, "keys.deleteMany"),
+        show: (_, everywhere) => everywhere,
+      }),
     }),
   };
 };

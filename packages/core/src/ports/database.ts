@@ -30,6 +30,11 @@ export interface Database {
    * One that throws throws to its caller alone.
    */
   commitShared<Result>(work: (stores: Stores) => Promise<Result>): Promise<Committed<Result>>;
+  /**
+   * Whether what was thrown says that the database could not be asked, or gave up: nothing is wrong with what it was
+   * asked. A transaction that ended so may have committed.
+   */
+  isUnavailable(error: unknown): boolean;
 }
 
 export interface Committed<Result> {

@@ -18,6 +18,9 @@ export class DatabaseError extends Error {
   }
 }
 
+/** Whether asking again later may do; anything else is a defect. */
+export const isUnavailable = (error: unknown): boolean => error instanceof DatabaseError && error.code !== "UNEXPECTED";
+
 /**
  * Why the storage layer could not be opened, other than an unreachable server.
  *

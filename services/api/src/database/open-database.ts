@@ -15,7 +15,7 @@ import type {
 import { MigrationExecutor } from "typeorm";
 
 import { insertChanges } from "./change-rows.ts";
-import { DatabaseError } from "./database-error.ts";
+import { DatabaseError, isUnavailable } from "./database-error.ts";
 import type { DatabaseSettings } from "./database-url.ts";
 import type { Dialect } from "./dialect.ts";
 import type { DatabaseLogger, Engine } from "./engine.ts";
@@ -138,6 +138,7 @@ const createDatabase = ({ engine, scope, retry, logger }: DatabaseParts): Databa
       assertOutside();
       return commitShared(work);
     },
+    isUnavailable,
   });
 };
 

@@ -4,7 +4,7 @@ import { type ErrorBody, type ErrorCode, errorCodes } from "@itsy/contract";
 import { ConcurrentChange, DomainError, DuplicateRow, RateLimitUnavailable } from "@itsy/core";
 import { ZodError } from "zod";
 
-import { DatabaseError } from "../database/database-error.ts";
+import { isUnavailable } from "../database/database-error.ts";
 import { issuesOf } from "./issues.ts";
 
 /** What is said of an error to whoever asked. */
@@ -33,7 +33,7 @@ export const unauthenticated = () => new DomainError("UNAUTHENTICATED", standard
 export const answerOf = (thrown: unknown): Answer => {
   if (thrown instanceof DomainError) return { code: thrown.code, message: thrown.message };
   if (thrown instanceof ZodError) return { ...answerWith("INVALID_INPUT"), issues: issuesOf(thrown) };
-  if (thrown instanceof DatabaseError && thrown.code !== "UNEXPECTED") return answerWith("UNAVAILABLE");
+  if (isUnavailable(thrown)) return answerWith("UNAVAILABLE");
   // Not a refusal: nobody knows whether the limit allows the request.
   if (thrown instanceof RateLimitUnavailable) return answerWith("UNAVAILABLE");
   // Lost against others at every retry of the transaction.

@@ -128,6 +128,13 @@ export const createMemoryDatabase = () => {
     result: await transaction(work),
     everywhere: Promise.resolve({ effectiveEverywhere: true, waitedMs: 0 }),
   });
-  const database: Database = { read: stores, onKeysChanged: () => {}, transaction, commit, commitShared: commit };
+  const database: Database = {
+    read: stores,
+    onKeysChanged: () => {},
+    transaction,
+    commit,
+    commitShared: commit,
+    isUnavailable: () => false,
+  };
   return { database, rows };
 };

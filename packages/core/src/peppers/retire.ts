@@ -26,12 +26,14 @@ interface Ending {
   readonly stores: Stores;
   readonly ledger: Ledger;
   readonly doing: Doing;
+  /** Of the pepper. */
+  readonly version: number;
 }
 
-const end = async ({ stores, ledger, doing }: Ending, holder: PepperHolder): Promise<void> => {
+/** Under the condition that it still needs the pepper: a replica may move it at any time before. */
+const end = async ({ stores, ledger, doing, version }: Ending, holder: PepperHolder): Promise<void> => {
   const { type, id, workspaceId } = holder;
-  if (type === "token") await stores.tokens.revoke(id, doing.now);
-  else await stores.versions.update(holder.place, { validUntil: ENDED_EVERYWHERE });
+  await stores.peppers.end(holder, { version, endedAt: type === "token" ? doing.now : ENDED_EVERYWHERE });
   await record(ledger, doing, {
     workspaceId,
     target: { type, id },
@@ -43,7 +45,8 @@ const end = async ({ stores, ledger, doing }: Ending, holder: PepperHolder): Pro
 /**
  * Ends a pepper: from now on it may leave the settings of every replica, and its number is never used again. What still
  * needs it is ended with it, everywhere when the call returns with `effectiveEverywhere: true`; the keys stay, and can
- * be rotated. Idempotent.
+ * be rotated. What is presented meanwhile, and moves to the current pepper by that, is not ended: the count is another
+ * one then. Idempotent.
  * @throws DomainError `NOT_FOUND`; `CONFLICT` for the current pepper, and where something needs it and `confirmCount` is
  * not how much.
  */
@@ -61,7 +64,7 @@ export const createRetirePepper =
       }
       requireConfirmed(pepper.usage, confirmCount);
       const doing: Doing = { actor, action: "peppers.retire", now };
-      const ending = { stores, ledger: { ids, stores }, doing };
+      const ending = { stores, ledger: { ids, stores }, doing, version };
       const holders = await stores.peppers.holders(version, { at: now, limit: PEPPER_CONFIRM_MAX });
       for (const holder of holders) await end(ending, holder);
       const retiredAt = pepper.stored?.retiredAt ?? now;

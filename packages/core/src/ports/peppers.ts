@@ -43,6 +43,14 @@ export interface PepperStore {
     version: number,
     page: { readonly at: Date; readonly after?: string | undefined; readonly limit: number },
   ): Promise<readonly PepperHolder[]>;
+  /**
+   * Ends what needs the version: a secret version is valid until `endedAt`, a token is revoked at it. Tells every replica.
+   * @throws ConcurrentChange for what needs the version no more: a replica moved it when it was presented.
+   */
+  end(
+    holder: Pick<PepperHolder, "type" | "id" | "place">,
+    ending: { readonly version: number; readonly endedAt: Date },
+  ): Promise<void>;
   /** Replaces a digest where it still stands. Whether it did. Counts as no change of the key. */
   repepper(change: Repepper): Promise<boolean>;
 }

@@ -1,11 +1,12 @@
-import type {
-  ManagementToken,
-  PepperHolder,
-  PepperStore,
-  PepperUsage,
-  Repepper,
-  SecretVersion,
-  StoredPepper,
+import {
+  ConcurrentChange,
+  type ManagementToken,
+  type PepperHolder,
+  type PepperStore,
+  type PepperUsage,
+  type Repepper,
+  type SecretVersion,
+  type StoredPepper,
 } from "@itsy/core";
 import { type EntityManager, IsNull, MoreThan } from "typeorm";
 
@@ -108,6 +109,19 @@ const retire = async (session: Session, version: number, retiredAt: Date): Promi
   if (affected === 0) await session.insertRow("peppers", { version, fingerprint: null, firstSeenAt: null, retiredAt });
 };
 
+type Ending = Parameters<PepperStore["end"]>;
+
+const end = async (session: Session, ...[{ type, id, place }, { version, endedAt }]: Ending): Promise<void> => {
+  const needs = { id: place, pepperVersion: version };
+  const { affected } = await session.write((manager) =>
+    type === "token"
+      ? tokens(manager).update({ ...needs, revokedAt: IsNull() }, { revokedAt: endedAt })
+      : versions(manager).update(needs, { validUntil: endedAt }),
+  );
+  if (affected !== 1) throw new ConcurrentChange("what needs the pepper");
+  session.keyChanged(id);
+};
+
 const repepper = async (manager: EntityManager, { kind, from, to, pepperVersion }: Repepper): Promise<boolean> => {
   const change = { digest: to, pepperVersion };
   const { affected } =
@@ -125,6 +139,7 @@ export const createPepperStore = (session: Session): PepperStore =>
     usage: (at: Date) => session.read((manager) => usage(manager, at)),
     isOtherUsed: (known: readonly number[], at: Date) => session.read((manager) => isOtherUsed(manager, known, at)),
     holders: (version: number, page: Page) => session.read((manager) => holders(manager, version, page)),
+    end: (...ending: Ending) => end(session, ...ending),
     // Not told to anybody: what is remembered of the secret stays true.
     repepper: (change: Repepper) => session.write((manager) => repepper(manager, change)),
   });

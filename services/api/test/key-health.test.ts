@@ -2,8 +2,9 @@ import { ItsyError } from "@itsy/client";
 import { waitUntil } from "@itsy/testbed";
 import { describe, expect, test } from "vitest";
 
+import { reportLeaks, scannerEnv } from "./api/scanner.ts";
 import { startTestApi } from "./api/start-test-api.ts";
-import { databaseKinds } from "./database/fresh-database.ts";
+import { databaseKinds, freshDatabase } from "./database/fresh-database.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const HOUR_MS = 60 * 60 * 1000;
@@ -142,5 +143,58 @@ describe.each(databaseKinds)("on %s", (kind) => {
     // The day is over, and so is the overlap.
     expect(await found(rotated.key.id)).toMatchObject({ findings: ["NEVER_EXPIRES"] });
     expect(await found(limited.key.id)).toMatchObject({ findings: ["NEVER_EXPIRES"] });
+  });
+
+  test("health names a secret that was found in public, and one under an old pepper until it is used", async () => {
+    await using fresh = await freshDatabase(kind);
+    const pepper = (version: number) => `${version}:${Buffer.alloc(32, version).toString("base64")}`;
+    const startWith = (PEPPERS: string) => startTestApi({ databaseUrl: fresh.url, env: { ...scannerEnv, PEPPERS } });
+    const expiresAt = "2030-01-01T00:00:00.000Z";
+    const made = async () => {
+      await using api = await startWith(pepper(1));
+      const { tokens } = await api.tenant("acme");
+      const create = (name: string) => api.client(tokens.admin).keys.create({ name, environment: "local", expiresAt });
+      return { tokens, leaked: await create("leaked"), old: await create("old") };
+    };
+    const { tokens, leaked, old } = await made();
+    await using api = await startWith(`${pepper(1)},${pepper(2)}`);
+    const admin = api.client(tokens.admin);
+    await admin.keys.create({ name: "fine", environment: "local", expiresAt });
+    const health = async () => {
+      const { keys, counts } = await admin.keys.health({});
+      const { LEAKED, OLD_PEPPER } = counts?.findings ?? {};
+      return { found: keys.map(({ name, findings }) => [name, ...findings]), LEAKED, OLD_PEPPER };
+    };
+    const both = {
+      found: [
+        ["old", "OLD_PEPPER"],
+        ["leaked", "OLD_PEPPER"],
+      ],
+      LEAKED: 0,
+      OLD_PEPPER: 2,
+    };
+    expect(await health()).toEqual(both);
+    expect(await reportLeaks(api, [{ secret: leaked.secret }])).toMatchObject({ labels: ["true_positive"] });
+    expect(await health()).toEqual({
+      found: [
+        ["old", "OLD_PEPPER"],
+        ["leaked", "LEAKED", "OLD_PEPPER"],
+      ],
+      LEAKED: 1,
+      OLD_PEPPER: 2,
+    });
+    const onlyLeaked = await admin.keys.health({ finding: "LEAKED" });
+    expect(onlyLeaked.keys.map(({ keyId }) => keyId)).toEqual([leaked.key.id]);
+    expect((await admin.keys.health({ keyId: old.key.id })).keys[0]?.findings).toEqual(["OLD_PEPPER"]);
+
+    for (const { secret } of [leaked, old]) await api.verify(tokens.verifier, { secret });
+    await waitUntil(async () => (await health()).OLD_PEPPER === 0, {
+      what: "what was presented is under the current pepper",
+      timeoutMs: 15_000,
+    });
+    expect(await health()).toEqual({ found: [["leaked", "LEAKED"]], LEAKED: 1, OLD_PEPPER: 0 });
+    // The secret that is known goes: nothing of the key is left to look at.
+    await admin.keys.rotate({ keyId: leaked.key.id });
+    expect(await health()).toEqual({ found: [], LEAKED: 0, OLD_PEPPER: 0 });
   });
 });

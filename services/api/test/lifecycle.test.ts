@@ -7,6 +7,7 @@ import { startTestApi, type TestApi } from "./api/start-test-api.ts";
 import { databaseKinds } from "./database/fresh-database.ts";
 
 const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
 
 const start = async (kind: (typeof databaseKinds)[number]) => {
   const api = await startTestApi({ kind });
@@ -121,6 +122,22 @@ describe.each(databaseKinds)("a key on %s", (kind) => {
     expect(await verdict(first.secret)).toEqual({ valid: false, code: "REVOKED" });
     expect((await verdict(second.secret)).valid).toBe(true);
     expect((await admin.keys.get({ keyId: first.key.id })).retiringUntil).toBeNull();
+  });
+
+  test("rotated with the longest overlap of 7 days, accepts both until then; a millisecond more is refused", async () => {
+    await using started = await start(kind);
+    const { admin, verdict, api } = started;
+    const { key, secret } = await admin.keys.create({ name: "a", environment: "local" });
+    const tooLong = admin.keys.rotate({ keyId: key.id, overlapMs: 7 * DAY_MS + 1 });
+    expect(await codeOf(tooLong)).toBe("INVALID_INPUT");
+    expect((await admin.keys.get({ keyId: key.id })).revision).toBe(1);
+    const rotated = await admin.keys.rotate({ keyId: key.id, overlapMs: 7 * DAY_MS });
+    expect(rotated.key).toMatchObject({ revision: 2, retiringUntil: inMs(api, 7 * DAY_MS) });
+    api.clock.advance(7 * DAY_MS - 1);
+    expect([(await verdict(secret)).valid, (await verdict(rotated.secret)).valid]).toEqual([true, true]);
+    api.clock.advance(1);
+    expect(await verdict(secret)).toEqual({ valid: false, code: "REVOKED" });
+    expect((await verdict(rotated.secret)).valid).toBe(true);
   });
 
   test("rotated again during an overlap, keeps one current and one retiring secret", async () => {

@@ -42,4 +42,5 @@ export { createUsageCounter, type UsageCounter, type UsageMeter } from "./usage/
 export type { UsageRange } from "./usage/usage-range.ts";
 export { startUsageWriter } from "./usage/usage-writer.ts";
 export { createWriteUsage, type UsageBatch } from "./usage/write-usage.ts";
+export { bytesOfRecord } from "./verification/record-bytes.ts";
 export { createVerify, type RecordSource, type Verify, type VerifyDeps } from "./verification/verify.ts";

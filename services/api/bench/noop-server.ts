@@ -48,6 +48,7 @@ const limits = {
   drainDelayMs: 0,
   drainMs: 1000,
   verifyCacheMax: 1,
+  verifyCacheBytesMax: 1,
 };
 const server = await startServer(
   { verifyDoor: app, forwardAuthDoor: app, leaksDoor: app, app, limits, lifecycle },

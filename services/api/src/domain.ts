@@ -110,7 +110,8 @@ export const openDomain = async (
   };
   const checking = { ...deps, lost: settings.peppersLost };
   await requireServable(storage, async () => requireRing(await createCheckRing(checking)(), logger));
-  const memory = createMemory({ entriesMax: settings.limits.verifyCacheMax, graceMs });
+  const { verifyCacheMax: entriesMax, verifyCacheBytesMax: bytesMax } = settings.limits;
+  const memory = createMemory({ entriesMax, bytesMax, graceMs });
   const limiter = createReplicaLimiter({
     store: nature.databaseNowMs === undefined ? rates : withClock(rates, nature.databaseNowMs),
     monotonicMs,
@@ -121,7 +122,6 @@ export const openDomain = async (
     : followNothing;
   const { isCutOff } = following;
   const { peppers } = deps;
-  const { verifyCacheMax: entriesMax } = settings.limits;
   const outageLimiter = graceMs > 0 ? createOutageLimiter({ limiter, isCutOff, monotonicMs, entriesMax }) : null;
   const repeppering = createRepepperQueue({ repepper: createRepepper(deps), entriesMax, logger });
   const onOldPepper = repeppering.add;

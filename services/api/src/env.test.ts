@@ -45,6 +45,14 @@ test("a lease is long enough to be renewed in time", () => {
   expect(refusal({ ...memory, VERIFY_LEASE_MS: "1499" })).toContain("VERIFY_LEASE_MS");
 });
 
+test("memory of secrets is bounded in bytes: by its own setting, or by how many there may be", () => {
+  const bytes = (env: object) => parseSettings({ ...memory, ...env }).limits.verifyCacheBytesMax;
+  expect(bytes({})).toBe(50_000 * 2048);
+  expect(bytes({ VERIFY_CACHE_MAX: "1000" })).toBe(1000 * 2048);
+  expect(bytes({ VERIFY_CACHE_MAX: "1000", VERIFY_CACHE_BYTES_MAX: "1048576" })).toBe(1_048_576);
+  expect(refusal({ ...memory, VERIFY_CACHE_BYTES_MAX: "1048575" })).toContain("VERIFY_CACHE_BYTES_MAX");
+});
+
 test("peppers come from the setting, with the highest version or the named one as the current", () => {
   const PEPPERS = `1:${pepper(1)},7:${pepper(7)}`;
   expect(parseSettings({ ...memory, PEPPERS }).peppers.current).toBe(7);

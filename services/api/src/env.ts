@@ -52,6 +52,8 @@ export interface Limits {
   readonly drainMs: number;
   /** How many secrets are remembered. */
   readonly verifyCacheMax: number;
+  /** How much memory what is known of them may take, as `bytesOfRecord` estimates it. */
+  readonly verifyCacheBytesMax: number;
 }
 
 /** Names every setting that is wrong; never holds the value of one. */
@@ -71,6 +73,8 @@ const whole = (min: number, max: number) =>
     .pipe(z.number().min(min).max(max));
 
 const HOUR_MS = 3_600_000;
+/** For each secret that may be remembered: three times what one of a usual key takes. */
+const CACHE_BYTES_EACH = 2048;
 const DEFAULT_DATABASE_URL = "sqlite:./.itsy/itsy.db";
 
 const database = z.string().transform((text, context): DatabaseSettings => {
@@ -110,6 +114,7 @@ const Environment = z.object({
   VERIFY_LEASE_MS: whole(1_500, HOUR_MS).default(2_000),
   VERIFY_GRACE_MS: whole(0, HOUR_MS).default(0),
   VERIFY_CACHE_MAX: whole(1, 10_000_000).default(50_000),
+  VERIFY_CACHE_BYTES_MAX: whole(1024 * 1024, 1024 ** 4).optional(),
   TRUSTED_PROXY_HOPS: whole(0, 16).default(0),
   LEAK_SCANNERS: z.string().optional(),
   LEAK_SCANNERS_FILE: z.string().optional(),
@@ -169,6 +174,7 @@ export const parseSettings = (source: Readonly<Record<string, string | undefined
       drainDelayMs: env.DRAIN_DELAY_MS,
       drainMs: env.DRAIN_MS,
       verifyCacheMax: env.VERIFY_CACHE_MAX,
+      verifyCacheBytesMax: env.VERIFY_CACHE_BYTES_MAX ?? env.VERIFY_CACHE_MAX * CACHE_BYTES_EACH,
     }),
     trustedProxyHops: env.TRUSTED_PROXY_HOPS,
     scannerKeys: loaded("LEAK_SCANNERS, LEAK_SCANNERS_FILE", loadScannerKeys, env),

@@ -4,6 +4,8 @@ import type { Environment, KeyMetadata } from "@itsy/contract";
 export interface IpRules {
   /** Whether one of the networks holds the address (`IpAddress` of the contract). */
   allow(ip: string): boolean;
+  /** How many networks there are: each takes memory. */
+  readonly networks: number;
 }
 
 /** Everything `verify` needs to know of a secret, in one read. */

@@ -106,6 +106,19 @@ test("memory is bounded, and what is asked for stays", () => {
   for (let hot = 0; hot < 10; hot++) expect(cache.get(`s${hot}`, 0)).toBeDefined();
 });
 
+test("memory is bounded in bytes, too: large records are fewer, and a key that gave way is forgotten whole", () => {
+  const bytesOf = ({ state }: Found) => state;
+  const cache = createRecordCache<Found>({ entriesMax: 100, bytesMax: 10_000, bytesOf });
+  cache.trustUntil(1000);
+  for (let count = 0; count < 1000; count++) {
+    remember(cache, `s${count}`, { keyId: `k${count}`, state: count % 2 === 0 ? 50 : 3000 });
+    expect(cache.bytes).toBeLessThanOrEqual(10_000);
+  }
+  expect(cache.size).toBeLessThan(10);
+  cache.evict(Array.from({ length: 1000 }, (_, count) => `k${count}`));
+  expect([cache.size, cache.bytes]).toEqual([0, 0]);
+});
+
 test("whatever happens in whatever order, memory never has a state from before an eviction", () => {
   const step = fc.oneof(
     fc.record({ do: fc.constant("begin" as const), key: fc.nat({ max: 3 }), secret: fc.nat({ max: 1 }) }),

@@ -40,11 +40,17 @@ export interface RecordCache<Found extends OfKey> {
   readonly trustedUntilMs: number;
   /** How many secrets are remembered, with those known to be unknown. */
   readonly size: number;
+  /** How much memory the records take, by `bytesOf`. */
+  readonly bytes: number;
 }
 
-export interface RecordCacheSettings {
+export interface RecordCacheSettings<Found> {
   /** How many records are remembered. */
   readonly entriesMax: number;
+  /** How much memory they may take together, by `bytesOf`: who makes records large makes them fewer. */
+  readonly bytesMax?: number;
+  /** About how much memory a record takes; asked once for each. Without it, bytes are not counted. */
+  readonly bytesOf?: (found: Found) => number;
   /** How many unknown secrets are remembered. */
   readonly unknownMax?: number;
   /** For how long a secret stays known to be unknown when no change of any key comes first. */
@@ -56,10 +62,15 @@ export interface RecordCacheSettings {
 /** How many evicted keys are told apart while lookups are under way; beyond it, no lookup under way is remembered. */
 const EVICTED_MAX = 1000;
 
-export const createRecordCache = <Found extends OfKey>(settings: RecordCacheSettings): RecordCache<Found> => {
-  const { entriesMax, unknownMax = 10_000, unknownForMs = 1000, graceMs = 0 } = settings;
+export const createRecordCache = <Found extends OfKey>(settings: RecordCacheSettings<Found>): RecordCache<Found> => {
+  const { entriesMax, bytesMax, bytesOf, unknownMax = 10_000, unknownForMs = 1000, graceMs = 0 } = settings;
   const index = createKeyIndex();
-  const records = createClockMap<Found>({ entriesMax, onGone: (secret, { keyId }) => index.remove(keyId, secret) });
+  const records = createClockMap<Found>({
+    entriesMax,
+    ...(bytesMax !== undefined && { weightMax: bytesMax }),
+    ...(bytesOf !== undefined && { weigh: bytesOf }),
+    onGone: (secret, { keyId }) => index.remove(keyId, secret),
+  });
   const unknownUntilMs = createClockMap<number>({ entriesMax: unknownMax, onGone: () => undefined });
   // Generations count evictions. A ticket is the generation in which its lookup began; keys that are not in `evictedIn`
   // were last evicted in `forgottenIn` or before.
@@ -131,6 +142,9 @@ export const createRecordCache = <Found extends OfKey>(settings: RecordCacheSett
     },
     get size() {
       return records.size + unknownUntilMs.size;
+    },
+    get bytes() {
+      return records.weight;
     },
   });
 };

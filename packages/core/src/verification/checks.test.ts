@@ -31,7 +31,7 @@ const good: VerificationRecord = {
 };
 
 /** Rules that hold some addresses; which ones is the port's business. */
-const office: IpRules = { allow: (ip) => ip.startsWith("10.") };
+const office: IpRules = { allow: (ip) => ip.startsWith("10."), networks: 1 };
 
 const refusal = (record: Partial<VerificationRecord>, required = {}, workspaceId = "ws_1") =>
   firstRefusal({ record: { ...good, ...record }, required, workspaceId, now });

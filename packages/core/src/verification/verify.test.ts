@@ -28,7 +28,7 @@ const verifying = (record: Partial<VerificationRecord> = {}, quota: Quota | null
     owner: null,
     metadata: {},
     permissions: new Set(["files:read"]),
-    ipRules: { allow: (ip) => ip.startsWith("10.") },
+    ipRules: { networks: 1, allow: (ip) => ip.startsWith("10.") },
     requestsPerMinute: 10,
     expiresAt: null,
     pausedAt: null,

@@ -23,7 +23,7 @@ const aToken = (overrides: Partial<ManagementToken> = {}): ManagementToken => ({
 
 const started = (findToken: () => Promise<ManagementToken>, graceMs = 0) => {
   const clock = createFakeClock();
-  const { tokens: cache, all } = createMemory({ entriesMax: 10, graceMs });
+  const { tokens: cache, all } = createMemory({ entriesMax: 10, bytesMax: 10_000, graceMs });
   all.trustUntil(graceMs > 0 ? clock.monotonicMs() + 1000 : Number.POSITIVE_INFINITY);
   const authenticate = createCachedAuthenticate({
     clock,

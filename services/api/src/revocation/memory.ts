@@ -1,5 +1,6 @@
 import type { Actor } from "@itsy/core";
 import {
+  bytesOfRecord,
   createRecordCache,
   type ManagementToken,
   type OfKey,
@@ -25,12 +26,14 @@ const TOKENS_MAX = 1000;
 export interface MemorySettings {
   /** How many secrets are remembered. */
   readonly entriesMax: number;
+  /** How much memory what is known of them may take. */
+  readonly bytesMax: number;
   /** How long memory outlasts its lease while the database cannot be asked. */
   readonly graceMs: number;
 }
 
-export const createMemory = ({ entriesMax, graceMs }: MemorySettings): Memory => {
-  const records = createRecordCache<VerificationRecord>({ entriesMax, graceMs });
+export const createMemory = ({ entriesMax, bytesMax, graceMs }: MemorySettings): Memory => {
+  const records = createRecordCache<VerificationRecord>({ entriesMax, bytesMax, bytesOf: bytesOfRecord, graceMs });
   const tokens = createRecordCache<KnownToken>({ entriesMax: TOKENS_MAX, graceMs });
   const caches = [records, tokens];
   return Object.freeze({

@@ -18,6 +18,7 @@ export const createIpRules = (rules: readonly string[]): IpRules | null => {
     else ipv6.addSubnet(network, Number(prefix), "ipv6");
   }
   return Object.freeze({
+    networks: rules.length,
     allow: (ip: string) => {
       const address = new SocketAddress({ address: ip, family: isIPv4(ip) ? "ipv4" : "ipv6" });
       if (ipv4.check(address)) return true;

@@ -184,6 +184,27 @@ test("a wall clock that jumps, forwards and back, changes no value and writes no
   expect(valueOf(await place.secret())).toBe(value);
 });
 
+test("a wall clock that is ahead ends neither a key before its expiry nor the Secret of a former name", async () => {
+  const place = await createPlace(world);
+  const clock: Clock = { now: () => new Date(systemClock.now().getTime() + 365 * 86_400_000) };
+  let looks = 0;
+  const onEffect: OnEffect = (name, phase) => {
+    if (name === "observe" && phase === "after") looks += 1;
+  };
+  await using _ = place.start({ clock, onEffect });
+  const expiresAt = new Date(systemClock.now().getTime() + 30 * 86_400_000).toISOString();
+  await place.apply({ expiresAt, secret: { name: "before" } });
+  await place.untilReady();
+  await place.requestRotation("now");
+  await place.until("it rotates", (key) => key.status?.revision === 2);
+  const name = { namespace: place.namespace, name: "website" };
+  await world.kube.mergePatch(ApiKeys, name, { spec: { secret: { name: "after" } } });
+  await place.until("it is moved", (key) => key.status?.binding?.name === "after");
+  const before = looks;
+  await waitUntil(() => looks > before + 2, { what: "it looks again" });
+  expect(valueOf(await place.secret("before"))).toBe(valueOf(await place.secret("after")));
+});
+
 test("an ApiKey that always fails and one that never ends do not keep the others waiting", async () => {
   const place = await createPlace(world);
   const poisoned = new Map<string, "fails" | "hangs">();

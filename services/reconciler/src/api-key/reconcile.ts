@@ -37,7 +37,7 @@ const isSame = (a: StoredApiKey, b: StoredApiKey | null): b is StoredApiKey => a
 
 /** `observe → plan → act`, until the plan settles; then `report`. */
 export const createReconcile = (deps: ReconcileDeps): ReconcileApiKey => {
-  const { kube, clock, timers, deliverWithinMs, resyncMs } = deps;
+  const { kube, timers, deliverWithinMs, resyncMs } = deps;
   const logger = deps.logger.child({ concept: "api-key" });
   const report = createReport(deps);
 
@@ -66,7 +66,7 @@ export const createReconcile = (deps: ReconcileDeps): ReconcileApiKey => {
     let observed = await observe(deps, run.apiKey, { signal });
     const context = { deliverWithinMs, resyncMs: resyncMs() };
     for (let step = 0; step < STEPS_MAX; step += 1) {
-      const decision = plan(observed, { ...context, now: clock.now(), monotonicMs: timers.monotonicMs() });
+      const decision = plan(observed, { ...context, monotonicMs: timers.monotonicMs() });
       if (decision.action === null) {
         if (decision.finding !== null) await report.finding(observed, decision.finding, signal);
         return decision.requeueAfterMs === null ? {} : { requeueAfterMs: decision.requeueAfterMs };

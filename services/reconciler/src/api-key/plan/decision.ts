@@ -40,9 +40,8 @@ export type Decision =
   | { readonly action: Action }
   | { readonly action: null; readonly finding: Finding | null; readonly requeueAfterMs: number | null };
 
+/** No wall clock: what time it is, the service says (`view.at`), so that a clock of ours that jumps changes nothing. */
 export interface PlanContext {
-  /** The wall clock, for expiry. */
-  readonly now: Date;
   /** Only differences mean something. */
   readonly monotonicMs: number;
   /** How long a registered version may stay undelivered. */

@@ -1,12 +1,12 @@
 import type { OwnerReference } from "@itsy/controller-runtime";
 import { describe, expect, test } from "vitest";
 
-import { aFresh, aKey, anApiKey, anObserved, aStaged, aTarget, now } from "../../../test/an-observed.ts";
+import { aFresh, aKey, anApiKey, anObserved, aStaged, aTarget } from "../../../test/an-observed.ts";
 import { managedByLabel } from "../names.ts";
 import type { Observed, TargetSecret } from "../observed.ts";
 import { plan } from "./plan.ts";
 
-const context = { now, monotonicMs: 1_000_000, deliverWithinMs: 3_600_000, resyncMs: 60_000 };
+const context = { monotonicMs: 1_000_000, deliverWithinMs: 3_600_000, resyncMs: 60_000 };
 const actionOf = (observed: Observed) => plan(observed, context).action;
 const findingOf = (observed: Observed) => {
   const decision = plan(observed, context);

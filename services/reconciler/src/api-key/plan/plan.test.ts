@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
 
-import { aFresh, aKey, anApiKey, anObserved, aStaged, aTarget, aValue, keyId, now } from "../../../test/an-observed.ts";
+import { aFresh, aKey, anApiKey, anObserved, aStaged, aTarget, aValue, keyId } from "../../../test/an-observed.ts";
 import { FINALIZER } from "../names.ts";
 import type { Observed, StagedSecret, TargetSecret } from "../observed.ts";
 import type { Decision, PlanContext } from "./decision.ts";
 import { plan } from "./plan.ts";
 
-const context: PlanContext = { now, monotonicMs: 1_000_000, deliverWithinMs: 3_600_000, resyncMs: 60_000 };
+const context: PlanContext = { monotonicMs: 1_000_000, deliverWithinMs: 3_600_000, resyncMs: 60_000 };
 const planned = (observed: Observed, change: Partial<PlanContext> = {}) => plan(observed, { ...context, ...change });
 
 const actionOf = (decision: Decision) => decision.action;
@@ -412,15 +412,13 @@ describe("spec.expiresAt, with a schedule", () => {
     const rotatedAt = "2026-11-22T11:35:01Z";
     expect(actionOf(planned(at(rotatedAt, { rotatedAt })))).toEqual({ type: "configure" });
     const lifted = at(rotatedAt, { rotatedAt, settings: { ...settings, expiresAt: null } });
-    expect(findingOf(planned(lifted, { now: new Date("2026-11-22T13:00:00Z") }))).toMatchObject({
+    expect(findingOf(planned({ ...lifted, view: { ...lifted.view, at: "2026-11-22T13:00:00Z" } }))).toMatchObject({
       reason: "Delivered",
     });
   });
   test("missed, it stays expired: nothing brings back what has ended", () => {
     const observed = at("2026-11-22T13:00:00Z", { status: "expired" });
-    expect(findingOf(planned(observed, { now: new Date("2026-11-22T13:00:00Z") }))).toMatchObject({
-      reason: "Expired",
-    });
+    expect(findingOf(planned(observed))).toMatchObject({ reason: "Expired" });
   });
   test("with atExpiry: End the key ends there", () => {
     const end = { rotation: { ...spec.rotation, atExpiry: "End" } };
@@ -565,7 +563,8 @@ describe("a changed spec.secret.name", () => {
   test("leaves the former Secret for the time of an overlap", () => {
     const decision = planned(renamed({ target: moved }), { resyncMs: 9_999_999 });
     expect(decision).toMatchObject({ action: null, requeueAfterMs: 59 * 60_000 });
-    expect(actionOf(planned(renamed({ target: moved }), { now: new Date("2026-11-22T10:59:00Z") }))).toEqual({
+    const over = { at: "2026-11-22T10:59:00Z", key: aKey() };
+    expect(actionOf(planned(renamed({ target: moved, view: over })))).toEqual({
       type: "dropTarget",
       name: "website",
       uid: "target-uid",

@@ -41,12 +41,11 @@ export const settingsDrift: Check = (observed) => {
   return settingsDiffer(settingsOf(observed), key.settings, key.pausedByPerson) ? act({ type: "configure" }) : null;
 };
 
-/** Nothing is minted for a key that has expired, be it the first time. */
+/** Nothing is minted for a key that has expired, be it the first time. By the service's clock: it is the one that refuses. */
 export const expired: Check = (observed, context) => {
   const expiresAt = wantedExpiry(observed, observed.view.key?.rotatedAt ?? null);
   if (expiresAt === null) return null;
-  // The service's clock counts as well: it is the one that refuses.
-  const isAhead = Date.parse(expiresAt) > context.now.getTime() && observed.view.key?.status !== "expired";
+  const isAhead = Date.parse(expiresAt) > Date.parse(observed.view.at) && observed.view.key?.status !== "expired";
   if (isAhead) return null;
   const message = `spec.expiresAt (${observed.spec.expiresAt}) has passed. Move it into the future to use the key again.`;
   return settleWith(observed, context, stalled("Expired", message));

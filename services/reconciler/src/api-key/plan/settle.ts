@@ -12,7 +12,7 @@ const AFTER_MS = 1_000;
 const TRY_AGAIN_MS = 10_000;
 
 /** The resync, or sooner when something is known to come before: the end of the key or of its retiring version, a rotation. */
-const lookAgainMs = (observed: Observed, { now, resyncMs }: PlanContext): number => {
+const lookAgainMs = (observed: Observed, { resyncMs }: PlanContext): number => {
   const { spec, view, formers } = observed;
   const byService = [spec.expiresAt, view.key?.retiringUntil, nextRotationAt(observed)?.toISOString()];
   const formerUntil = formers.length === 0 ? null : formerUntilMs(observed);
@@ -23,7 +23,7 @@ const lookAgainMs = (observed: Observed, { now, resyncMs }: PlanContext): number
     // Not a moment later: it is to be gone when it ends.
     ...(previousUntil === null ? [] : [previousUntil - Date.parse(view.at)]),
     ...(unusedAt === null ? [] : [unusedAt - Date.parse(view.at) + AFTER_MS]),
-    ...(formerUntil === null ? [] : [formerUntil - now.getTime()]),
+    ...(formerUntil === null ? [] : [formerUntil - Date.parse(view.at)]),
   ].filter((delayMs) => delayMs > 0);
   return Math.min(resyncMs, ...ends, ...(isFollowUpOpen(observed) ? [TRY_AGAIN_MS] : []));
 };

@@ -18,16 +18,19 @@ export const renamedTarget: Check = (observed) => {
   return from === null ? null : act({ type: "move", from });
 };
 
-/** Until when a Secret of a former name stays, on the API server's clock; it has no end while the new one is not there. */
+/** Until when a Secret of a former name stays, from when the API server made the new one; no end while that is not there. */
 export const formerUntilMs = ({ spec, target }: Pick<Observed, "spec" | "target">): number | null =>
   target?.version?.state === "current" ? Date.parse(target.createdAt) + parseDuration(spec.rotation.overlap) : null;
 
-/** A former Secret goes as soon as something in it is not the current value any more, or when its time is over. */
-export const outdatedFormer: Check = (observed, { now }) => {
+/**
+ * A former Secret goes as soon as something in it is not the current value any more, or when its time is over: by the
+ * service's clock, as everything that a workload may still hold.
+ */
+export const outdatedFormer: Check = (observed) => {
   const untilMs = formerUntilMs(observed);
   if (untilMs === null) return null;
   const isOutdated = ({ version, previous }: TargetSecret): boolean =>
-    version?.state !== "current" || previous !== null || now.getTime() >= untilMs;
+    version?.state !== "current" || previous !== null || Date.parse(observed.view.at) >= untilMs;
   const former = observed.formers.find((one) => one.isOurs && isOutdated(one));
   return former === undefined ? null : act({ type: "dropTarget", name: former.name, uid: former.uid });
 };

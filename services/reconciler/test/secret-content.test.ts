@@ -180,6 +180,25 @@ describe("renaming", () => {
     await expectSameKey(place);
   });
 
+  test("renamed more often within an overlap than one look reads: nothing is left over in the end", async () => {
+    const place = await createPlace(world);
+    await using _ = place.start();
+    await place.apply({ rotation: { overlap: "10m" }, secret: { name: "n0" } });
+    await place.untilReady();
+    const names = ["n1", "n2", "n3", "n4", "n5", "n6"];
+    for (const name of names) {
+      await change(place, { secret: { name } });
+      await place.until(`it is bound to ${name}`, ({ status }) => status?.binding?.name === name);
+    }
+    expect(await secretNames(place)).toEqual(["n0", ...names]);
+    // The former ones hold the value before then.
+    await place.requestRotation("now");
+    await waitUntil(async () => (await secretNames(place)).join() === "n6", { what: "the former ones are gone" });
+    await place.until("they are forgotten, and one revision was made", ({ metadata, status }) => {
+      return metadata.annotations?.["keys.itsy.dev/secret-names"] === "n6" && status?.revision === 2;
+    });
+  });
+
   test("secret.name: the value moves; the former Secret stays for the overlap, and then nothing is left over", async () => {
     const place = await createPlace(world);
     await using _ = place.start();

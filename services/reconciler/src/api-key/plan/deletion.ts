@@ -1,6 +1,7 @@
 import { isAbandoned } from "../abandoned.ts";
 import { FINALIZER } from "../names.ts";
 import { isDeleted, type Observed, type TargetSecret } from "../observed.ts";
+import { namesToForget, unreadNames } from "../target/names.ts";
 import { act, type Check } from "./decision.ts";
 
 /** Somebody deleted the object and we hold it back no longer. */
@@ -19,6 +20,13 @@ export const dropTargetOfDeleted: Check = (observed) => {
   const { target, formers } = observed;
   const held = [target, ...formers].find((secret) => isHeld(secret, observed));
   return held ? act({ type: "dropTarget", name: held.name, uid: held.uid }) : null;
+};
+
+/** More names than one look reads: the Secrets under the others go before the key, too. */
+export const readOtherNamesOfDeleted: Check = (observed) => {
+  if (!isDeleted(observed) || unreadNames(observed).length === 0) return null;
+  const names = namesToForget(observed);
+  return names === null ? null : act({ type: "recordNames", names });
 };
 
 /** Also where nothing was ever registered: the mark stops a reconciler that is behind. */

@@ -325,6 +325,12 @@ describe("deletion, step by step", () => {
       uid: "target-uid",
     });
   });
+  test("and where there are more names than one look reads, the other ones before the key", () => {
+    const { metadata, ...rest } = apiKey;
+    const named = { ...metadata, annotations: { "keys.itsy.dev/secret-names": "a b c d e website" } };
+    const observed = anObserved({ apiKey: { ...rest, metadata: named }, target: null });
+    expect(actionOf(planned(observed))).toEqual({ type: "recordNames", names: ["a", "website"] });
+  });
   test("then the key is released", () => {
     expect(actionOf(planned(anObserved({ apiKey, target: null, staged })))).toEqual({ type: "release" });
   });

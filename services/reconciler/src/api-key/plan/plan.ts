@@ -1,7 +1,14 @@
 import type { Observed } from "../observed.ts";
 import { adoptAbandoned } from "./adoption.ts";
 import type { Check, Decision, PlanContext } from "./decision.ts";
-import { dropStagingOfDeleted, dropTargetOfDeleted, finishDeletion, gone, releaseDeleted } from "./deletion.ts";
+import {
+  dropStagingOfDeleted,
+  dropTargetOfDeleted,
+  finishDeletion,
+  gone,
+  readOtherNamesOfDeleted,
+  releaseDeleted,
+} from "./deletion.ts";
 import { confirmPublished, deliverStaged, stageNext, uselessStaging } from "./delivery.ts";
 import { propagationDue, restartDue } from "./follow-up.ts";
 import { namespaceTerminating } from "./namespace.ts";
@@ -22,6 +29,7 @@ import { contentDrift, nameOutdated, nameUnrecorded, outdatedFormer, renamedTarg
 const checks: readonly Check[] = [
   gone,
   dropTargetOfDeleted,
+  readOtherNamesOfDeleted,
   releaseDeleted,
   dropStagingOfDeleted,
   finishDeletion,

@@ -2,7 +2,8 @@ import { annotations } from "../names.ts";
 import { type Observed, type TargetSecret, targetNameOf } from "../observed.ts";
 import type { StoredApiKey } from "../resource.ts";
 
-const NAMES_MAX = 4;
+/** How many former names one look reads. */
+const READ_MAX = 4;
 const validName = /^[a-z0-9][-a-z0-9.]{0,252}$/;
 
 /** The names in the annotation of the ApiKey. */
@@ -20,11 +21,18 @@ export const recordedNames = (apiKey: StoredApiKey): readonly string[] => {
 
 type Declared = Pick<Observed, "apiKey" | "spec">;
 
-/** Names that were declared before. */
-export const formerNames = (declared: Declared): readonly string[] =>
-  recordedNames(declared.apiKey)
-    .filter((name) => name !== targetNameOf(declared))
-    .slice(0, NAMES_MAX);
+/** Names that were declared before: first where the value was reported, then the one declared last. */
+const allFormerNames = ({ apiKey, spec }: Declared): readonly string[] => {
+  const bound = apiKey.status?.binding?.name;
+  const names = [...(bound === undefined ? [] : [bound]), ...annotatedNames(apiKey).toReversed()];
+  return [...new Set(names)].filter((name) => name !== targetNameOf({ apiKey, spec }));
+};
+
+/** Those of them that one look reads. */
+export const formerNames = (declared: Declared): readonly string[] => allFormerNames(declared).slice(0, READ_MAX);
+
+/** The others: their turn comes when nothing lies under the first ones any more. */
+export const unreadNames = (declared: Declared): readonly string[] => allFormerNames(declared).slice(READ_MAX);
 
 /** With the declared name, where that is not recorded yet; else `null`. */
 export const namesToRecord = (declared: Declared): readonly string[] | null => {
@@ -33,11 +41,15 @@ export const namesToRecord = (declared: Declared): readonly string[] | null => {
   return recorded.includes(name) ? null : [...recorded, name];
 };
 
-/** The declared name alone, once nothing of ours lies under another; `null` when the annotation says so, or is not there. */
+/**
+ * Without the former names that were read, once nothing of ours lies under any of them; `null` when the annotation says
+ * so, or is not there. A name that was not read may hide a Secret: it stays, and is read next.
+ */
 export const namesToForget = (observed: Pick<Observed, "apiKey" | "spec" | "formers">): readonly string[] | null => {
   const name = targetNameOf(observed);
   const isOutdated = annotatedNames(observed.apiKey).some((one) => one !== name);
-  return isOutdated && !observed.formers.some(({ isOurs }) => isOurs) ? [name] : null;
+  if (!isOutdated || observed.formers.some(({ isOurs }) => isOurs)) return null;
+  return [...unreadNames(observed).toReversed(), name];
 };
 
 /** The value of the annotation. */

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { stagingName } from "../src/api-key/names.ts";
 import type { EffectName, EffectPhase, OnEffect } from "../src/effects.ts";
+import { WorkspaceGrants } from "../src/grant/resource.ts";
 import { createPlace, isReady, type Place, startWorld, valueOf, type World } from "./world.ts";
 
 let world: World;
@@ -185,6 +186,46 @@ test("revoked between observe and register: nothing is minted", async () => {
   await waitUntil(async () => (await place.secrets()).every(({ metadata: { name } }) => name === "website"), {
     what: "no staging Secret is left",
   });
+  expect(place.delivery.keys).toHaveLength(1);
+});
+
+test("revoked right before a rotation that was asked for earlier: it stays so until somebody asks again", async () => {
+  const place = await createPlace(world);
+  const { metadata } = await place.apply();
+  const sleeper = hold("register", "before");
+  {
+    await using _ = place.start();
+    await revisionIs(place, 1);
+  }
+  await place.requestRotation("before");
+  await using _ = place.start({ onEffect: sleeper.onEffect });
+  await sleeper.reached;
+  place.delivery.keyOf(metadata.uid).revoked = true;
+  sleeper.release();
+  await place.untilReason("RevokedOutOfBand");
+  // Another one comes in, which has seen nothing of it.
+  await using __ = place.start();
+  const calls = place.delivery.calls.length;
+  await waitUntil(() => place.delivery.calls.length >= calls + 6, { what: "both looked again" });
+  expect(place.delivery.keys).toHaveLength(1);
+  await place.requestRotation("after");
+  await place.untilReady();
+  expect(place.delivery.keys).toHaveLength(2);
+  await expectSettled(place);
+});
+
+test("revoked while a rotation waits for a grant: it stays so when the grant comes back", async () => {
+  const place = await createPlace(world);
+  await using _ = place.start();
+  const { metadata } = await place.apply();
+  await revisionIs(place, 1);
+  await world.kube.delete(WorkspaceGrants, { name: place.namespace });
+  await place.untilReason("NotGranted");
+  await place.requestRotation("before");
+  place.delivery.keyOf(metadata.uid).revoked = true;
+  await place.until("this is noted", ({ status }) => status?.revocation?.rotateRequest === "before");
+  await place.grant();
+  await place.untilReason("RevokedOutOfBand");
   expect(place.delivery.keys).toHaveLength(1);
 });
 

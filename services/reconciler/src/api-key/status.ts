@@ -78,6 +78,16 @@ export const ApiKeyStatus = z.object({
     .meta({ format: "int32", maximum: undefined })
     .describe("The last revision for which spec.restartTargets were restarted.")
     .optional(),
+  revocation: z
+    .object({
+      keyId: z.string().max(64).describe("Id of the key that was revoked."),
+      rotateRequest: z
+        .string()
+        .max(1024)
+        .describe("Value of the rotate-requested-at annotation when this was first seen; empty when there was none."),
+    })
+    .describe("The key was revoked in the service. Only another rotate request than this one makes a new key.")
+    .optional(),
   lastHandledRotateRequest: z
     .string()
     .max(1024)

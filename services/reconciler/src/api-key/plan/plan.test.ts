@@ -258,12 +258,24 @@ describe("what stops it", () => {
 });
 
 describe("revoked, and then a rotation is asked for", () => {
-  const apiKey = anApiKey({ rotateRequest: "now", status: { lastHandledRotateRequest: "before", revision: 1 } });
+  const revocation = { keyId, rotateRequest: "before" };
+  const apiKey = anApiKey({ rotateRequest: "now", status: { revocation, revision: 1 } });
   const view = { key: aKey({ status: "revoked" }) };
   const target = aTarget({ state: "ended" });
   test("a new value is staged", () => {
     const observed = anObserved({ apiKey, target, view });
     expect(actionOf(planned(observed))).toEqual({ type: "stage", revision: 2, cause: "Replaced" });
+  });
+  test.each([
+    ["was there when the revocation was first seen", { revocation: { keyId, rotateRequest: "now" } }],
+    ["is seen together with it", {}],
+    ["is there when another key than before is revoked", { revocation: { ...revocation, keyId: "key_other" } }],
+  ])("but not for a request that %s", (_what, status) => {
+    const older = anApiKey({ rotateRequest: "now", status: { lastHandledRotateRequest: "before", ...status } });
+    const observed = anObserved({ apiKey: older, target, view });
+    expect(findingOf(planned(observed))).toMatchObject({ reason: "RevokedOutOfBand" });
+    const staged = aStaged(2);
+    expect(actionOf(planned({ ...observed, staged }))).toEqual({ type: "dropStaging", staged });
   });
   test("and registered in place of the revoked key", () => {
     const staged = aStaged(2);

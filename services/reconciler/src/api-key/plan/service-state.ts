@@ -1,6 +1,6 @@
 import { annotations } from "../names.ts";
 import type { StoredApiKey } from "../resource.ts";
-import { pendingRotateRequest } from "../rotate-request.ts";
+import { pendingRotateRequest, unansweredRequest } from "../rotate-request.ts";
 import { wantedExpiry } from "../rotation/expiry.ts";
 import { settingsDiffer, settingsOf } from "../settings.ts";
 import { act, type Check } from "./decision.ts";
@@ -30,7 +30,9 @@ export const released: Check = (observed, context) => {
 export const revokedOutOfBand: Check = (observed, context) => {
   const { key } = observed.view;
   if (key?.status !== "revoked" || pendingRotateRequest(observed) !== null) return null;
-  const message = `Key ${key.keyId} was revoked in the service. To make a new key in its place: ${askForRotation(observed.apiKey)}`;
+  const isTooOld = unansweredRequest(observed) !== null;
+  const older = isTooOld ? " A rotate request from before this was noticed does not undo it." : "";
+  const message = `Key ${key.keyId} was revoked in the service.${older} To make a new key in its place: ${askForRotation(observed.apiKey)}`;
   return settleWith(observed, context, stalled("RevokedOutOfBand", message));
 };
 

@@ -38,6 +38,18 @@ test("a foreign Secret is not claimed", () => {
   expect(status.lastHandledRotateRequest).toBeUndefined();
 });
 
+test("of a revoked key it keeps the rotate request that was there when this was first seen, whatever else is found", () => {
+  const view = { key: aKey({ status: "revoked" }) };
+  const { status } = reported({ apiKey: anApiKey({ rotateRequest: "before" }), view });
+  expect(status.revocation).toEqual({ keyId: aKey().keyId, rotateRequest: "before" });
+  const later = reported({ apiKey: anApiKey({ rotateRequest: "after", status }), view });
+  expect(later.status.revocation).toEqual(status.revocation);
+  const other = reported({ apiKey: anApiKey({ status }), view: { key: aKey({ status: "revoked", keyId: "key_2" }) } });
+  // Empty, not absent: in a merge patch the request of the key before would stay.
+  expect(other.status.revocation).toEqual({ keyId: "key_2", rotateRequest: "" });
+  expect(reported({ apiKey: anApiKey({ status }) }).status.revocation).toBeUndefined();
+});
+
 test("a failure changes the conditions and nothing else", () => {
   const { status } = reported();
   const after = statusAfterFailure(anApiKey({ status }), unreachable, now);

@@ -1,7 +1,7 @@
 import type { Observed } from "../observed.ts";
 import type { Finding } from "../plan/finding.ts";
 import type { StoredApiKey } from "../resource.ts";
-import { rotateRequest } from "../rotate-request.ts";
+import { revocationOf, rotateRequest } from "../rotate-request.ts";
 import { nextRotationAt } from "../rotation/schedule.ts";
 import type { ApiKeyStatus } from "../status.ts";
 import { followedAfter } from "../workloads/follow-up.ts";
@@ -48,6 +48,7 @@ export const statusOf = (observed: Observed, finding: Finding, now: Date): ApiKe
     retiring: retiringOf(observed),
     propagatedRevision: followedAfter(observed, "propagatedRevision"),
     restartedRevision: followedAfter(observed, "restartedRevision"),
+    revocation: revocationOf(observed),
     lastHandledRotateRequest: (isOurs ? target.rotateHandled : null) ?? apiKey.status?.lastHandledRotateRequest,
   };
 };

@@ -26,10 +26,10 @@ import {
 } from "@itsy/controller-runtime";
 import { generateSecret } from "@itsy/key-format";
 import { isAtRest } from "./api-key/at-rest.ts";
-import { BY_TARGET, createOlderRival, rivalsOf, wantedTarget } from "./api-key/older-rival.ts";
 import { createReconcile } from "./api-key/reconcile.ts";
 import { isRelevantChange } from "./api-key/relevant-change.ts";
 import { type ApiKey, ApiKeys } from "./api-key/resource.ts";
+import { createRivals } from "./api-key/rivals.ts";
 import type { Effects } from "./effects.ts";
 import { createClaims } from "./grant/claims.ts";
 import { BY_WORKSPACE, createGrantSource } from "./grant/grant-source.ts";
@@ -109,7 +109,6 @@ const createSources = (deps: ReconcilerDeps, { watchNamespace }: ReconcilerSetti
     type: ApiKeys,
     indexes: {
       [BY_WORKSPACE]: ({ spec }) => [spec.workspace],
-      [BY_TARGET]: (apiKey) => [wantedTarget(apiKey)],
       [BY_WAITING]: waitingFor,
     },
     ...(watchNamespace === undefined ? {} : { namespace: watchNamespace }),
@@ -120,12 +119,7 @@ const createSources = (deps: ReconcilerDeps, { watchNamespace }: ReconcilerSetti
   });
   const namespaces = reflect<Namespace>({ type: Namespaces });
   const sources: readonly Source<KubeObject>[] = [
-    {
-      reflector: apiKeys,
-      predicate: isRelevantChange,
-      // Whoever wants the same Secret waits for this one to change or to go.
-      toNames: (apiKey) => [nameOf(apiKey), ...rivalsOf(apiKeys.store, apiKey).map(nameOf)],
-    } satisfies Source<ApiKey>,
+    { reflector: apiKeys, predicate: isRelevantChange } satisfies Source<ApiKey>,
     {
       reflector: grants,
       toNames: ({ spec }) => apiKeys.store.byIndex(BY_WORKSPACE, spec.workspace).map(nameOf),
@@ -138,7 +132,9 @@ const createSources = (deps: ReconcilerDeps, { watchNamespace }: ReconcilerSetti
   ];
   const claims = createClaims();
   apiKeys.subscribe(claims.apply);
-  return { apiKeys, grants, namespaces, claims, sources };
+  const rivals = createRivals();
+  apiKeys.subscribe(rivals.apply);
+  return { apiKeys, grants, namespaces, claims, rivals, sources };
 };
 
 const healthOf = (
@@ -153,13 +149,13 @@ const healthOf = (
 /** Puts the parts together. Only `main.ts` and tests call it. */
 export const createReconciler = (deps: ReconcilerDeps, settings: ReconcilerSettings): Reconciler => {
   const { metrics, logger, timers, random, recorder } = deps;
-  const { apiKeys, grants, namespaces, claims, sources } = createSources(deps, settings);
+  const { apiKeys, grants, namespaces, claims, rivals, sources } = createSources(deps, settings);
   const reconcile = createReconcile({
     ...deps,
     generateSecret,
     readApiKey: (name) => apiKeys.store.get(name),
     grantFor: createGrantSource({ grants: grants.store, namespaces: namespaces.store, claims }),
-    olderRivalOf: createOlderRival(apiKeys.store),
+    olderRivalOf: rivals.olderRivalOf,
     isTerminating: (name) => isTerminating(namespaces.store.get({ name }) ?? { metadata: { name } }),
     record: recorder.record,
     deliverWithinMs: settings.deliverWithinMs,
@@ -191,6 +187,8 @@ export const createReconciler = (deps: ReconcilerDeps, settings: ReconcilerSetti
     work: async (signal: AbortSignal) => {
       const enqueue = (name: ObjectName): void => controller.enqueue(name);
       signal.addEventListener("abort", lines.close, { once: true });
+      // Who waits for a Secret that an older one wants moves up when that one goes.
+      apiKeys.subscribe((delta) => rivals.movedUp(delta).forEach(enqueue));
       apiKeys.subscribe(createWakeWaiting({ apiKeys: apiKeys.store, timers, enqueue }));
       // Nobody waits for its first list: without the right to it everything works as if it were not asked for.
       const onError = (err: unknown) => logger.warn({ err, kind: "Secret" }, "watch failed; trying again");

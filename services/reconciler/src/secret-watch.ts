@@ -12,8 +12,8 @@ import {
 } from "@itsy/controller-runtime";
 
 import { annotations, managedByLabel } from "./api-key/names.ts";
-import { wantedTarget } from "./api-key/older-rival.ts";
 import { type ApiKey, ApiKeys } from "./api-key/resource.ts";
+import { wantedTarget } from "./api-key/rivals.ts";
 
 export interface SecretWatchDeps {
   readonly client: KubeClient;

@@ -30,7 +30,7 @@ export interface ObserveDeps {
   readonly effects: Effects;
   /** What the grants say, from a complete store. */
   readonly grantFor: (apiKey: StoredApiKey) => GrantVerdict;
-  /** The older ApiKey that wants the same Secret, from a complete store. */
+  /** Of the older ApiKeys that want the same Secret the youngest, from a complete store. */
   readonly olderRivalOf: (apiKey: StoredApiKey) => string | null;
   /** Whether the namespace is being deleted, as far as is known here. */
   readonly isTerminating: (namespace: string) => boolean;

@@ -78,7 +78,7 @@ export interface Observed {
   /** The spec with its defaults. */
   readonly spec: ApiKeySpec;
   readonly grant: GrantVerdict;
-  /** An older ApiKey of the namespace that wants the same Secret; `null` when there is none. */
+  /** The ApiKey of the namespace that comes right before in the line for the Secret; `null` when there is none. */
   readonly olderRival: string | null;
   /** Nothing can be created in it any more. */
   readonly isNamespaceTerminating: boolean;

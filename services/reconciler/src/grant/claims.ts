@@ -15,9 +15,9 @@ export interface Claim {
   readonly requestsPerMinute: number;
 }
 
-/** All claims on each workspace, the oldest first. */
+/** Claims in lines, the oldest of each line first. */
 export interface Claims {
-  readonly of: (workspace: string) => readonly Claim[];
+  readonly of: (line: string) => readonly Claim[];
   readonly apply: (delta: Delta<StoredApiKey>) => void;
 }
 
@@ -31,48 +31,62 @@ export const claimOf = ({ metadata, spec }: StoredApiKey): Claim => ({
   requestsPerMinute: spec.rateLimit?.requestsPerMinute ?? REQUESTS_PER_MINUTE_DEFAULT,
 });
 
-const placeOf = ({ createdAt, namespace, name, uid }: Claim): string => `${createdAt}/${namespace}/${name}/${uid}`;
-
 /** By creation; of the same second by namespace and name, so that the order never changes. */
-export const isOlder = (a: Claim, b: Claim): boolean => placeOf(a) < placeOf(b);
+export const isOlder = (a: Claim, b: Claim): boolean => {
+  // Field by field: a text of all of them would be made anew for each comparison.
+  if (a.createdAt !== b.createdAt) return a.createdAt < b.createdAt;
+  if (a.namespace !== b.namespace) return a.namespace < b.namespace;
+  return a.name === b.name ? a.uid < b.uid : a.name < b.name;
+};
 
-/** Where the claim is, or would have to be inserted. */
-const positionOf = (claims: readonly Claim[], claim: Claim): number => {
-  let [low, high] = [0, claims.length];
+/** Where the claim is in the line, or would have to be inserted. */
+export const positionIn = (line: readonly Claim[], claim: Claim, comesBefore = isOlder): number => {
+  let [low, high] = [0, line.length];
   while (low < high) {
     const middle = (low + high) >>> 1;
-    const at = claims[middle];
-    if (at !== undefined && isOlder(at, claim)) low = middle + 1;
+    const at = line[middle];
+    if (at !== undefined && comesBefore(at, claim)) low = middle + 1;
     else high = middle;
   }
   return low;
 };
 
+export interface ClaimsOptions {
+  /** In which line an ApiKey stands. Default: that of its workspace. */
+  readonly lineOf?: (apiKey: StoredApiKey) => string;
+  readonly isOlder?: typeof isOlder;
+}
+
 /**
  * Kept sorted as ApiKeys come and go, so that asking for one costs no pass over all: ten thousand of them are asked for
  * one after another.
  */
-export const createClaims = (): Claims => {
-  const byWorkspace = new Map<string, Claim[]>();
+export const createClaims = (options: ClaimsOptions = {}): Claims => {
+  const { lineOf = ({ spec }: StoredApiKey) => spec.workspace } = options;
+  const lines = new Map<string, Claim[]>();
 
   const put = (apiKey: StoredApiKey): void => {
     const claim = claimOf(apiKey);
-    const claims = byWorkspace.get(claim.workspace) ?? [];
-    byWorkspace.set(claim.workspace, claims);
-    const position = positionOf(claims, claim);
-    claims.splice(position, claims[position]?.uid === claim.uid ? 1 : 0, claim);
+    const line = lines.get(lineOf(apiKey)) ?? [];
+    lines.set(lineOf(apiKey), line);
+    const position = positionIn(line, claim, options.isOlder);
+    line.splice(position, line[position]?.uid === claim.uid ? 1 : 0, claim);
   };
 
   const remove = (apiKey: StoredApiKey): void => {
     const claim = claimOf(apiKey);
-    const claims = byWorkspace.get(claim.workspace) ?? [];
-    const position = positionOf(claims, claim);
-    if (claims[position]?.uid === claim.uid) claims.splice(position, 1);
-    if (claims.length === 0) byWorkspace.delete(claim.workspace);
+    const line = lines.get(lineOf(apiKey)) ?? [];
+    const position = positionIn(line, claim, options.isOlder);
+    if (line[position]?.uid === claim.uid) line.splice(position, 1);
+    if (line.length === 0) lines.delete(lineOf(apiKey));
   };
 
   return Object.freeze({
-    of: (workspace: string) => byWorkspace.get(workspace) ?? [],
-    apply: (delta: Delta<StoredApiKey>) => (delta.type === "deleted" ? remove(delta.old) : put(delta.object)),
+    of: (line: string) => lines.get(line) ?? [],
+    apply: (delta: Delta<StoredApiKey>) => {
+      if (delta.type === "deleted" || (delta.type === "updated" && lineOf(delta.old) !== lineOf(delta.object)))
+        remove(delta.old);
+      if (delta.type !== "deleted") put(delta.object);
+    },
   });
 };

@@ -31,7 +31,6 @@ import { isRelevantChange } from "./api-key/relevant-change.ts";
 import { type ApiKey, ApiKeys } from "./api-key/resource.ts";
 import { createRivals } from "./api-key/rivals.ts";
 import type { Effects } from "./effects.ts";
-import { createClaims } from "./grant/claims.ts";
 import { BY_WORKSPACE, createGrantSource } from "./grant/grant-source.ts";
 import { type WorkspaceGrant, WorkspaceGrants } from "./grant/resource.ts";
 import { BY_WAITING, createWakeWaiting, waitingFor } from "./grant/wake-waiting.ts";
@@ -130,11 +129,9 @@ const createSources = (deps: ReconcilerDeps, { watchNamespace }: ReconcilerSetti
       predicate: namespaceChanged,
     } satisfies Source<Namespace>,
   ];
-  const claims = createClaims();
-  apiKeys.subscribe(claims.apply);
   const rivals = createRivals();
   apiKeys.subscribe(rivals.apply);
-  return { apiKeys, grants, namespaces, claims, rivals, sources };
+  return { apiKeys, grants, namespaces, rivals, sources };
 };
 
 const healthOf = (
@@ -149,12 +146,12 @@ const healthOf = (
 /** Puts the parts together. Only `main.ts` and tests call it. */
 export const createReconciler = (deps: ReconcilerDeps, settings: ReconcilerSettings): Reconciler => {
   const { metrics, logger, timers, random, recorder } = deps;
-  const { apiKeys, grants, namespaces, claims, rivals, sources } = createSources(deps, settings);
+  const { apiKeys, grants, namespaces, rivals, sources } = createSources(deps, settings);
   const reconcile = createReconcile({
     ...deps,
     generateSecret,
     readApiKey: (name) => apiKeys.store.get(name),
-    grantFor: createGrantSource({ grants: grants.store, namespaces: namespaces.store, claims }),
+    grantFor: createGrantSource({ apiKeys, grants, namespaces }),
     olderRivalOf: rivals.olderRivalOf,
     isTerminating: (name) => isTerminating(namespaces.store.get({ name }) ?? { metadata: { name } }),
     record: recorder.record,

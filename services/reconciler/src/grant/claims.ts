@@ -51,6 +51,17 @@ export const positionIn = (line: readonly Claim[], claim: Claim, comesBefore = i
   return low;
 };
 
+/** In the place of an earlier state of the same claim. */
+export const putInLine = (line: Claim[], claim: Claim, comesBefore = isOlder): void => {
+  const position = positionIn(line, claim, comesBefore);
+  line.splice(position, line[position]?.uid === claim.uid ? 1 : 0, claim);
+};
+
+export const removeFromLine = (line: Claim[], claim: Claim, comesBefore = isOlder): void => {
+  const position = positionIn(line, claim, comesBefore);
+  if (line[position]?.uid === claim.uid) line.splice(position, 1);
+};
+
 export interface ClaimsOptions {
   /** In which line an ApiKey stands. Default: that of its workspace. */
   readonly lineOf?: (apiKey: StoredApiKey) => string;
@@ -66,18 +77,14 @@ export const createClaims = (options: ClaimsOptions = {}): Claims => {
   const lines = new Map<string, Claim[]>();
 
   const put = (apiKey: StoredApiKey): void => {
-    const claim = claimOf(apiKey);
     const line = lines.get(lineOf(apiKey)) ?? [];
     lines.set(lineOf(apiKey), line);
-    const position = positionIn(line, claim, options.isOlder);
-    line.splice(position, line[position]?.uid === claim.uid ? 1 : 0, claim);
+    putInLine(line, claimOf(apiKey), options.isOlder);
   };
 
   const remove = (apiKey: StoredApiKey): void => {
-    const claim = claimOf(apiKey);
     const line = lines.get(lineOf(apiKey)) ?? [];
-    const position = positionIn(line, claim, options.isOlder);
-    if (line[position]?.uid === claim.uid) line.splice(position, 1);
+    removeFromLine(line, claimOf(apiKey), options.isOlder);
     if (line.length === 0) lines.delete(lineOf(apiKey));
   };
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import { type Claim, isOlder } from "./claims.ts";
 import { decideGrant, type GrantContext } from "./decide.ts";
+import { createPlaces } from "./places.ts";
 import type { WorkspaceGrantSpec } from "./resource.ts";
 
 const claim: Claim = {
@@ -16,7 +17,11 @@ const claim: Claim = {
 const labelsOf = (namespace: string): Readonly<Record<string, string>> =>
   namespace === "shop" ? { team: "web", tier: "1" } : {};
 const decide = (grants: GrantContext["grants"], claims: readonly Claim[] = [claim]) =>
-  decideGrant(claim, { grants, labelsOf, claims });
+  decideGrant(claim, {
+    grants,
+    labelsOf,
+    hasRoom: createPlaces({ grantsOf: () => grants, claimsOf: () => claims, labelsOf }).hasRoom,
+  });
 
 const aGrant = (change: Partial<WorkspaceGrantSpec> = {}) => ({
   metadata: { name: "acme-shop" },

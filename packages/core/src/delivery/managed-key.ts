@@ -28,11 +28,9 @@ export interface Managed {
  */
 export const keyOf = async (stores: Stores, actor: ClusterActor, binding: Binding): Promise<Managed | null> => {
   if (binding.keyId === null) return null;
-  const [allowed] = (await stores.clusters.allowedWorkspaces([actor.clusterId])).values();
-  for (const workspace of allowed ?? []) {
-    const key = await stores.keys.findById(workspace.id, binding.keyId);
-    if (key !== null) return { binding, key, workspace };
-  }
+  const key = await stores.keys.findForCluster(actor.clusterId, binding.keyId);
+  const workspace = key === null ? null : await stores.workspaces.findById(key.workspaceId);
+  if (key !== null && workspace !== null) return { binding, key, workspace };
   throw new DomainError("FORBIDDEN", "this cluster may no longer act for the workspace of this key");
 };
 

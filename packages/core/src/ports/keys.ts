@@ -31,6 +31,8 @@ export interface KeyStore {
   insertLast(key: ApiKey, version: SecretVersion): void;
   /** Bound to the workspace: a key of another one is `null`. */
   findById(workspaceId: string, id: string): Promise<ApiKey | null>;
+  /** Bound to what the cluster may act for: a key of another workspace is `null`. */
+  findForCluster(clusterId: string, id: string): Promise<ApiKey | null>;
   /**
    * Writes the change where the row still has `key.version`, and grows the version by one.
    * @throws ConcurrentChange when it has not.

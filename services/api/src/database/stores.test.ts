@@ -103,6 +103,25 @@ describe.each(databaseKinds)("the stores on %s", (kind) => {
     expect((await opened.database.read.workspaces.list()).map(({ slug }) => slug)).toEqual(["ACME", "acme"]);
   });
 
+  test("a cluster finds the keys of the workspaces that it may act for, as they are, and no others", async () => {
+    await using opened = await openFreshDatabase(kind);
+    const { database } = opened;
+    const rows = createRows();
+    const [{ owner }, other] = [await storeTenant(database, rows), await storeTenant(database, rows)];
+    const key = rows.key(owner);
+    const [one, two] = [rows.cluster(), rows.cluster()];
+    await database.transaction(async ({ keys, clusters }) => {
+      await keys.insert(key);
+      for (const cluster of [one, two]) await clusters.insert(cluster);
+      for (const workspaceId of [owner.workspaceId, other.workspace.id]) await clusters.allow(one.id, workspaceId);
+      await clusters.allow(two.id, other.workspace.id);
+    });
+    const { keys } = database.read;
+    expect(await keys.findForCluster(one.id, key.id)).toEqual(key);
+    expect(await keys.findForCluster(two.id, key.id)).toBeNull();
+    expect(await keys.findForCluster(one.id, "key_none")).toBeNull();
+  });
+
   test("a key of another workspace is not found", async () => {
     await using opened = await openFreshDatabase(kind);
     const { database } = opened;

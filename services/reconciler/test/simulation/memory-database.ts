@@ -62,6 +62,7 @@ const createStores = ({ keys, versions, bindings }: Rows): Stores =>
     keys: only<Stores["keys"]>({
       insert: async (key) => void keys.set(key.id, key),
       findById: async (_, id) => keys.get(id) ?? null,
+      findForCluster: async (_, id) => keys.get(id) ?? null,
       update: async (key, change) => {
         const current = keys.get(key.id);
         if (current?.version !== key.version) throw new ConcurrentChange("key");

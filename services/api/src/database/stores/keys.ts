@@ -67,6 +67,19 @@ export const createKeyStore = (session: Session): KeyStore =>
     },
     findById: (workspaceId: string, id: string) =>
       session.read((manager) => table(manager).findOneBy({ id, workspaceId })),
+    findForCluster: (clusterId: string, id: string) =>
+      session.read((manager) =>
+        table(manager)
+          .createQueryBuilder("k")
+          .innerJoin(
+            "cluster_workspaces",
+            "allowed",
+            "allowed.workspaceId = k.workspaceId AND allowed.clusterId = :clusterId",
+            { clusterId },
+          )
+          .where("k.id = :id", { id })
+          .getOne(),
+      ),
     update: async (key: ApiKey, change: ApiKeyChange) => {
       const changed = await session.write(async (manager) => {
         const updated = await update(manager, key, change);

@@ -9,10 +9,13 @@ const refusal = (change: { user?: string; verb?: string; resource?: string; grou
 
 test("the command that grants what is missing, with every verb on Secrets at once", () => {
   expect(grantCommand(refusal())).toBe(
-    "kubectl -n shop create role itsy-reconciler-secrets --verb=get,create,patch,delete --resource=secrets && " +
-      "kubectl -n shop create rolebinding itsy-reconciler-secrets --role=itsy-reconciler-secrets --serviceaccount=itsy-system:itsy-reconciler",
+    "kubectl -n shop create role itsy-reconciler-secrets --verb=get,create,patch,delete --resource=secrets --dry-run=client -o yaml | kubectl auth reconcile -f - && " +
+      "kubectl -n shop create rolebinding itsy-reconciler-secrets --role=itsy-reconciler-secrets --serviceaccount=itsy-system:itsy-reconciler --dry-run=client -o yaml | kubectl auth reconcile -f -",
   );
 });
+
+test("of the watch of Secrets, its verbs", () =>
+  expect(grantCommand(refusal({ verb: "watch" }))).toContain("--verb=list,watch --resource=secrets "));
 
 test("what is missing, in one clause", () => {
   expect(missingRight(refusal())).toBe(
@@ -24,8 +27,8 @@ test("what is missing, in one clause", () => {
 test("of another resource and group", () => {
   const command = grantCommand(refusal({ verb: "patch", resource: "deployments", group: "apps", user: "jane" }));
   expect(command).toBe(
-    "kubectl -n shop create role itsy-reconciler-deployments --verb=get,patch --resource=deployments.apps && " +
-      "kubectl -n shop create rolebinding itsy-reconciler-deployments --role=itsy-reconciler-deployments --user=jane",
+    "kubectl -n shop create role itsy-reconciler-deployments --verb=get,patch --resource=deployments.apps --dry-run=client -o yaml | kubectl auth reconcile -f - && " +
+      "kubectl -n shop create rolebinding itsy-reconciler-deployments --role=itsy-reconciler-deployments --user=jane --dry-run=client -o yaml | kubectl auth reconcile -f -",
   );
 });
 

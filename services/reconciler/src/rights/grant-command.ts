@@ -23,6 +23,9 @@ export const missingRight = (message: string): string | null => {
   return user === undefined ? null : `${user} may not ${verb} ${resource} in namespace "${namespace}"`;
 };
 
+/** Makes the object, or adds to the one of this name what it lacks: a Role of ours with fewer verbs may be there. */
+const reconciled = (create: string): string => `${create} --dry-run=client -o yaml | kubectl auth reconcile -f -`;
+
 /**
  * The command that grants what an API server refused for want of a right in a namespace; `null` when the message is
  * about anything else. It goes into a shell: the user's name is quoted where it could be more than a name.
@@ -34,7 +37,7 @@ export const grantCommand = (message: string): string | null => {
   const name = `itsy-reconciler-${resource}`;
   const kind = group ? `${resource}.${group}` : resource;
   return [
-    `kubectl -n ${namespace} create role ${name} --verb=${verbsOf(resource, verb)} --resource=${kind}`,
-    `kubectl -n ${namespace} create rolebinding ${name} --role=${name} ${subjectOf(user)}`,
+    reconciled(`kubectl -n ${namespace} create role ${name} --verb=${verbsOf(resource, verb)} --resource=${kind}`),
+    reconciled(`kubectl -n ${namespace} create rolebinding ${name} --role=${name} ${subjectOf(user)}`),
   ].join(" && ");
 };

@@ -35,7 +35,10 @@ import { BY_WORKSPACE, createGrantSource } from "./grant/grant-source.ts";
 import { type WorkspaceGrant, WorkspaceGrants } from "./grant/resource.ts";
 import { BY_WAITING, createWakeWaiting, waitingFor } from "./grant/wake-waiting.ts";
 import { createNamespaceLines } from "./namespace-lines.ts";
-import { watchSecrets } from "./secret-watch.ts";
+import { createOwnWrites } from "./own-writes.ts";
+import { type SecretWatchDeps, watchSecrets } from "./secret-watch.ts";
+import { createWakeBackoff } from "./wake-backoff.ts";
+import { createWatchRefused } from "./watch-refused.ts";
 
 export interface ReconcilerDeps {
   readonly kube: KubeClient;
@@ -143,12 +146,37 @@ const healthOf = (
   ready: reflectors.map(hasSynced),
 });
 
+const secretWatchOf = (
+  deps: ReconcilerDeps,
+  parts: Pick<SecretWatchDeps, "ownWrites"> & {
+    readonly apiKeys: Reflector<ApiKey>;
+    readonly controller: Pick<Controller, "enqueueAfter">;
+  },
+): SecretWatchDeps => {
+  const { kube: client, logger, timers, random, recorder } = deps;
+  const { apiKeys, ownWrites, controller } = parts;
+  const waitMs = createWakeBackoff({ timers, random });
+  const tellRefused = createWatchRefused({ apiKeys: apiKeys.store, record: recorder.record, timers });
+  return {
+    client,
+    apiKeys,
+    ownWrites,
+    wake: (name) => controller.enqueueAfter(name, waitMs(name)),
+    onError: (err, namespace) => {
+      logger.warn({ err, kind: "Secret", namespace }, "watch failed; trying again");
+      tellRefused(err, namespace);
+    },
+  };
+};
+
 /** Puts the parts together. Only `main.ts` and tests call it. */
 export const createReconciler = (deps: ReconcilerDeps, settings: ReconcilerSettings): Reconciler => {
   const { metrics, logger, timers, random, recorder } = deps;
   const { apiKeys, grants, namespaces, rivals, sources } = createSources(deps, settings);
+  const ownWrites = createOwnWrites();
   const reconcile = createReconcile({
     ...deps,
+    kube: settings.watchSecrets ? ownWrites.noted(deps.kube) : deps.kube,
     generateSecret,
     readApiKey: (name) => apiKeys.store.get(name),
     grantFor: createGrantSource({ apiKeys, grants, namespaces }),
@@ -188,10 +216,8 @@ export const createReconciler = (deps: ReconcilerDeps, settings: ReconcilerSetti
       apiKeys.subscribe((delta) => rivals.movedUp(delta).forEach(enqueue));
       apiKeys.subscribe(createWakeWaiting({ apiKeys: apiKeys.store, timers, enqueue }));
       // Nobody waits for its first list: without the right to it everything works as if it were not asked for.
-      const onError = (err: unknown) => logger.warn({ err, kind: "Secret" }, "watch failed; trying again");
-      const watching = settings.watchSecrets
-        ? watchSecrets({ client: deps.kube, apiKeys, enqueue, onError }, signal)
-        : undefined;
+      const watched = secretWatchOf(deps, { apiKeys, ownWrites, controller });
+      const watching = settings.watchSecrets ? watchSecrets(watched, signal) : undefined;
       await controller.run(signal);
       await watching;
     },

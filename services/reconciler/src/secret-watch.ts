@@ -14,12 +14,16 @@ import {
 import { annotations, managedByLabel } from "./api-key/names.ts";
 import { type ApiKey, ApiKeys } from "./api-key/resource.ts";
 import { wantedTarget } from "./api-key/rivals.ts";
+import type { OwnWrites } from "./own-writes.ts";
 
 export interface SecretWatchDeps {
   readonly client: KubeClient;
   readonly apiKeys: Pick<Reflector<ApiKey>, "store" | "subscribe">;
-  readonly enqueue: (name: ObjectName) => void;
-  readonly onError: (error: unknown) => void;
+  /** With a delay for what was done to its Secret again and again. */
+  readonly wake: (name: ObjectName) => void;
+  readonly ownWrites: Pick<OwnWrites, "settled" | "claim">;
+  /** Told of what a watch survived, with the namespace. */
+  readonly onError: (error: unknown, namespace: string) => void;
 }
 
 const labelSelector = Object.entries(managedByLabel)
@@ -39,6 +43,10 @@ const ownerOf = ({ metadata }: Stored<Secret>): ObjectName | null => {
   return owner === undefined ? null : { namespace: metadata.namespace ?? "", name: owner.name };
 };
 
+/** By what a write of our own is told from anybody else's. */
+const markOf = (delta: Delta<Stored<Secret>>): string =>
+  delta.type === "deleted" ? delta.old.metadata.uid : delta.object.metadata.resourceVersion;
+
 /** What was there is not any more, or not so. Of what is new somebody knows already: the one who wrote it. */
 const changedOwner = (delta: Delta<Stored<Secret>>): ObjectName | null =>
   delta.type === "added" ? null : ownerOf(delta.old);
@@ -49,7 +57,7 @@ const changedOwner = (delta: Delta<Stored<Secret>>): ObjectName | null =>
  * Resolves when the signal aborts and no watch is left.
  */
 export const watchSecrets = async (deps: SecretWatchDeps, signal: AbortSignal): Promise<void> => {
-  const { client, apiKeys, enqueue, onError } = deps;
+  const { client, apiKeys, wake, ownWrites, onError } = deps;
   const watches = new Map<string, AbortController>();
   const running = new Set<Promise<void>>();
 
@@ -61,7 +69,15 @@ export const watchSecrets = async (deps: SecretWatchDeps, signal: AbortSignal): 
     await reflector.synced(stopped);
     if (stopped.aborted) return;
     for (const apiKey of apiKeys.store.list(namespace))
-      if (reflector.store.get(parseName(wantedTarget(apiKey))) === null) enqueue(nameOf(apiKey));
+      if (reflector.store.get(parseName(wantedTarget(apiKey))) === null) wake(nameOf(apiKey));
+  };
+
+  /** The event of a write may come before its answer. */
+  const hear = async (delta: Delta<Stored<Secret>>): Promise<void> => {
+    await ownWrites.settled(nameOf(delta.type === "added" ? delta.object : delta.old));
+    const isOurDoing = ownWrites.claim(markOf(delta));
+    const owner = changedOwner(delta);
+    if (owner !== null && !isOurDoing && !signal.aborted) wake(owner);
   };
 
   const start = (namespace: string): void => {
@@ -74,12 +90,9 @@ export const watchSecrets = async (deps: SecretWatchDeps, signal: AbortSignal): 
       namespace,
       labelSelector,
       keep: withoutValues,
-      onError,
+      onError: (error) => onError(error, namespace),
     });
-    reflector.subscribe((delta) => {
-      const owner = changedOwner(delta);
-      if (owner !== null) enqueue(owner);
-    });
+    reflector.subscribe((delta) => void hear(delta));
     const stopped = AbortSignal.any([signal, stop.signal]);
     const run = Promise.all([reflector.run(stopped), lookForMissing(reflector, { namespace, stopped })]);
     const tracked = run.then(() => void running.delete(tracked));

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 
 import { annotations } from "../src/api-key/names.ts";
 import { useInstallation } from "./installation.ts";
+import { shell } from "./kubectl.ts";
 import { isReady, type Place, valueOf } from "./world.ts";
 
 const installation = useInstallation();
@@ -44,6 +45,19 @@ test("with the switch and its rights a deleted Secret is made anew at once, and 
 test("without its rights everything else works; the watch is tried again and starts when they are given", async () => {
   await using place = await delivered();
   await installation.serve(place, "--watch-secrets");
+  await installation.kube.delete(Secrets, website(place));
+  await revisionIs(place, 2);
+});
+
+test("without its rights an event names what is missing and the command that grants it; run as it stands, it helps", async () => {
+  await using place = await delivered();
+  const told = await waitUntil(
+    async () => (await place.events()).find(({ reason }) => reason === "SecretWatchNotPermitted"),
+    { what: "the event is there" },
+  );
+  expect(told.note).toMatch(/may not (list|watch) secrets in namespace/);
+  const command = told.note?.split("To grant it: ")[1] ?? "";
+  expect(await shell(installation.world.controlPlane, command)).toMatchObject({ code: 0 });
   await installation.kube.delete(Secrets, website(place));
   await revisionIs(place, 2);
 });

@@ -2,30 +2,25 @@ import { ConfigMaps, createController, createKubeClient, createReflector, format
 import { KubeConfig } from "@kubernetes/client-node";
 
 // Copies each ConfigMap with the label example.dev/copy-to: NAMESPACE there, and keeps the copy as the original is.
-const copyTo = "example.dev/copy-to";
-const copiedFrom = "example.dev/copied-from";
+const [copyTo, copyOf] = ["example.dev/copy-to", "example.dev/copied-from"];
 
 const kubeConfig = new KubeConfig();
 kubeConfig.loadFromDefault();
 const client = createKubeClient({ kubeConfig, userAgent: "config-map-copier" });
-const onError = (error: unknown) => process.stderr.write(`${String(error)}\n`);
-const watched = { client, type: ConfigMaps, onError };
+const watched = { client, type: ConfigMaps, onError: (error: unknown) => process.stderr.write(`${String(error)}\n`) };
 
 const originals = createReflector({ ...watched, labelSelector: copyTo });
 const copies = createReflector({
   ...watched,
-  labelSelector: copiedFrom,
-  indexes: { original: ({ metadata }) => [`${metadata.labels?.[copiedFrom]}/${metadata.name}`] },
+  labelSelector: copyOf,
+  indexes: { original: ({ metadata }) => [`${metadata.labels?.[copyOf]}/${metadata.name}`] },
 });
 
 const controller = createController({
   name: "config-map-copier",
   sources: [
     { reflector: originals },
-    {
-      reflector: copies,
-      toNames: ({ metadata }) => [{ namespace: metadata.labels?.[copiedFrom] ?? "", name: metadata.name }],
-    },
+    { reflector: copies, toNames: ({ metadata: { labels, name } }) => [{ namespace: labels?.[copyOf] ?? "", name }] },
   ],
   reconcile: async (name) => {
     const original = originals.store.get(name);
@@ -33,7 +28,7 @@ const controller = createController({
     for (const { metadata } of copies.store.byIndex("original", formatName(name)))
       if (metadata.namespace !== namespace) await client.delete(ConfigMaps, metadata, { uid: metadata.uid });
     if (original === null || namespace === undefined) return;
-    const labels = { [copiedFrom]: original.metadata.namespace ?? "" };
+    const labels = { [copyOf]: original.metadata.namespace ?? "" };
     const copy = { metadata: { namespace, name: name.name, labels }, data: original.data ?? {} };
     await client.apply(ConfigMaps, copy, { fieldManager: "config-map-copier", force: true });
   },

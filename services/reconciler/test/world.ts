@@ -97,11 +97,11 @@ export const createPlace = async ({ controlPlane, kube }: World, options: { read
       until(`Reconciling says ${reason}`, (apiKey) => conditionOf(apiKey, "Reconciling")?.reason === reason),
     untilGone: (name = "website") =>
       waitUntil(async () => (await get(name)) === null, { what: "the ApiKey is gone", timeoutMs: 20_000 }),
-    requestRotation: (value: string) =>
+    requestRotation: (value: string, name = "website") =>
       kube.mergePatch(
         ApiKeys,
-        { namespace, name: "website" },
-        { metadata: { name: "website", annotations: { [annotations.rotateRequestedAt]: value } } },
+        { namespace, name },
+        { metadata: { name, annotations: { [annotations.rotateRequestedAt]: value } } },
       ),
     secrets: async (): Promise<readonly Stored<Secret>[]> => (await kube.listPage(Secrets, { namespace })).items,
     events: async (): Promise<readonly Stored<Event>[]> => (await kube.listPage(Events, { namespace })).items,

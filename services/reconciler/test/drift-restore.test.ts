@@ -91,6 +91,15 @@ describe("restored from a backup under a new uid", () => {
     await using _ = place.run();
     const apiKey = await place.untilReason("SecretConflict");
     expect(messageOf(apiKey)).toMatch(/left behind by an ApiKey that is gone.*Delete the Secret/);
+    await untilEvent(place, "SecretConflict");
+    const conflicts = (await place.events()).filter(({ reason }) => reason === "SecretConflict");
+    expect(conflicts).toMatchObject([
+      {
+        type: "Warning",
+        regarding: { uid: apiKey.metadata.uid },
+        note: 'Secret "website" was left behind by an ApiKey that is gone, and its value is of no key that this one may take over. Delete the Secret: a new key is made then.',
+      },
+    ]);
     expect(place.delivery.keys).toHaveLength(1);
     await installation.kube.delete(Secrets, at(place));
     await place.untilReady();

@@ -142,8 +142,15 @@ describe("grants", () => {
     await place.untilReady("b");
     const isDenied = (key: StoredApiKey) => conditionOf(key, "Stalled")?.reason === "NotGranted";
     const message = stalledBy(await place.until("it waits", isDenied, "c"));
-    expect(message).toMatch(new RegExp(`WorkspaceGrant "${place.namespace}" allows 2`));
+    expect(message).toBe(
+      `Older ApiKeys have all the keys that workspace "acme" gives here: WorkspaceGrant "${place.namespace}" allows 2. Ask an administrator of the cluster.`,
+    );
     await place.until("it waits", isDenied, "d");
+    const warned = async (name: string) =>
+      (await place.events()).filter(({ reason, regarding }) => reason === "NotGranted" && regarding?.name === name);
+    for (const name of ["c", "d"]) {
+      await expect.poll(() => warned(name)).toMatchObject([{ type: "Warning", note: message }]);
+    }
     // No resync is near: the deletion itself wakes those who wait.
     await installation.kube.delete(ApiKeys, { namespace: place.namespace, name: "a" });
     await place.untilReady("c");

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import { monthOf, percentReached } from "./quota.ts";
-import { createQuotaLedger } from "./quota-ledger.ts";
+import { createQuotaLedger, type OpenTake } from "./quota-ledger.ts";
 
 const START_MS = Date.UTC(2027, 0, 31, 23, 59);
 const block = (perMonth: number): Quota => ({ perMonth, mode: "block" });
@@ -57,6 +57,59 @@ describe("what one process takes", () => {
     );
   });
 
+  test("is refused by what was accepted only, in whatever order requests come and are judged", async () => {
+    const step = fc.record({ cost: fc.integer({ min: 1, max: 6 }), judges: fc.nat({ max: 5 }), accepts: fc.boolean() });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 60 }), fc.integer({ min: 1, max: 20 }), async (steps, perMonth) => {
+        const { ledger } = opened(block(perMonth));
+        const open: { readonly cost: number; readonly close: OpenTake }[] = [];
+        let acceptedCost = 0;
+        let unanswered = 0;
+        const note = (cost: number, taken: number | OpenTake) => {
+          if (typeof taken === "number") expect(acceptedCost + cost).toBeGreaterThan(perMonth);
+          else open.push({ cost, close: taken });
+        };
+        const judge = (accepts: boolean) => {
+          const first = open.shift();
+          if (accepts) acceptedCost += first?.cost ?? 0;
+          first?.close(accepts);
+        };
+        const turn = () => new Promise((resolve) => setImmediate(resolve));
+        for (const { cost, judges, accepts } of steps) {
+          const request = { cost, nowMs: START_MS };
+          const taken = ledger.take("ws_1", request);
+          if (taken instanceof Promise) {
+            unanswered += 1;
+            void taken.then((later) => {
+              unanswered -= 1;
+              note(cost, later);
+            });
+          } else note(cost, taken ?? ledger.leaveOpen("ws_1", request));
+          for (let judged = 0; judged < judges; judged += 1) judge(accepts);
+          await turn();
+        }
+        while (open.length > 0) {
+          judge(false);
+          await turn();
+        }
+        expect(unanswered).toBe(0);
+        expect(acceptedCost).toBeLessThanOrEqual(perMonth);
+      }),
+    );
+  });
+
+  test("in the month before, while the next one has begun, is judged by the month before", async () => {
+    const { ledger, take } = opened(block(1));
+    const request = { cost: 1, nowMs: START_MS };
+    expect(take()).toBeNull();
+    const close = ledger.leaveOpen("ws_1", request);
+    const waiting = take();
+    expect(take(1, START_MS + 60_000)).toBeNull();
+    close(true);
+    expect(await waiting).toBe(60_000);
+    expect(take(1, START_MS + 60_000)).not.toBeNull();
+  });
+
   test("what others took counts from the next look on, and a raised quota, too", () => {
     const { ledger, take } = opened(block(10));
     expect(take()).toBeNull();
@@ -85,10 +138,10 @@ test("an unknown workspace is let through and looked up once, a known one again 
   expect(ledger.wanted()).toEqual(["ws_1"]);
   ledger.learn([stateOf(null, 2)], new Date(START_MS));
   expect(ledger.wanted()).toEqual([]);
-  take(START_MS + 100);
+  void take(START_MS + 100);
   expect([ledger.wanted(), stale.length]).toEqual([["ws_1"], 1]);
   ledger.learn([stateOf(null, 2)], new Date(START_MS));
-  take(START_MS + 5000);
+  void take(START_MS + 5000);
   expect(stale.length).toBe(2);
 });
 

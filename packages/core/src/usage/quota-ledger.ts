@@ -8,12 +8,20 @@ export interface QuotaRequest {
   readonly nowMs: number;
 }
 
-/** What a request takes from its workspace's month, before it draws from the rate limit. Never waits. */
+/** Tells, once, whether a request was accepted that had taken its cost: one that was not gives it back. */
+export type OpenTake = (accepted: boolean) => void;
+
+/** What a request takes from its workspace's month, before it draws from the rate limit. */
 export interface QuotaGate {
-  /** Takes the cost: `null`. Or refuses, taking nothing: milliseconds until the month is over. */
-  take(workspaceId: string, request: QuotaRequest): number | null;
-  /** The request was not accepted after all. */
+  /**
+   * Takes the cost: `null`. Or refuses, taking nothing: milliseconds until the month is over. Only where requests stand
+   * in the way that may not be accepted after all, it waits for them: for a refusal, or for a cost that is taken.
+   */
+  take(workspaceId: string, request: QuotaRequest): number | null | Promise<number | OpenTake>;
+  /** The request, which took its cost just now, was not accepted after all. */
   giveBack(workspaceId: string, request: QuotaRequest): void;
+  /** The request, which took its cost just now, waits to be accepted: until then nobody is refused because of it. */
+  leaveOpen(workspaceId: string, request: QuotaRequest): OpenTake;
 }
 
 export interface QuotaLedger extends QuotaGate {
@@ -33,6 +41,10 @@ interface Account {
   writtenCost: number;
   /** Taken here, not in the database yet. */
   pendingCost: number;
+  /** The part of it that may come back. */
+  openCost: number;
+  /** Those that it stands in the way of, in the order in which they came. */
+  readonly waiting: { readonly request: QuotaRequest; readonly answer: (answer: number | OpenTake) => void }[];
   learntMs: number;
   isWanted: boolean;
 }
@@ -41,6 +53,36 @@ interface Account {
 const STALE_AFTER_MS = 2000;
 /** An account that nobody used for so long is forgotten. */
 const FORGOTTEN_AFTER_MS = 600_000;
+
+const openTake = (account: Account, cost: number): OpenTake => {
+  account.openCost += cost;
+  return (accepted) => {
+    account.openCost -= cost;
+    if (!accepted) account.pendingCost = Math.max(0, account.pendingCost - cost);
+    answerWaiting(account);
+  };
+};
+
+/** Takes the cost, or refuses; `undefined` while that depends on requests that are open. */
+const tryTake = (account: Account, { cost, nowMs }: QuotaRequest): number | null | undefined => {
+  const usedCost = account.writtenCost + account.pendingCost;
+  if (!isBeyond(account.quota, usedCost, cost)) {
+    account.pendingCost += cost;
+    return null;
+  }
+  return isBeyond(account.quota, usedCost - account.openCost, cost) ? Math.max(1, account.endMs - nowMs) : undefined;
+};
+
+/** From the front, as far as it can be said: the longest that somebody waits is until nothing is open. */
+const answerWaiting = (account: Account): void => {
+  for (let first = account.waiting[0]; first !== undefined; first = account.waiting[0]) {
+    const taken = tryTake(account, first.request);
+    if (taken === undefined) return;
+    account.waiting.shift();
+    // Open before anybody else asks: it has yet to draw.
+    first.answer(taken ?? openTake(account, first.request.cost));
+  }
+};
 
 /**
  * What this process knows of the months of workspaces. What it took itself counts at once, what other replicas took from
@@ -58,6 +100,8 @@ export const createQuotaLedger = ({ onStale }: { readonly onStale: () => void })
       quota,
       writtenCost: 0,
       pendingCost: 0,
+      openCost: 0,
+      waiting: [],
       learntMs: Number.NEGATIVE_INFINITY,
       isWanted: false,
     };
@@ -78,22 +122,23 @@ export const createQuotaLedger = ({ onStale }: { readonly onStale: () => void })
   };
 
   return Object.freeze({
-    take: (workspaceId: string, { cost, nowMs }: QuotaRequest) => {
+    take: (workspaceId: string, request: QuotaRequest) => {
+      const { nowMs } = request;
       const account = accountOf(workspaceId, nowMs);
       if (!account.isWanted) {
         account.isWanted = true;
         // Also a clock that stepped back.
         if (Math.abs(nowMs - account.learntMs) > STALE_AFTER_MS) onStale();
       }
-      if (isBeyond(account.quota, account.writtenCost + account.pendingCost, cost)) {
-        return Math.max(1, account.endMs - nowMs);
-      }
-      account.pendingCost += cost;
-      return null;
+      const taken = tryTake(account, request);
+      if (taken !== undefined) return taken;
+      return new Promise<number | OpenTake>((answer) => {
+        account.waiting.push({ request, answer });
+      });
     },
+    leaveOpen: (workspaceId: string, { cost, nowMs }: QuotaRequest) => openTake(accountOf(workspaceId, nowMs), cost),
     giveBack: (workspaceId: string, { cost, nowMs }: QuotaRequest) => {
       const account = accountOf(workspaceId, nowMs);
-      // Nothing of it is there when the month ended in between.
       account.pendingCost = Math.max(0, account.pendingCost - cost);
     },
     written: (months: readonly UsageMonth[]) => {

@@ -11,6 +11,7 @@ import type { CountedRequest } from "../usage/usage-counter.ts";
 import { createVerify } from "./verify.ts";
 
 const secret = generateSecret({ environment: "production" });
+const otherSecret = generateSecret({ environment: "production" });
 const actor = { kind: "workspace", workspaceId: "ws_1" } as WorkspaceActor;
 
 const verifying = (record: Partial<VerificationRecord> = {}, quota: Quota | null = null) => {
@@ -42,7 +43,9 @@ const verifying = (record: Partial<VerificationRecord> = {}, quota: Quota | null
   quotas.learn([{ workspaceId: "ws_1", workspace: "acme", quota, cost: 0, toldPercent: 0 }], now);
   const verify = createVerify({
     format: createSecretFormat({ brand: "itsy" }),
-    records: { find: () => stored },
+    records: {
+      find: (presented) => (presented === secret ? stored : { ...stored, keyId: "key_2", requestsPerMinute: 1000 }),
+    },
     limiter: createLeasedRateLimiter({
       store: createMemoryRateStore(() => 1_800_000_000_000),
       monotonicMs: () => 0,
@@ -131,6 +134,29 @@ describe("the quota of the workspace", () => {
     expect(await ask({ cost: 8 })).toMatchObject({ valid: true });
     for (let time = 0; time < 5; time += 1) expect(await ask({ cost: 4 })).toMatchObject({ code: "RATE_LIMITED" });
     expect(await ask({ cost: 2 })).toMatchObject({ valid: true });
+  });
+
+  test("is not used up by requests of which the rate limit has yet to decide", async () => {
+    const ask = verifying({ requestsPerMinute: 1 }, { perMonth: 300, mode: "block" });
+    const hammering = Array.from({ length: 500 }, async () => ask());
+    const others = Array.from({ length: 10 }, async () => ask({ secret: otherSecret }));
+    for (const other of others) expect(await other).toMatchObject({ valid: true });
+    const answers = await Promise.all(hammering);
+    expect(answers.filter(({ valid }) => valid)).toHaveLength(1);
+    expect(answers.filter((answer) => !answer.valid && answer.code !== "RATE_LIMITED")).toEqual([]);
+    // Each of them gave back what it took.
+    expect(await ask({ secret: otherSecret, cost: 290 })).toMatchObject({ code: "QUOTA_EXCEEDED" });
+    expect(await ask({ secret: otherSecret, cost: 289 })).toMatchObject({ valid: true });
+  });
+
+  test("is never exceeded by requests that come at once, and refused ones take no permit", async () => {
+    const ask = verifying({ requestsPerMinute: 1000 }, { perMonth: 40, mode: "block" });
+    const answers = await Promise.all(
+      Array.from({ length: 300 }, async (_, index) => ask(index % 2 === 0 ? {} : { secret: otherSecret })),
+    );
+    expect(answers.filter(({ valid }) => valid)).toHaveLength(40);
+    const codes = answers.map((answer) => (answer.valid ? "VALID" : answer.code));
+    expect(new Set(codes)).toEqual(new Set(["VALID", "QUOTA_EXCEEDED"]));
   });
 
   test("only tells, in the mode notify", async () => {

@@ -4,7 +4,7 @@ import type { SecretFormat } from "@itsy/key-format";
 import type { WorkspaceActor } from "../access/actor.ts";
 import type { Clock, VerificationRecord } from "../ports.ts";
 import type { RateDecision, RateLimiter } from "../rate-limit/rate-decision.ts";
-import type { QuotaGate, QuotaRequest } from "../usage/quota-ledger.ts";
+import type { OpenTake, QuotaGate, QuotaRequest } from "../usage/quota-ledger.ts";
 import type { UsageMeter } from "../usage/usage-counter.ts";
 import { firstRefusal } from "./checks.ts";
 
@@ -50,8 +50,8 @@ const answer = (record: VerificationRecord, rate: RateDecision, cost: number): V
 };
 
 /**
- * Is this key good, whose is it, may it go on? Answers at once, without a promise, when the record is remembered and
- * the limiter has permits, or a refusal, at hand.
+ * Is this key good, whose is it, may it go on? Answers at once, without a promise, when the record is remembered, the
+ * limiter has permits, or a refusal, at hand, and the quota does not depend on requests that the limiter has yet to judge.
  * The order of the checks: format and checksum, lookup, then `firstRefusal`, then the workspace's quota and the rate
  * limit. A refused request consumes nothing. Whatever is answered of a known key is counted. Never throws for a bad
  * secret; throws when the database cannot be asked, for the record or (then `RateLimitUnavailable`) for permits.
@@ -67,24 +67,45 @@ export const createVerify = ({ format, records, limiter, quotas, usage, clock }:
     return verification;
   };
 
-  const decided = (record: VerificationRecord, request: QuotaRequest, rate: RateDecision): Verification => {
-    if (!rate.accepted) quotas.giveBack(record.workspaceId, request);
-    return count(record, answer(record, rate, request.cost), request);
+  const decided = (record: VerificationRecord, request: QuotaRequest, rate: RateDecision): Verification =>
+    count(record, answer(record, rate, request.cost), request);
+
+  const beyondQuota = (record: VerificationRecord, request: QuotaRequest, retryAfterMs: number): Verification =>
+    count(record, { valid: false, code: "QUOTA_EXCEEDED", retryAfterMs }, request);
+
+  const draw = ({ keyId, requestsPerMinute }: VerificationRecord, { cost }: QuotaRequest) =>
+    limiter.take(keyId, requestsPerMinute, cost);
+
+  /** What was taken of the quota stays open until the limiter has decided. */
+  const closing = async (rate: RateDecision | Promise<RateDecision>, close: OpenTake): Promise<RateDecision> => {
+    let accepted = false;
+    try {
+      const decision = await rate;
+      accepted = decision.accepted;
+      return decision;
+    } finally {
+      close(accepted);
+    }
   };
 
   const admit = (record: VerificationRecord, request: QuotaRequest): Verification | Promise<Verification> => {
     // Before a permit is drawn: what the quota refuses would draw, and give back, until the month is over.
-    const retryAfterMs = quotas.take(record.workspaceId, request);
-    if (retryAfterMs !== null) return count(record, { valid: false, code: "QUOTA_EXCEEDED", retryAfterMs }, request);
-    const rate = limiter.take(record.keyId, record.requestsPerMinute, request.cost);
-    if (!(rate instanceof Promise)) return decided(record, request, rate);
-    return rate.then(
-      (later) => decided(record, request, later),
-      (fault: unknown) => {
-        quotas.giveBack(record.workspaceId, request);
-        throw fault;
-      },
-    );
+    const taken = quotas.take(record.workspaceId, request);
+    if (taken instanceof Promise) return admitLater(record, request, taken);
+    if (taken !== null) return beyondQuota(record, request, taken);
+    const rate = draw(record, request);
+    if (rate instanceof Promise) {
+      const close = quotas.leaveOpen(record.workspaceId, request);
+      return closing(rate, close).then((decision) => decided(record, request, decision));
+    }
+    if (!rate.accepted) quotas.giveBack(record.workspaceId, request);
+    return decided(record, request, rate);
+  };
+
+  const admitLater = async (record: VerificationRecord, request: QuotaRequest, taking: Promise<number | OpenTake>) => {
+    const taken = await taking;
+    if (typeof taken === "number") return beyondQuota(record, request, taken);
+    return decided(record, request, await closing(draw(record, request), taken));
   };
 
   const judge = (

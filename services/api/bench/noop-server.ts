@@ -42,6 +42,7 @@ const app = createApp({
 });
 const limits = {
   bodyBytesMax: 65_536,
+  connectionsMax: 10_000,
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 30_000,
   keepAliveMs: 72_000,

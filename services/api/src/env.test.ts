@@ -28,6 +28,7 @@ test("everything has a default, and an empty value is none", () => {
   const settings = parseSettings({ ...memory, PORT: "", HOST: "" });
   expect(settings).toMatchObject({ host: "127.0.0.1", port: 4700, brand: "itsy", logLevel: "info" });
   expect(settings.limits.bodyBytesMax).toBe(65_536);
+  expect(settings.limits.connectionsMax).toBe(10_000);
   expect(settings.verifyLeaseMs).toBe(2000);
   expect(settings.bootstrapTokenFile).toBeUndefined();
 });

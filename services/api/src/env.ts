@@ -43,6 +43,8 @@ export interface Settings {
 export interface Limits {
   /** The largest body of a call to the management API. */
   readonly bodyBytesMax: number;
+  /** One more is closed as soon as it is opened: what each may hold, the process may hold as often. */
+  readonly connectionsMax: number;
   readonly headersTimeoutMs: number;
   readonly requestTimeoutMs: number;
   readonly keepAliveMs: number;
@@ -106,6 +108,7 @@ const Environment = z.object({
     .default("itsy"),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
   BODY_BYTES_MAX: whole(1024, 10 * 1024 * 1024).default(64 * 1024),
+  CONNECTIONS_MAX: whole(1, 1_000_000).default(10_000),
   HEADERS_TIMEOUT_MS: whole(100, HOUR_MS).default(10_000),
   REQUEST_TIMEOUT_MS: whole(100, HOUR_MS).default(30_000),
   KEEP_ALIVE_MS: whole(0, HOUR_MS).default(72_000),
@@ -168,6 +171,7 @@ export const parseSettings = (source: Readonly<Record<string, string | undefined
     logLevel: env.LOG_LEVEL,
     limits: Object.freeze({
       bodyBytesMax: env.BODY_BYTES_MAX,
+      connectionsMax: env.CONNECTIONS_MAX,
       headersTimeoutMs: env.HEADERS_TIMEOUT_MS,
       requestTimeoutMs: env.REQUEST_TIMEOUT_MS,
       keepAliveMs: env.KEEP_ALIVE_MS,

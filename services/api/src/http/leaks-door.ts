@@ -4,13 +4,14 @@ import { LeakReport } from "@itsy/contract";
 import { type Clock, type ReportedLeaks, type ReportLeaks, scannerActor } from "@itsy/core";
 
 import { createBatchAllowance } from "./batch-allowance.ts";
+import { createBodyBudget } from "./body-budget.ts";
 import { type Answer, answerOf, answerWith, isOurs, sendError } from "./error-answer.ts";
 import { isJson, MALFORMED, parseJson } from "./json-body.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { Logger } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";
 import type { OriginOf } from "./origin.ts";
-import { type BodyResult, readBody } from "./read-body.ts";
+import { type BodyResult, KEEP_NOTHING, readBody } from "./read-body.ts";
 import { requestIdOf } from "./request-id.ts";
 import { type ScannerKey, type SignedHeaders, scannerOf, signedHeadersOf } from "./scanner-signature.ts";
 import type { Door } from "./verify-door.ts";
@@ -18,6 +19,8 @@ import type { Door } from "./verify-door.ts";
 export const LEAKS_PATH = "/v1/leaks";
 /** A thousand leaks with the URLs at which they were found. */
 const BODY_BYTES_MAX = 512 * 1024;
+/** Headers of the right form need no key, so until a body is here to be checked, anybody may have sent it. */
+const UNVERIFIED_BYTES_MAX = 16 * 1024 * 1024;
 /** Of each scanner: sixty thousand secrets a minute. */
 const BATCHES_PER_MINUTE = 60;
 
@@ -45,6 +48,7 @@ const unsigned: Answer = { code: "UNAUTHENTICATED", message: "the signature of a
 /** `POST /v1/leaks`, on `node:http` itself: what is signed are the bytes of the body. */
 export const createLeaksDoor = (deps: LeaksDoorDeps): Door => {
   const { reportLeaks, scannerKeys, originOf, clock, monotonicMs, metrics, logger, lifecycle } = deps;
+  const bounds = { bytesMax: BODY_BYTES_MAX, budget: createBodyBudget(UNVERIFIED_BYTES_MAX) };
   const allowBatch = createBatchAllowance(BATCHES_PER_MINUTE, monotonicMs);
 
   const refuse = ({ res, requestId, beganMs }: Visit, answer: Answer, close = lifecycle.draining) => {
@@ -99,18 +103,24 @@ export const createLeaksDoor = (deps: LeaksDoorDeps): Door => {
     }
   };
 
-  const onBody = (visit: Visit, signed: SignedHeaders | null, result: BodyResult) => {
-    if (visit.req.method !== "POST") return refuse(visit, answerWith("METHOD_NOT_ALLOWED"), !result.ok);
-    if (signed === null) return refuse(visit, unsigned, !result.ok);
-    if (!result.ok) return refuse(visit, answerWith("PAYLOAD_TOO_LARGE"), result.cutOff || lifecycle.draining);
+  const onBody = (visit: Visit, signed: SignedHeaders | Answer, result: BodyResult) => {
+    const close = lifecycle.draining || (!result.ok && result.cutOff);
+    if ("code" in signed) return refuse(visit, signed, close);
+    if (!result.ok) return refuse(visit, answerWith(result.code), close);
     const scanner = scannerOf(scannerKeys, signed, result.body);
     if (scanner === null) return refuse(visit, unsigned);
     void take(visit, scanner, result.body);
   };
 
+  /** How the body is signed, or why it does not matter. */
+  const signedOf = (req: IncomingMessage): SignedHeaders | Answer => {
+    if (req.method !== "POST") return answerWith("METHOD_NOT_ALLOWED");
+    return (scannerKeys.length === 0 ? null : signedHeadersOf(req.headers, clock.now())) ?? unsigned;
+  };
+
   return (req, res) => {
     const visit: Visit = { req, res, requestId: requestIdOf(req), beganMs: performance.now() };
-    const signed = signedHeadersOf(req.headers, clock.now());
-    readBody(req, BODY_BYTES_MAX, (result) => onBody(visit, signed, result));
+    const signed = signedOf(req);
+    readBody(req, "code" in signed ? KEEP_NOTHING : bounds, (result) => onBody(visit, signed, result));
   };
 };

@@ -1,37 +1,100 @@
 import type { IncomingMessage } from "node:http";
 
+import type { BodyBudget } from "./body-budget.ts";
+import { createBodyPieces } from "./body-pieces.ts";
+
 /**
- * A body that is too large is still read up to here before it is refused, so that its sender is listening when the
+ * A body that is not kept is still read up to here before it is refused, so that its sender is listening when the
  * answer comes; what is larger is cut off.
  */
 const DISCARD_BYTES_MAX = 1024 * 1024;
 
+export interface BodyBounds {
+  readonly bytesMax: number;
+  /** Shared by all bodies of one door. */
+  readonly budget?: BodyBudget;
+}
+
+/** For a request that is refused whatever its body says. */
+export const KEEP_NOTHING: BodyBounds = Object.freeze({ bytesMax: 0 });
+
 export type BodyResult =
   | { readonly ok: true; readonly body: Buffer }
-  /** `cutOff`: the sender is still sending; the connection has to end. */
-  | { readonly ok: false; readonly cutOff: boolean };
+  | {
+      readonly ok: false;
+      /** `UNAVAILABLE`: the budget is used up. */
+      readonly code: "PAYLOAD_TOO_LARGE" | "UNAVAILABLE";
+      /** The sender is still sending; the connection has to end. */
+      readonly cutOff: boolean;
+    };
 
-/** Nearly every body comes in one piece. Put together once: pieces of a byte each must not cost their square. */
-const joined = (chunks: readonly Buffer[]): Buffer =>
-  chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+const announces = ({ headers }: IncomingMessage, bytesMax: number): boolean =>
+  Number(headers["content-length"] ?? 0) > bytesMax;
+
+/** Takes of the budget what the body holds, until `end`. */
+const chargeTo = (budget: BodyBudget | undefined) => {
+  let charged = 0;
+  return {
+    add: (bytes: number): boolean => {
+      if (budget === undefined) return true;
+      if (!budget.take(bytes)) return false;
+      charged += bytes;
+      return true;
+    },
+    end: () => {
+      budget?.giveBack(charged);
+      charged = 0;
+    },
+  };
+};
 
 /**
- * Reads a whole body of at most `bytesMax` bytes and calls back once; never when the sender goes away in between. A
- * callback, since the hot path of the service should not wait for a promise.
+ * Reads a whole body and calls back once; never when the sender goes away in between. What it takes of the budget is
+ * given back when `done` returns, or the sender is gone. A callback, since the hot path of the service should not wait
+ * for a promise.
  */
-export const readBody = (req: IncomingMessage, bytesMax: number, done: (result: BodyResult) => void): void => {
-  const chunks: Buffer[] = [];
+export const readBody = (
+  req: IncomingMessage,
+  { bytesMax, budget }: BodyBounds,
+  done: (result: BodyResult) => void,
+): void => {
+  const pieces = createBodyPieces();
+  const charge = chargeTo(budget);
   let bytes = 0;
-  const onData = (chunk: Buffer) => {
-    bytes += chunk.length;
-    if (bytes <= bytesMax) chunks.push(chunk);
-    else chunks.length = 0;
-    if (bytes <= DISCARD_BYTES_MAX) return;
+  let isKept = !announces(req, bytesMax);
+
+  const finish = (result: BodyResult) => {
     req.off("data", onData);
     req.off("end", onEnd);
-    done({ ok: false, cutOff: true });
+    try {
+      done(result);
+    } finally {
+      drop();
+    }
   };
-  const onEnd = () => done(bytes <= bytesMax ? { ok: true, body: joined(chunks) } : { ok: false, cutOff: false });
+  const drop = () => {
+    pieces.clear();
+    charge.end();
+  };
+  const onData = (piece: Buffer) => {
+    bytes += piece.length;
+    if (bytes > bytesMax && isKept) {
+      isKept = false;
+      drop();
+    }
+    if (isKept && !charge.add(piece.length)) {
+      drop();
+      finish({ ok: false, code: "UNAVAILABLE", cutOff: true });
+      return;
+    }
+    if (isKept) pieces.add(piece);
+    if (bytes > DISCARD_BYTES_MAX) finish({ ok: false, code: "PAYLOAD_TOO_LARGE", cutOff: true });
+  };
+  const onEnd = () => {
+    if (isKept) finish({ ok: true, body: pieces.joined() });
+    else finish({ ok: false, code: "PAYLOAD_TOO_LARGE", cutOff: false });
+  };
   req.on("data", onData);
   req.on("end", onEnd);
+  if (budget !== undefined) req.once("close", drop);
 };

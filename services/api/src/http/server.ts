@@ -129,6 +129,7 @@ export const startServer = async (
     listener,
   );
   server.maxHeadersCount = HEADERS_MAX;
+  server.maxConnections = limits.connectionsMax;
   server.on("clientError", onClientError);
   server.on("connect", onConnect);
   // An expectation that nobody knows is not met, and not refused either: Node.js would, without a code.

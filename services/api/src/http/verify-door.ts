@@ -10,13 +10,14 @@ import { isJson, MALFORMED, parseJson } from "./json-body.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { Logger } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";
-import { readBody } from "./read-body.ts";
+import { type BodyBounds, KEEP_NOTHING, readBody } from "./read-body.ts";
 import { requestIdOf } from "./request-id.ts";
 import { createSettle } from "./settle.ts";
 import { parseVerifyInput } from "./verify-input.ts";
 
 export const VERIFY_PATH = "/v1/verify";
-const BODY_BYTES_MAX = 8 * 1024;
+/** Without a budget: the largest number of connections is bound enough for so few bytes of each. */
+const BOUNDS: BodyBounds = Object.freeze({ bytesMax: 8 * 1024 });
 
 export interface VerifyDoorDeps {
   readonly authenticate: Authenticate;
@@ -90,9 +91,10 @@ export const createVerifyDoor = ({ authenticate, verify, metrics, logger, lifecy
     const visit: Visit = { res, requestId: requestIdOf(req), beganMs: performance.now() };
     const token = bearerOf(req);
     const flaw = firstFlaw(req) ?? (token === null ? answerWith("UNAUTHENTICATED") : null);
-    readBody(req, BODY_BYTES_MAX, (result) => {
-      if (flaw !== null || token === null) return refuse(visit, flaw ?? answerWith("UNAUTHENTICATED"), !result.ok);
-      if (!result.ok) return refuse(visit, answerWith("PAYLOAD_TOO_LARGE"), result.cutOff || lifecycle.draining);
+    readBody(req, flaw === null ? BOUNDS : KEEP_NOTHING, (result) => {
+      const close = lifecycle.draining || (!result.ok && result.cutOff);
+      if (flaw !== null || token === null) return refuse(visit, flaw ?? answerWith("UNAUTHENTICATED"), close);
+      if (!result.ok) return refuse(visit, answerWith(result.code), close);
       try {
         settle(visit, authenticate(token), (caller) => judge(visit, caller, result.body));
       } catch (error) {

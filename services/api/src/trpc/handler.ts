@@ -1,4 +1,3 @@
-import { TRPCError } from "@trpc/server";
 import { createExpressMiddleware } from "@trpc/server/adapters/express";
 import type { RequestHandler } from "express";
 
@@ -9,6 +8,7 @@ import { recordOf } from "../http/request-record.ts";
 import type { AppRouter } from "./app-router.ts";
 import { createContextFactory } from "./context.ts";
 import { answerOfTrpc } from "./error-shape.ts";
+import { createTakeBody } from "./take-body.ts";
 
 /** More calls than any page of a program has to show at once; each costs as much as a request of its own. */
 const BATCH_MAX = 10;
@@ -29,11 +29,7 @@ export const createTrpcHandler = ({ router, authenticate, originOf, bodyBytesMax
     allowMethodOverride: true,
     allowBatching: true,
     maxBatchSize: BATCH_MAX,
-    maxBodySize: bodyBytesMax,
-    middleware: (req, _res, next) => {
-      const isJson = req.method !== "POST" || /^application\/json\s*(?:;|$)/i.test(req.headers["content-type"] ?? "");
-      next(isJson ? undefined : new TRPCError({ code: "UNSUPPORTED_MEDIA_TYPE" }));
-    },
+    middleware: createTakeBody(bodyBytesMax),
     onError: ({ req, error }) => {
       if (req.res === undefined) return;
       const record = recordOf(req.res);

@@ -18,8 +18,12 @@ export interface FuzzTarget {
 export interface HeapReport {
   readonly heapBytes: number;
   readonly arrayBufferBytes: number;
+  readonly rssBytes: number;
   readonly connections: number;
 }
+
+// Settings in place of those below.
+const [, , env = "{}"] = process.argv;
 
 const start = async (): Promise<FuzzTarget> => {
   const settings = parseSettings({
@@ -30,6 +34,7 @@ const start = async (): Promise<FuzzTarget> => {
     HEADERS_TIMEOUT_MS: "400",
     REQUEST_TIMEOUT_MS: "500",
     KEEP_ALIVE_MS: "200",
+    ...(JSON.parse(env) as Record<string, string>),
   });
   const printed: string[] = [];
   const api = await startApi(settings, {
@@ -53,9 +58,9 @@ const start = async (): Promise<FuzzTarget> => {
 
 process.on("message", () => {
   globalThis.gc?.();
-  const { heapUsed: heapBytes, arrayBuffers: arrayBufferBytes } = process.memoryUsage();
+  const { heapUsed: heapBytes, arrayBuffers: arrayBufferBytes, rss: rssBytes } = process.memoryUsage();
   const connections = process.getActiveResourcesInfo().filter((what) => what === "TCPSocketWrap").length;
-  process.send?.({ heapBytes, arrayBufferBytes, connections } satisfies HeapReport);
+  process.send?.({ heapBytes, arrayBufferBytes, rssBytes, connections } satisfies HeapReport);
 });
 process.on("disconnect", () => process.exit());
 process.send?.(await start());

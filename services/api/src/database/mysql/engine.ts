@@ -78,11 +78,20 @@ const openFeedPool = ({ limits, ...input }: PoolInput) => {
   return createPool({ ...input, limits: bounded }, { connectionsMax: feedConnectionsMax });
 };
 
+const openLookupPool = ({ limits, ...input }: PoolInput) => {
+  const { lookupQueueMax: queueMax, lookupConnectionsMax: connectionsMax } = limits;
+  return createPool({ ...input, limits: { ...limits, queueMax } }, { connectionsMax });
+};
+
 const createEngine = (input: PoolInput, source: DataSource): Engine => {
   const { settings, limits } = input;
   const dialect = dialectOf(settings.type);
-  const lookupPool = createPool(input, { connectionsMax: limits.lookupConnectionsMax });
-  const looking = createExecute({ pool: lookupPool, dialect, timeoutMs: limits.lookupTimeoutMs });
+  const { lookupTimeoutMs: timeoutMs } = limits;
+  const lookupPool = openLookupPool(input);
+  const looking = createExecute({ pool: lookupPool, dialect, timeoutMs });
+  // Of their own: what strangers make this process look up must not hold up the keys that it remembers.
+  const ratePool = createPool(input, { connectionsMax: limits.rateConnectionsMax });
+  const drawing = createExecute({ pool: ratePool, dialect, timeoutMs });
   const feedPool = openFeedPool(input);
   const { acquireTimeoutMs, queryTimeoutMs } = limits;
   const options = { source, dialect, acquireTimeoutMs, queryTimeoutMs };
@@ -90,7 +99,7 @@ const createEngine = (input: PoolInput, source: DataSource): Engine => {
     dialect,
     lookup: createServerLookup(looking),
     tokens: createServerTokenLookup(looking),
-    rates: createServerRateRows(looking),
+    rates: createServerRateRows(drawing),
     feed: createServerFeed(createExecute({ pool: feedPool, dialect, timeoutMs: limits.feedTimeoutMs })),
     read: (statements) => withConnection(options, ({ run }) => run(statements)),
     select: (statement) => withConnection(options, ({ send }) => send(statement)),
@@ -98,7 +107,7 @@ const createEngine = (input: PoolInput, source: DataSource): Engine => {
     metadataOf: (table) => source.getMetadata(table),
     // A connection that breaks while it is closed is closed: no reason to fail.
     close: async () => {
-      const pools = [lookupPool, feedPool].map((pool) => pool.promise().end());
+      const pools = [lookupPool, ratePool, feedPool].map((pool) => pool.promise().end());
       await Promise.allSettled([...pools, source.destroy()]);
     },
   });

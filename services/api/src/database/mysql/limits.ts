@@ -4,14 +4,21 @@ export interface ServerLimits {
   readonly connectionsMax: number;
   /** Connections of one process for the hot lookup: its own, so that no transaction stands in its way. */
   readonly lookupConnectionsMax: number;
-  /** Callers of one pool that wait for a connection; one more is refused as `UNREACHABLE`. */
+  /**
+   * Lookups that wait for a connection; one more is refused at once, as `UNREACHABLE`. Secrets that pass the checksum
+   * cost nothing to make, so there may always be more of them than the database answers.
+   */
+  readonly lookupQueueMax: number;
+  /** Connections of one process for rate limits. */
+  readonly rateConnectionsMax: number;
+  /** Callers of one other pool that wait for a connection; one more is refused as `UNREACHABLE`. */
   readonly queueMax: number;
   readonly connectTimeoutMs: number;
   /** How long a caller waits for a connection. */
   readonly acquireTimeoutMs: number;
   /** Longer than `lockWaitS`, so that a lock wait ends as what it is. */
   readonly queryTimeoutMs: number;
-  /** For the hot lookup, once for the connection and once for the answer. */
+  /** For the hot lookup and for rate limits, once for the connection and once for the answer. */
   readonly lookupTimeoutMs: number;
   /** Connections of one process for the change feed and the leases. */
   readonly feedConnectionsMax: number;
@@ -26,6 +33,8 @@ export interface ServerLimits {
 export const serverLimits: ServerLimits = Object.freeze({
   connectionsMax: 10,
   lookupConnectionsMax: 4,
+  lookupQueueMax: 256,
+  rateConnectionsMax: 4,
   queueMax: 1_000,
   connectTimeoutMs: 3_000,
   acquireTimeoutMs: 5_000,

@@ -15,7 +15,7 @@ export interface ClockMap<Value> {
   readonly weight: number;
 }
 
-export interface ClockMapOptions<Value> {
+interface ClockMapOptions<Value> {
   readonly entriesMax: number;
   /** What all entries together may weigh; an entry that is heavier than that stands alone. */
   readonly weightMax?: number;

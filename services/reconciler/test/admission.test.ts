@@ -166,8 +166,22 @@ describe("a word of warning", () => {
     );
   });
 
+  test("so is retireWhenUnused that may end the secret before within 5m", async () => {
+    const spec = ", rotation: { overlap: 0s, retireWhenUnused: { idleFor: 1m, atMost: 24h } }";
+    const { code, stderr } = await apply(developer, { spec });
+    expect(code).toBe(0);
+    expect(stderr).toMatch(
+      /Warning:.*spec\.rotation\.overlap is 0s and retireWhenUnused\.idleFor 1m: a changed Secret/s,
+    );
+  });
+
   test("5m and the default bring none", async () => {
     await succeed(apply(developer, { spec: ", rotation: { overlap: 5m }" }));
     await succeed(apply(developer));
+    for (const rotation of [
+      "{ overlap: 0s, retireWhenUnused: { idleFor: 5m, atMost: 24h } }",
+      "{ overlap: 5m, retireWhenUnused: { idleFor: 1m, atMost: 24h } }",
+    ])
+      expect((await apply(developer, { spec: `, rotation: ${rotation}` })).stderr).not.toMatch(/Warning/);
   });
 });

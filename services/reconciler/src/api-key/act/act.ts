@@ -3,6 +3,7 @@ import type { Observed } from "../observed.ts";
 import type { Action } from "../plan/decision.ts";
 import { adopt, takeOver } from "./adopt.ts";
 import type { ActDeps, LookAgain } from "./context.ts";
+import { dropPrevious } from "./drop-previous.ts";
 import { dropStaging, dropTarget } from "./drop-secrets.ts";
 import { addFinalizer, removeFinalizer } from "./finalizer.ts";
 import { move } from "./move.ts";
@@ -13,7 +14,7 @@ import { register } from "./register.ts";
 import { restart } from "./restart.ts";
 import { retire } from "./retire.ts";
 import { rewrite } from "./rewrite.ts";
-import { configure, confirm, release } from "./service-calls.ts";
+import { configure, confirm, release, restrict } from "./service-calls.ts";
 import { stage } from "./stage.ts";
 
 /**
@@ -38,6 +39,10 @@ export const act = (
       return dropStaging(deps, { observed, action, signal });
     case "configure":
       return configure(deps, { observed, action, signal });
+    case "restrict":
+      return restrict(deps, { observed, action, signal });
+    case "dropPrevious":
+      return dropPrevious(deps, { observed, action, signal });
     case "move":
       return move(deps, { observed, action, signal });
     case "recordNames":

@@ -1,10 +1,10 @@
-import type { Everywhere } from "@itsy/contract";
+import type { DeliverySettings, Everywhere } from "@itsy/contract";
 
 import { refreshView } from "../observe.ts";
-import { namespaceOf, targetNameOf, uidOf } from "../observed.ts";
+import { namespaceOf, type Observed, targetNameOf, uidOf } from "../observed.ts";
 import { overlapMs } from "../rotation/expiry.ts";
 import { settingsOf } from "../settings.ts";
-import { type Act, lookAgain } from "./context.ts";
+import { type Act, type ActDeps, type LookAgain, lookAgain } from "./context.ts";
 
 /**
  * What is said where the service could not prove that every replica follows yet. Nothing else is done about it: what was
@@ -30,16 +30,25 @@ export const confirm: Act<"confirm"> = async (deps, { observed, action, signal }
   return refreshView(deps, observed, signal);
 };
 
-/** Brings the key's settings to those of the manifest. */
-export const configure: Act<"configure"> = async ({ delivery, effects }, { observed, signal }) => {
+const configured = async (
+  { delivery, effects }: Pick<ActDeps, "delivery" | "effects">,
+  { observed, settings, signal }: { observed: Observed; settings: DeliverySettings; signal: AbortSignal },
+): Promise<Observed | LookAgain> => {
   const { key } = observed.view;
   if (key === null) return lookAgain();
-  const settings = settingsOf(observed);
   const { name } = observed.apiKey.metadata;
   const owner = { uid: uidOf(observed), namespace: namespaceOf(observed), name };
   const { status } = await effects.run("configure", () => delivery.configure({ owner, settings }, { signal }));
   return { ...observed, view: { ...observed.view, key: { ...key, status, settings } } };
 };
+
+/** Brings the key's settings to those of the manifest. */
+export const configure: Act<"configure"> = (deps, { observed, signal }) =>
+  configured(deps, { observed, settings: settingsOf(observed), signal });
+
+/** As far towards those as takes something away from the key. */
+export const restrict: Act<"restrict"> = (deps, { observed, action: { settings }, signal }) =>
+  configured(deps, { observed, settings, signal });
 
 /** Ends the key, or leaves it to people, as the manifest says. */
 export const release: Act<"release"> = async ({ delivery, effects, record }, { observed, signal }) => {

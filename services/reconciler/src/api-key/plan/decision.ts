@@ -1,3 +1,5 @@
+import type { DeliverySettings } from "@itsy/contract";
+
 import type { Observed, StagedSecret, TargetSecret } from "../observed.ts";
 import type { Finding } from "./finding.ts";
 
@@ -25,7 +27,10 @@ export type Action =
   | { readonly type: "move"; readonly from: TargetSecret }
   | { readonly type: "recordNames"; readonly names: readonly string[] }
   | { readonly type: "rewrite" }
+  /** Takes the value before out of the target, and changes nothing else. */
+  | { readonly type: "dropPrevious" }
   | { readonly type: "configure" }
+  | { readonly type: "restrict"; readonly settings: DeliverySettings }
   | { readonly type: "retire"; readonly revision: number; readonly idleForMs: number }
   | { readonly type: "propagate" }
   | { readonly type: "restart" }

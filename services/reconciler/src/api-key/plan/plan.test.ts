@@ -257,6 +257,61 @@ describe("what stops it", () => {
   });
 });
 
+describe("what takes something away is done whatever stops it", () => {
+  const key = aKey({ revision: 2, latestRevision: 2, retiringUntil: "2026-11-22T10:30:00Z" });
+  const previous = { previous: aValue(), previousVersion: { revision: 1, state: "retiring" as const } };
+  const spec = { secret: { includePrevious: true } };
+  const stops: readonly (readonly [string, Parameters<typeof anObserved>[0]])[] = [
+    ["NotGranted", { grant: { granted: false, message: "no" } }],
+    ["NamespaceTerminating", { isNamespaceTerminating: true }],
+    ["PausedOutOfBand", { view: { key: { ...key, status: "paused", pausedByPerson: true } } }],
+    [
+      "Expired",
+      {
+        view: { key: { ...key, status: "expired" } },
+        apiKey: anApiKey({ spec: { ...spec, expiresAt: "2026-11-22T09:59:00Z" } }),
+      },
+    ],
+  ];
+  const stopped = (change: Parameters<typeof anObserved>[0], at: string) => {
+    const settings = { ...key.settings, expiresAt: change?.apiKey?.spec.expiresAt ?? null };
+    const view = { at, key: { ...key, ...change?.view?.key, settings } };
+    const target = aTarget({ revision: 2, ...previous });
+    return anObserved({ apiKey: anApiKey({ spec }), target, ...change, view });
+  };
+  test.each(stops)("%s: the value before leaves the Secret before it ends", (reason, change) => {
+    expect(findingOf(planned(stopped(change, "2026-11-22T10:27:59Z")))).toMatchObject({ reason });
+    expect(actionOf(planned(stopped(change, "2026-11-22T10:28:00Z")))).toEqual({ type: "dropPrevious" });
+  });
+  test("NotGranted: a former Secret goes when its time is over", () => {
+    const former = aTarget({ name: "old", uid: "old-uid", revision: 2 });
+    const change = {
+      grant: { granted: false, message: "no" } as const,
+      formers: [former],
+      target: aTarget({ revision: 2 }),
+    };
+    expect(actionOf(planned(stopped(change, "2026-11-22T10:29:59Z")))).toBeNull();
+    expect(actionOf(planned(stopped(change, "2026-11-22T10:30:00Z")))).toMatchObject({
+      type: "dropTarget",
+      name: "old",
+    });
+  });
+  test("NotGranted: only the restrictions of the manifest are sent", () => {
+    const manifest = {
+      displayName: "Other",
+      paused: true,
+      rateLimit: { requestsPerMinute: 600 },
+      permissions: ["admin"],
+    };
+    const observed = anObserved({ apiKey: anApiKey({ spec: manifest }), grant: { granted: false, message: "no" } });
+    expect(actionOf(planned(observed))).toEqual({ type: "restrict", settings: { ...aKey().settings, paused: true } });
+    const more = anApiKey({ spec: { ...manifest, paused: false } });
+    expect(findingOf(planned({ ...observed, apiKey: more, spec: anObserved({ apiKey: more }).spec }))).toMatchObject({
+      reason: "NotGranted",
+    });
+  });
+});
+
 describe("revoked, and then a rotation is asked for", () => {
   const revocation = { keyId, rotateRequest: "before" };
   const apiKey = anApiKey({ rotateRequest: "now", status: { revocation, revision: 1 } });

@@ -5,6 +5,7 @@ import { previousUntilMs } from "../target/previous.ts";
 import { isFollowUpOpen } from "../workloads/follow-up.ts";
 import { act, type Decision, type PlanContext } from "./decision.ts";
 import type { Finding } from "./finding.ts";
+import { takingAway } from "./taking-away.ts";
 import { formerUntilMs } from "./target.ts";
 
 // A little later than the instant itself, so that the service's clock has passed it too.
@@ -28,9 +29,13 @@ const lookAgainMs = (observed: Observed, { resyncMs }: PlanContext): number => {
   return Math.min(resyncMs, ...ends, ...(isFollowUpOpen(observed) ? [TRY_AGAIN_MS] : []));
 };
 
-/** Reports the finding, after what lies staged is gone: nothing that is not used stays behind. */
+/**
+ * Reports the finding, after what lies staged is gone (nothing that is not used stays behind), and whatever the manifest
+ * or the time takes away.
+ */
 export const settleWith = (observed: Observed, context: PlanContext, finding: Finding): Decision => {
   const { staged } = observed;
   if (staged?.isOurs) return act({ type: "dropStaging", staged });
-  return { action: null, finding, requeueAfterMs: lookAgainMs(observed, context) };
+  const taken = takingAway(observed, context);
+  return taken ?? { action: null, finding, requeueAfterMs: lookAgainMs(observed, context) };
 };

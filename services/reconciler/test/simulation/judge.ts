@@ -1,7 +1,8 @@
 import { Secrets } from "@itsy/controller-runtime";
 
 import { ApiKeys, type StoredApiKey } from "../../src/api-key/resource.ts";
-import { NAMESPACE, OBJECT, type World } from "./world.ts";
+import { PREVIOUS_SUFFIX } from "../../src/api-key/target/template.ts";
+import { DATA_KEY, NAMESPACE, OBJECT, type World } from "./world.ts";
 
 /** The promise that was broken, in words. */
 export class Violation extends Error {
@@ -18,6 +19,7 @@ export const createJudge = (world: World) => {
   const readableEver = new Set<string>();
   const confirmed = new Set<string>();
   let last: string | null = null;
+  let lastPrevious: string | null = null;
 
   const ownerOf = () => world.target()?.metadata.ownerReferences?.[0]?.uid ?? "";
 
@@ -52,6 +54,27 @@ export const createJudge = (world: World) => {
     revisions.set(owner, revision);
   };
 
+  /** The value before works when it comes to lie beside the new one. Later it goes at the next look. */
+  const judgePrevious = () => {
+    const previous = world.readable(DATA_KEY + PREVIOUS_SUFFIX);
+    if (previous !== null && previous !== lastPrevious && !world.foreign.has(previous)) {
+      const known = service.find(previous);
+      const isMeant = known?.key.revokedAt !== null;
+      if (known === null || (!isMeant && isOver(known.version.validUntil, world.now())))
+        throw new Violation("a value before was put beside the new one that does not work");
+    }
+    lastPrevious = previous;
+  };
+
+  /** What a person ended stays ended, until a person asks again. */
+  const judgeReplaced = () => {
+    for (const [keyId, { ownerUid, requests }] of world.revocations) {
+      const successor = service.rows.bindings.get(ownerUid)?.keyId ?? null;
+      if (requests === world.state.requests && successor !== null && successor !== keyId)
+        throw new Violation("a key that a person revoked was replaced, and nobody had asked for it since");
+    }
+  };
+
   /** A version is confirmed only when workloads could read it. */
   const judgeConfirmed = () => {
     for (const version of service.rows.versions.values()) {
@@ -74,6 +97,8 @@ export const createJudge = (world: World) => {
   return {
     afterStep: () => {
       judgeTarget();
+      judgePrevious();
+      judgeReplaced();
       judgeConfirmed();
       judgeUnasked();
     },
@@ -95,6 +120,10 @@ export const createJudge = (world: World) => {
       if (valid.length !== 1) throw new Violation(`${valid.length} versions work at rest`);
       if (service.find(world.readable() ?? "")?.version.id !== valid[0]?.id)
         throw new Violation("the version that works is not the one in the Secret");
+      if (world.readable(DATA_KEY + PREVIOUS_SUFFIX) !== null)
+        throw new Violation("the value before is left in the Secret");
+      const env = apiKey.spec.secret?.template?.["env"]?.replace("{{ .secret }}", world.readable() ?? "");
+      if (env !== undefined && world.readable("env") !== env) throw new Violation("the template is not followed");
       const ready = apiKey.status?.conditions?.find(({ type }) => type === "Ready");
       if (ready?.status !== "True") throw new Violation(`at rest it is not Ready but ${ready?.reason}`);
       if (apiKey.status?.revision !== key.revision) throw new Violation("the status tells another revision");

@@ -119,6 +119,15 @@ const edit: Move = (world) => {
   return patchApiKey(world, { spec: { displayName } }) && say(world, `a person edits the manifest (${displayName})`);
 };
 
+/** What lies beside the value: another template, and the value before or not. No other value for it. */
+const changeContent: Move = (world, pick) => {
+  world.state.edits += 1;
+  const env = `${world.state.edits}={{ .secret }}`;
+  const includePrevious = pick % 4 !== 0;
+  const what = `a person changes the template (${world.state.edits}), ${includePrevious ? "with" : "without"} the value before`;
+  return patchApiKey(world, { spec: { secret: { template: { env }, includePrevious } } }) && say(world, what);
+};
+
 const deleteSecret =
   (isMeant: (name: string) => boolean, what: string): Move =>
   (world, pick) => {
@@ -150,6 +159,8 @@ const revoke: Move = (world, pick) => {
   world.disturbances.count += 1;
   world.service.endVersions(key.id);
   world.service.changeKey(key.id, { revokedAt: world.now() });
+  const owner = [...world.service.rows.bindings.values()].find(({ keyId }) => keyId === key.id);
+  if (owner !== undefined) world.revocations.set(key.id, { ownerUid: owner.ownerUid, requests: world.state.requests });
   return say(world, `a person revokes ${key.id}`);
 };
 
@@ -179,7 +190,7 @@ const collectGarbage: Move = (world) => {
 const target = deleteSecret((name) => name === OBJECT.name, "target");
 const staging = deleteSecret((name) => name !== OBJECT.name, "staging");
 
-/** How often each comes, in a hundred. The first ones are what a shrunk schedule is made of. */
+/** How often each comes. The first ones are what a shrunk schedule is made of. */
 const table: readonly (readonly [times: number, move: Move])[] = [
   [56, answer],
   [8, start],
@@ -191,6 +202,7 @@ const table: readonly (readonly [times: number, move: Move])[] = [
   [2, waitLong],
   [3, requestRotation],
   [1, edit],
+  [2, changeContent],
   [2, target],
   [1, staging],
   [1, tamper],

@@ -63,6 +63,7 @@ const putRight = (world: World) => {
   world.state.isGranted = true;
   if (world.apiServer.get(ApiKeys, OBJECT) === null) return;
   world.disturbances.count += 1;
+  world.state.requests += 1;
   world.apiServer.mergePatch(ApiKeys, OBJECT, {
     metadata: { annotations: { [annotations.rotateRequestedAt]: "at last" } },
   });

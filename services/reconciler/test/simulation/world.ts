@@ -11,7 +11,7 @@ import { correct, type Variant } from "./variants.ts";
 
 export const NAMESPACE = "shop";
 export const OBJECT = { namespace: NAMESPACE, name: "website" } as const;
-const DATA_KEY = "apiKey";
+export const DATA_KEY = "apiKey";
 const PROCESSES = ["A", "B"] as const;
 
 /** Bytes that differ from draw to draw and are the same in every run. */
@@ -43,6 +43,9 @@ export const createWorld = ({ overlap, variant = correct }: WorldOptions) => {
   const foreign = new Set<string>();
   /** What a person or time did that takes another value; a key that nobody disturbs keeps its first. */
   const disturbances = { count: 0 };
+
+  /** Of each key that a person revoked, whose it was, and how many rotations had been asked for by then. */
+  const revocations = new Map<string, { readonly ownerUid: string; readonly requests: number }>();
 
   const launch = (slot: (typeof PROCESSES)[number]): Process => {
     state.lives += 1;
@@ -82,13 +85,14 @@ export const createWorld = ({ overlap, variant = correct }: WorldOptions) => {
     state,
     foreign,
     disturbances,
+    revocations,
     processes,
     now,
     createApiKey,
     target,
     /** What a workload reads; `null`: there is nothing. */
-    readable: (): string | null => {
-      const encoded = target()?.data?.[DATA_KEY];
+    readable: (dataKey = DATA_KEY): string | null => {
+      const encoded = target()?.data?.[dataKey];
       return encoded === undefined ? null : Buffer.from(encoded, "base64").toString("utf8");
     },
     publishedRevision: (): number => Number(target()?.metadata.annotations?.[annotations.revision] ?? 0),

@@ -8,7 +8,7 @@ type Declared = Pick<Observed, "apiKey" | "spec">;
 const RENEW_MARGIN_MS = 300_000;
 
 /** The longest that a version may work beside its successor. */
-export const overlapMaxMs = ({ rotation }: Pick<ApiKeySpec, "rotation">): number =>
+const overlapMaxMs = ({ rotation }: Pick<ApiKeySpec, "rotation">): number =>
   parseDuration(rotation.retireWhenUnused?.atMost ?? rotation.overlap);
 
 /**

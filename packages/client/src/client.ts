@@ -2,6 +2,7 @@ import { type ProcedurePath, type Procedures, procedures } from "@itsy/contract"
 import { createTRPCUntypedClient, httpLink } from "@trpc/client";
 import type { z } from "zod";
 
+import { startDeadline } from "./deadline.ts";
 import { toItsyError } from "./itsy-error.ts";
 
 export interface ClientOptions {
@@ -56,12 +57,13 @@ export const createClient = (options: ClientOptions): ItsyClient => {
   const call =
     (path: ProcedurePath, type: "query" | "mutation") =>
     async (input: unknown = {}, callOptions: CallOptions = {}) => {
-      const timeout = AbortSignal.timeout(timeoutMs);
-      const signal = callOptions.signal === undefined ? timeout : AbortSignal.any([timeout, callOptions.signal]);
+      const deadline = startDeadline(timeoutMs, callOptions.signal);
       try {
-        return await trpc[type](path, input, { signal });
+        return await trpc[type](path, input, { signal: deadline.signal });
       } catch (thrown) {
         throw toItsyError(thrown);
+      } finally {
+        deadline.end();
       }
     };
 

@@ -1,3 +1,5 @@
+import { getHeapStatistics, setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import { createManualTimers, settle } from "../test/manual-timers.ts";
 import { aConfigMap } from "../test/objects.ts";
@@ -128,4 +130,33 @@ test("record never throws, also after close, and a long note is cut between char
   recorder.record(aConfigMap(), anEvent());
   await settle();
   expect(created).toHaveLength(1);
+});
+
+test("a written event that only waits for equal ones takes little memory", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const usedBytes = (): number => {
+    for (let round = 0; round < 3; round += 1) collect();
+    return getHeapStatistics().used_heap_size;
+  };
+  const { recorder, timers, created } = start();
+  const text = JSON.stringify([
+    aConfigMap(),
+    anEvent({ note: `Revision 1 is in Secret "website". ${"x".repeat(80)}` }),
+  ]);
+  const recordAndWrite = async (events: number): Promise<void> => {
+    for (let at = 0; at < events; at += 1) {
+      const [object, event] = JSON.parse(text);
+      // As they come from an API server: all texts are their own.
+      recorder.record({ ...object, metadata: { ...object.metadata, uid: crypto.randomUUID() } }, event);
+    }
+    await timers.advance(1);
+    created.length = 0;
+  };
+  // Code that is compiled once is no cost of an event.
+  await recordAndWrite(100);
+  const beforeBytes = usedBytes();
+  await recordAndWrite(800);
+  expect((usedBytes() - beforeBytes) / 800).toBeLessThan(700);
+  await recorder.close();
 });

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { contained } from "./contained.ts";
 import type { KubeClient } from "./kube-client.ts";
 import { isNotFound, KubeError } from "./kube-error.ts";
@@ -43,14 +44,23 @@ export interface EventRecorderOptions {
   readonly onError?: (error: unknown) => void;
 }
 
-/** One event and what came of it: the queue holds its key, the latest count is written. */
-interface Series {
+/** What is to be said: needed until it is written, and told anew by the next equal event. */
+interface Content {
   readonly object: KubeObject;
   readonly event: EventNote;
-  readonly firstAt: Date;
+  readonly lastAt: Date;
+}
+
+/**
+ * One event and what came of it: the queue holds its key, the latest count is written. A written one only waits for equal
+ * ones, for some minutes: so many of them are in memory that each has to be small.
+ */
+interface Series {
+  /** `null` when everything is written. */
+  content: Content | null;
+  readonly firstAtMs: number;
   /** Of the Event; empty until one is made. */
   eventName: string;
-  lastAt: Date;
   lastMs: number;
   count: number;
   countWritten: number;
@@ -71,8 +81,11 @@ const cut = (note: string): string => {
   return `${whole}…`;
 };
 
-const keyOf = ({ metadata, kind }: KubeObject, { type, reason, action, note }: EventNote): string =>
-  JSON.stringify([metadata.uid ?? [kind, metadata.namespace, metadata.name], type, reason, action, note]);
+/** A hash, as the whole would be the largest part of what is kept of an event. */
+const keyOf = ({ metadata, kind }: KubeObject, { type, reason, action, note }: EventNote): string => {
+  const whole = [metadata.uid ?? [kind, metadata.namespace, metadata.name], type, reason, action, note];
+  return createHash("sha256").update(JSON.stringify(whole)).digest("base64url").slice(0, 24);
+};
 
 /** What an event says of its object; the rest need not stay in memory for it. */
 const withoutContent = ({ apiVersion, kind, metadata }: KubeObject): KubeObject => {
@@ -93,13 +106,16 @@ const withoutContent = ({ apiVersion, kind, metadata }: KubeObject): KubeObject 
 const isFinal = (error: unknown): boolean =>
   error instanceof KubeError && error.status >= 400 && error.status < 500 && error.status !== 429;
 
-const eventOf = (series: Series, name: string, reporting: { component: string; instance: string }): Event => {
-  const { object, event, count, firstAt, lastAt } = series;
+const eventOf = (
+  { object, event, lastAt, count, firstAtMs }: Content & Pick<Series, "count" | "firstAtMs">,
+  name: string,
+  reporting: { component: string; instance: string },
+): Event => {
   const { apiVersion, kind, metadata } = object;
   const { uid, resourceVersion, namespace } = metadata;
   return {
     metadata: { name, namespace: namespace ?? "default" },
-    eventTime: microTime(firstAt),
+    eventTime: microTime(new Date(firstAtMs)),
     reportingController: reporting.component,
     reportingInstance: reporting.instance.slice(0, 128),
     ...event,
@@ -133,13 +149,14 @@ export const createEventRecorder = (options: EventRecorderOptions): EventRecorde
     return `${metadata.name.slice(0, 230).replace(/[.-]+$/, "")}.${suffix}`;
   };
 
-  const write = async (series: Series): Promise<void> => {
-    const { count, lastAt, object } = series;
+  const write = async (series: Series, content: Content): Promise<void> => {
+    const { count, firstAtMs } = series;
+    const { lastAt, object } = content;
     const namespace = object.metadata.namespace ?? "default";
     const { signal } = stop;
     if (series.eventName === "") {
       const name = newName(object);
-      await client.create(Events, eventOf(series, name, options), { signal });
+      await client.create(Events, eventOf({ ...content, count, firstAtMs }, name, options), { signal });
       series.eventName = name;
     } else {
       const patch = { series: { count, lastObservedTime: microTime(lastAt) } };
@@ -147,24 +164,25 @@ export const createEventRecorder = (options: EventRecorderOptions): EventRecorde
     }
     series.countWritten = count;
     series.writtenMs = timers.monotonicMs();
+    if (isWritten(series)) series.content = null;
   };
 
   /** The API server forgets events after a time (an hour by default); the series then begins anew. */
-  const writeOrBeginAnew = async (series: Series): Promise<void> => {
+  const writeOrBeginAnew = async (series: Series, content: Content): Promise<void> => {
     try {
-      await write(series);
+      await write(series, content);
     } catch (error) {
       if (series.eventName === "" || !isNotFound(error)) throw error;
       series.eventName = "";
-      await write(series);
+      await write(series, content);
     }
   };
 
   const send = async (key: string): Promise<void> => {
     const series = seriesByKey.get(key);
-    if (series === undefined || isWritten(series)) return;
+    if (series === undefined || series.content === null) return;
     try {
-      await writeOrBeginAnew(series);
+      await writeOrBeginAnew(series, series.content);
       queue.forget(key);
     } catch (error) {
       if (stop.signal.aborted) return;
@@ -196,10 +214,9 @@ export const createEventRecorder = (options: EventRecorderOptions): EventRecorde
     return false;
   };
 
-  const begin = (object: KubeObject, event: EventNote): Series => {
-    const now = clock.now();
+  const begin = (): Series => {
     const counts = { count: 0, countWritten: 0, lastMs: 0, writtenMs: Number.NEGATIVE_INFINITY };
-    return { object: withoutContent(object), event, firstAt: now, lastAt: now, eventName: "", ...counts };
+    return { content: null, firstAtMs: clock.now().getTime(), eventName: "", ...counts };
   };
 
   const record: EventRecorder["record"] = (object, event) => {
@@ -211,11 +228,11 @@ export const createEventRecorder = (options: EventRecorderOptions): EventRecorde
     const isRunning = known !== undefined && (nowMs - known.lastMs < seriesMs || !isWritten(known));
     if (!isRunning && seriesByKey.size >= queueMax && !forgetOne())
       return onError(new Error(`Dropped an event (${event.reason}): ${queueMax} are in memory already.`));
-    const series = isRunning ? known : begin(object, event);
+    const series = isRunning ? known : begin();
     seriesByKey.delete(key);
     seriesByKey.set(key, series);
     series.count += 1;
-    series.lastAt = clock.now();
+    series.content = { object: withoutContent(object), event, lastAt: clock.now() };
     series.lastMs = nowMs;
     queue.addAfter(key, series.writtenMs + seriesWriteMs - nowMs);
   };

@@ -334,7 +334,8 @@ test("the metrics have the usual names and count what happened", async () => {
   started.put(aConfigMap());
   started.sync();
   await started.timers.advance(5_000);
-  metrics.onRequest({ method: "GET", status: 200, durationMs: 1 });
+  metrics.onRequest({ method: "GET", host: "10.0.0.1:6443", status: 200, durationMs: 1 });
+  metrics.onRequest({ method: "GET", host: "10.0.0.1:6443", status: 0, durationMs: 1 });
   metrics.leader("lease").leading(true);
   started.stop.abort();
   await started.running;
@@ -354,7 +355,11 @@ test("the metrics have the usual names and count what happened", async () => {
       'workqueue_retries_total{name="test"} 1',
       'workqueue_queue_duration_seconds_count{name="test"} 3',
       'workqueue_work_duration_seconds_count{name="test"} 3',
-      'rest_client_requests_total{code="200",method="GET"} 1',
+      'workqueue_unfinished_work_seconds{name="test"} 0',
+      'workqueue_longest_running_processor_seconds{name="test"} 0',
+      'controller_runtime_max_concurrent_reconciles{controller="test"} 4',
+      'rest_client_requests_total{code="200",method="GET",host="10.0.0.1:6443"} 1',
+      'rest_client_requests_total{code="<error>",method="GET",host="10.0.0.1:6443"} 1',
       'leader_election_master_status{name="lease"} 1',
     ]),
   );

@@ -89,6 +89,7 @@ export const createController = (options: ControllerOptions): Controller => {
     groupConcurrency,
     ...backoff,
   });
+  metrics.controller.maxConcurrent(concurrency);
   const runningSinceMs = new Map<string, number>();
   const errors = new Map<string, unknown>();
   const ready = createLatch();

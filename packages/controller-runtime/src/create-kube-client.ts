@@ -10,7 +10,7 @@ import type {
   WatchOptions,
   WriteOptions,
 } from "./kube-client.ts";
-import { createKubeConfigTransport } from "./kube-config-transport.ts";
+import { createKubeConfigTransport, hostOf } from "./kube-config-transport.ts";
 import { isAborted, isNotFound, type KubeError } from "./kube-error.ts";
 import type { KubeObject, Stored } from "./kube-object.ts";
 import { nameOf, type ObjectName } from "./object-name.ts";
@@ -161,6 +161,6 @@ export const createKubeClient = (options: KubeClientOptions): KubeClient => {
   const onRequest = contained(options.onRequest ?? (() => {}));
   const direct = createKubeConfigTransport(kubeConfig);
   const transport = options.wrapTransport?.(direct) ?? direct;
-  const exchanger = createExchanger({ transport, userAgent, requestTimeoutMs, onRequest });
+  const exchanger = createExchanger({ transport, host: hostOf(kubeConfig), userAgent, requestTimeoutMs, onRequest });
   return Object.freeze({ ...createReads(exchanger), ...createWrites(exchanger), close: () => transport.close() });
 };

@@ -35,11 +35,12 @@ const whatOf = ({ method, path }: Exchange): string => `${method} ${path.split("
 /** One request and its answer: headers, deadline, observation, and every failure as a `KubeError`. */
 export const createExchanger = (options: {
   readonly transport: Transport;
+  readonly host: string;
   readonly userAgent: string;
   readonly requestTimeoutMs: number;
   readonly onRequest: OnRequest;
 }): Exchanger => {
-  const { transport, userAgent, requestTimeoutMs, onRequest } = options;
+  const { transport, host, userAgent, requestTimeoutMs, onRequest } = options;
   const headers = { accept: "application/json", "user-agent": userAgent };
 
   const failureOf = (exchange: Exchange, deadline: Deadline, cause: unknown): KubeError => {
@@ -57,7 +58,7 @@ export const createExchanger = (options: {
     const { method, path, body } = exchange;
     const startedMs = systemTimers.monotonicMs();
     const observe = (status: number): void =>
-      onRequest({ method, status, durationMs: systemTimers.monotonicMs() - startedMs });
+      onRequest({ method, host, status, durationMs: systemTimers.monotonicMs() - startedMs });
     const request = {
       method,
       path,

@@ -68,6 +68,8 @@ export type WatchEvent<T extends KubeObject> =
 /** Told once for each request, when its answer begins or fails. `status` is 0 when no answer came. */
 export type OnRequest = (request: {
   readonly method: HttpMethod;
+  /** Of the API server, with its port where it has one. */
+  readonly host: string;
   readonly status: number;
   readonly durationMs: number;
 }) => void;

@@ -22,6 +22,9 @@ const addressOf = (kubeConfig: KubeConfig): { readonly origin: string; readonly 
   return { origin, prefix: pathname.replace(/\/+$/, "") };
 };
 
+/** Name and port of the API server as they are written: `URL` leaves out the usual port, clients in Go do not. */
+export const hostOf = (kubeConfig: KubeConfig): string => kubeConfig.getCurrentCluster()?.server.split("/")[2] ?? "";
+
 const responseOf = ({ statusCode, headers, body }: Dispatcher.ResponseData): TransportResponse => ({
   status: statusCode,
   header: (name) => {

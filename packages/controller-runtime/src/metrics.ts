@@ -9,6 +9,8 @@ export interface QueueMetrics {
   /** A worker had a key for this long. */
   worked(durationMs: number): void;
   retried(): void;
+  /** Whom to ask for how long each key that a worker has is worked on already. */
+  underWay(durationsMs: () => readonly number[]): void;
 }
 
 export type ReconcileResult = "success" | "requeue_after" | "error";
@@ -16,6 +18,7 @@ export type ReconcileResult = "success" | "requeue_after" | "error";
 export interface ControllerMetrics {
   reconciled(result: ReconcileResult, durationMs: number): void;
   activeWorkers(workers: number): void;
+  maxConcurrent(reconciliations: number): void;
 }
 
 export interface LeaderMetrics {
@@ -36,8 +39,13 @@ export const noQueueMetrics: QueueMetrics = Object.freeze({
   queued: () => {},
   worked: () => {},
   retried: () => {},
+  underWay: () => {},
 });
-export const noControllerMetrics: ControllerMetrics = Object.freeze({ reconciled: () => {}, activeWorkers: () => {} });
+export const noControllerMetrics: ControllerMetrics = Object.freeze({
+  reconciled: () => {},
+  activeWorkers: () => {},
+  maxConcurrent: () => {},
+});
 export const noLeaderMetrics: LeaderMetrics = Object.freeze({ leading: () => {} });
 
 const secondsOf = (durationMs: number): number => durationMs / 1000;
@@ -47,6 +55,30 @@ const reconcileBuckets = [
   0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.25, 1.5, 1.75, 2,
   2.5, 3, 3.5, 4, 4.5, 5, 6, 7, 8, 9, 10, 15, 20, 25, 30, 40, 50, 60,
 ];
+
+/** Asked at every scrape, as only a clock can tell of work that does not end. */
+const createUnderWay = (registry: Registry): ((name: string, durationsMs: () => readonly number[]) => void) => {
+  const queues = new Map<string, () => readonly number[]>();
+  const gauge = (name: string, help: string, of: (durationsMs: readonly number[]) => number) =>
+    new Gauge({
+      name,
+      help,
+      labelNames: ["name"] as const,
+      registers: [registry],
+      collect() {
+        for (const [queue, durationsMs] of queues) this.set({ name: queue }, secondsOf(of(durationsMs())));
+      },
+    });
+  gauge("workqueue_unfinished_work_seconds", "How long all keys that workers have took so far, in sum", (durationsMs) =>
+    durationsMs.reduce((sum, durationMs) => sum + durationMs, 0),
+  );
+  gauge(
+    "workqueue_longest_running_processor_seconds",
+    "How long the longest-running worker has its key",
+    (durationsMs) => Math.max(0, ...durationsMs),
+  );
+  return (name, durationsMs) => void queues.set(name, durationsMs);
+};
 
 const createQueueMetrics = (registry: Registry): RuntimeMetrics["queue"] => {
   const labelNames = ["name"] as const;
@@ -68,7 +100,9 @@ const createQueueMetrics = (registry: Registry): RuntimeMetrics["queue"] => {
     buckets: queueBuckets,
     registers,
   });
+  const underWay = createUnderWay(registry);
   return (name) => ({
+    underWay: (durationsMs) => underWay(name, durationsMs),
     depth: (keys) => depth.set({ name }, keys),
     added: () => adds.inc({ name }),
     queued: (durationMs) => queued.observe({ name }, secondsOf(durationMs)),
@@ -105,7 +139,14 @@ const createControllerMetrics = (registry: Registry): RuntimeMetrics["controller
     labelNames,
     registers,
   });
+  const max = new Gauge({
+    name: "controller_runtime_max_concurrent_reconciles",
+    help: "Reconciliations at the same time, at most",
+    labelNames,
+    registers,
+  });
   return (controller) => ({
+    maxConcurrent: (reconciliations) => max.set({ controller }, reconciliations),
     reconciled: (result, durationMs) => {
       total.inc({ controller, result });
       if (result === "error") errors.inc({ controller });
@@ -120,8 +161,8 @@ export const createRuntimeMetrics = (registry: Registry): RuntimeMetrics => {
   const registers = [registry];
   const requests = new Counter({
     name: "rest_client_requests_total",
-    help: 'Requests to the API server by status code ("0": no answer) and method',
-    labelNames: ["code", "method"] as const,
+    help: "Requests to the API server by status code (<error>: no answer), method and host",
+    labelNames: ["code", "method", "host"] as const,
     registers,
   });
   const leading = new Gauge({
@@ -134,6 +175,7 @@ export const createRuntimeMetrics = (registry: Registry): RuntimeMetrics => {
     queue: createQueueMetrics(registry),
     controller: createControllerMetrics(registry),
     leader: (name: string) => ({ leading: (is: boolean) => leading.set({ name }, is ? 1 : 0) }),
-    onRequest: ({ method, status }: Parameters<OnRequest>[0]) => requests.inc({ code: String(status), method }),
+    onRequest: ({ method, status, host }: Parameters<OnRequest>[0]) =>
+      requests.inc({ code: status === 0 ? "<error>" : String(status), method, host }),
   });
 };

@@ -1,6 +1,8 @@
 import fc from "fast-check";
+import { Registry } from "prom-client";
 import { expect, test } from "vitest";
 import { createManualTimers, settle } from "../test/manual-timers.ts";
+import { createRuntimeMetrics } from "./metrics.ts";
 import { createWorkQueue, type WorkItem } from "./work-queue.ts";
 
 const take = async (queue: ReturnType<typeof createWorkQueue>): Promise<WorkItem> => {
@@ -202,4 +204,26 @@ test("whatever happens, no two workers have a key, no group exceeds its bound, a
       expect(owed.size).toBe(0);
     }),
   );
+});
+
+test("the metrics say at each scrape how long workers have what they have, in sum and at most", async () => {
+  const timers = createManualTimers();
+  const registry = new Registry();
+  const queue = createWorkQueue({ timers, metrics: createRuntimeMetrics(registry).queue("test") });
+  const scraped = async () =>
+    (await registry.metrics()).split("\n").filter((line) => /^workqueue_(unfinished|longest)/.test(line));
+  queue.add("a");
+  const first = await queue.next();
+  await timers.advance(3_000);
+  queue.add("b");
+  const second = await queue.next();
+  await timers.advance(2_000);
+  expect(await scraped()).toEqual([
+    'workqueue_unfinished_work_seconds{name="test"} 7',
+    'workqueue_longest_running_processor_seconds{name="test"} 5',
+  ]);
+  first?.done();
+  expect((await scraped()).map((line) => line.split(" ")[1])).toEqual(["2", "2"]);
+  second?.done();
+  expect((await scraped()).map((line) => line.split(" ")[1])).toEqual(["0", "0"]);
 });

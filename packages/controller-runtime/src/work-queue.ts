@@ -52,7 +52,8 @@ export const createWorkQueue = (options: WorkQueueOptions = {}): WorkQueue => {
   const { groupOf = () => "", groupConcurrency = Number.POSITIVE_INFINITY } = options;
   const waiting = createFairLine(groupOf);
   const busyByGroup = new Map<string, number>();
-  const processing = new Set<string>();
+  /** Since when a worker has each. */
+  const processing = new Map<string, number>();
   const dirtyWhileProcessing = new Set<string>();
   const failuresByKey = new Map<string, number>();
   const idleWorkers: ((item: WorkItem | null) => void)[] = [];
@@ -103,7 +104,7 @@ export const createWorkQueue = (options: WorkQueueOptions = {}): WorkQueue => {
     if (first === null) return null;
     const { key, sinceMs } = first;
     const startedMs = timers.monotonicMs();
-    processing.add(key);
+    processing.set(key, startedMs);
     countBusy(groupOf(key), 1);
     metrics.depth(waiting.size);
     metrics.queued(startedMs - sinceMs);
@@ -123,6 +124,10 @@ export const createWorkQueue = (options: WorkQueueOptions = {}): WorkQueue => {
     else delayed.add(key, delayMs);
   };
 
+  metrics.underWay(() => {
+    const nowMs = timers.monotonicMs();
+    return [...processing.values()].map((sinceMs) => nowMs - sinceMs);
+  });
   return Object.freeze({
     get depth() {
       return waiting.size;

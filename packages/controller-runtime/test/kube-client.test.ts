@@ -222,11 +222,11 @@ test("every request is observed with its status, 0 when no answer came", async (
   const seen: string[] = [];
   const client = cluster.client({
     port: proxy.port,
-    onRequest: ({ method, status }) => seen.push(`${method} ${status}`),
+    onRequest: ({ method, host, status }) => seen.push(`${method} ${host} ${status}`),
   });
   await client.get(ConfigMaps, { namespace: "default", name: "none" });
   proxy.refuse(true);
   proxy.cut();
   await failure(client.listPage(ConfigMaps));
-  expect(seen).toEqual(["GET 404", "GET 0"]);
+  expect(seen).toEqual(["404", "0"].map((status) => `GET 127.0.0.1:${proxy.port} ${status}`));
 });

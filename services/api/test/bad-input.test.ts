@@ -5,11 +5,14 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { z } from "zod";
 
 import { callProcedure } from "./api/call.ts";
+import { fuzzSeed } from "./api/fuzz-seed.ts";
 import { samples, type Things } from "./api/samples.ts";
 import { spoil } from "./api/spoil.ts";
 import { startTestApi, type TestApi } from "./api/start-test-api.ts";
 import { makePlace, makeThings, type Place } from "./api/things.ts";
 import { dumpSqlite } from "./database/dump.ts";
+
+const seed = fuzzSeed();
 
 let api: TestApi;
 let place: Place;
@@ -73,7 +76,7 @@ describe.each(procedurePaths)("%s", (path) => {
         const { status, code } = await callProcedure(api.url, path, { token, input });
         expect([status, code]).toEqual([400, "INVALID_INPUT"]);
       }),
-      { numRuns: 25 },
+      { numRuns: 25, seed },
     );
     expect(dumpSqlite(api.databaseUrl)).toBe(before);
   });

@@ -1,29 +1,22 @@
-import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
-import { fileURLToPath } from "node:url";
+import { createHmac } from "node:crypto";
 
 import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 
-import type { FuzzTarget, HeapReport } from "./api/fuzz-target.ts";
+import { fuzzSeed } from "./api/fuzz-seed.ts";
+import type { HeapReport } from "./api/fuzz-target.ts";
 import { type HttpAnswer, parseAnswers } from "./api/http-answers.ts";
 import { type ExchangeOptions, exchange } from "./api/raw-exchange.ts";
-import { signed } from "./api/scanner.ts";
+import { SCANNER_KEY, signed } from "./api/scanner.ts";
+import { type RunningTarget, startFuzzTarget } from "./api/start-fuzz-target.ts";
 
-const seed = Number(process.env["FUZZ_SEED"] ?? Date.now() % 2 ** 31);
+const seed = fuzzSeed();
 const MEBIBYTE = 1024 * 1024;
 /** Far below one body of the largest size for each request that a test makes. */
 const GROWTH_BYTES_MAX = 12 * MEBIBYTE;
 
-let child: ChildProcess;
-let target: FuzzTarget;
+let target: RunningTarget;
 let before: HeapReport;
-
-const heap = async (): Promise<HeapReport> => {
-  child.send("heap");
-  const [report] = (await once(child, "message")) as [HeapReport];
-  return report;
-};
 
 const verifyRequest = (lines: readonly string[] = [], body = JSON.stringify({ secret: target.secret })) =>
   [
@@ -63,6 +56,26 @@ const leaksRequest = (
     body,
   ].join("\r\n");
 
+/** A report of any bytes, signed: they reach what is behind the signature. */
+const signedJunk = (body: Buffer): Buffer => {
+  const [id, at] = ["msg_junk", Math.floor(Date.now() / 1000)];
+  const key = Buffer.from(SCANNER_KEY, "base64");
+  const signature = createHmac("sha256", key).update(`${id}.${at}.`).update(body).digest("base64");
+  const lines = [
+    "POST /v1/leaks HTTP/1.1",
+    "Host: a",
+    "Content-Type: application/json",
+    `Webhook-Id: ${id}`,
+    `Webhook-Timestamp: ${at}`,
+    `Webhook-Signature: v1,${signature}`,
+    `Content-Length: ${body.length}`,
+  ];
+  return Buffer.concat([Buffer.from([...lines, "", ""].join("\r\n")), body]);
+};
+
+const trpcRequest = (...parts: Parameters<typeof verifyRequest>) =>
+  verifyRequest(...parts).replace("/v1/verify", "/trpc/keys.verify");
+
 const unsignedLeaks = (...parts: Parameters<typeof leaksRequest>) =>
   leaksRequest(...parts).replace(/(webhook-signature: v1,)..../, "$1AAAA");
 
@@ -91,26 +104,21 @@ const nextIsAnswered = async () => {
   expect(answers[1]?.headers.get("x-itsy-workspace")).toBe("acme");
 };
 
+const expectLittleMore = ({ heapBytes, arrayBufferBytes }: HeapReport) => {
+  expect(heapBytes - before.heapBytes).toBeLessThan(GROWTH_BYTES_MAX);
+  expect(arrayBufferBytes - before.arrayBufferBytes).toBeLessThan(GROWTH_BYTES_MAX);
+};
+
 beforeAll(async () => {
-  console.log(`FUZZ_SEED=${seed}`);
-  const file = fileURLToPath(new URL("./api/fuzz-target.ts", import.meta.url));
-  child = fork(file, { execArgv: ["--conditions=@itsy/source", "--expose-gc"], stdio: ["ignore", 1, 2, "ipc"] });
-  const ended = once(child, "exit").then(() => null);
-  const first = await Promise.race([once(child, "message") as Promise<[FuzzTarget]>, ended]);
-  if (first === null) throw new Error("the service did not start");
-  [target] = first;
+  target = await startFuzzTarget();
   // What is made once, on the way of the first requests, does not count as growth.
   for (let asked = 0; asked < 300; asked++) await nextIsAnswered();
-  before = await heap();
+  before = await target.heap();
 }, 60_000);
 
 afterEach(nextIsAnswered);
 
-afterAll(async () => {
-  if (!child.connected) return;
-  child.disconnect();
-  await once(child, "exit");
-});
+afterAll(() => target[Symbol.asyncDispose]());
 
 const junkText = fc.oneof(
   fc.string({ maxLength: 40 }),
@@ -144,7 +152,17 @@ const method = fc.constantFrom(
   "",
 );
 const path = fc.oneof(
-  { weight: 4, arbitrary: fc.constantFrom("/v1/verify", "/v1/forward-auth", "/v1/forward-auth/a/b?c", "/v1/leaks") },
+  {
+    weight: 4,
+    arbitrary: fc.constantFrom(
+      "/v1/verify",
+      "/v1/forward-auth",
+      "/v1/forward-auth/a/b?c",
+      "/v1/leaks",
+      "/trpc/keys.verify",
+      "/trpc/keys.verify,keys.list?batch=1",
+    ),
+  },
   fc.constantFrom(
     "/v1/verify?a=b",
     "/v1/verify/",
@@ -153,7 +171,16 @@ const path = fc.oneof(
     "/v1/forward-auth?",
     "/v1/forward-auth?&&==&%",
     "http://a/v1/verify",
+    "/trpc",
+    "/trpc/",
+    "/trpc/keys.verify/",
+    "/trpc/__proto__.constructor",
+    "/trpc/keys.verify?input=%7B%7D",
+    "/trpc/keys.verify?batch=1&input=%",
+    "/trpc/keys.verify,keys.verify,?batch=1",
   ),
+  junkText.map((text) => `/trpc/${text}`),
+  fc.tuple(junkText, fc.oneof(junkText, hugeText)).map(([name, text]) => `/trpc/keys.verify?${name}=${text}`),
   junkText.map((text) => `/v1/forward-auth?${text}`),
   fc
     .tuple(
@@ -265,7 +292,7 @@ const goodHead = () =>
     [],
   );
 
-test("any request to either door is answered in order: with data, or with a stable code", {
+test("any request to any door is answered in order: with data, or with a stable code", {
   timeout: 120_000,
 }, async () => {
   await fc.assert(
@@ -298,6 +325,8 @@ test("a good request that was cut, changed or sent in pieces is answered, or its
     forwardAuthRequest(),
     verifyRequest() + forwardAuthRequest(),
     leaksRequest(),
+    trpcRequest(),
+    trpcRequest() + leaksRequest() + trpcRequest(),
   );
   await fc.assert(
     fc.asyncProperty(
@@ -324,6 +353,45 @@ test("a good request that was cut, changed or sent in pieces is answered, or its
   );
 });
 
+test("a signed report of junk is answered with data, or with a stable code for what is wrong with it", {
+  timeout: 120_000,
+}, async () => {
+  const change = fc.record({ at: fc.nat(100), remove: fc.nat(20), insert: fc.uint8Array({ maxLength: 20 }) });
+  const leak = fc.record(
+    {
+      secret: fc.oneof(junkText, fc.constant(`${target.secret}x`), fc.jsonValue({ maxDepth: 1 })),
+      location: fc.oneof(junkText, likelyText, hugeText, fc.webUrl(), fc.jsonValue({ maxDepth: 1 })),
+    },
+    { requiredKeys: ["secret"] },
+  );
+  const report = fc.oneof(
+    fc.array(leak, { maxLength: 20 }).map((leaks) => Buffer.from(JSON.stringify({ leaks }))),
+    fc
+      .tuple(fc.array(leak, { minLength: 1, maxLength: 3 }), fc.array(change, { minLength: 1, maxLength: 4 }))
+      .map(([leaks, changes]) => {
+        let bytes = Buffer.from(JSON.stringify({ leaks }));
+        for (const { at, remove, insert } of changes) {
+          bytes = Buffer.concat([bytes.subarray(0, at), insert, bytes.subarray(at + remove)]);
+        }
+        return bytes;
+      }),
+    body().map((text) => Buffer.from(text)),
+    fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes)),
+  );
+  const seen = new Set<number>();
+  await fc.assert(
+    fc.asyncProperty(report, async (bytes) => {
+      const [answer, ...more] = await ask([signedJunk(bytes)]);
+      expect(more).toEqual([]);
+      // Never 401: the signature is good.
+      expect([200, 400, 429]).toContain(answer?.status);
+      if (answer !== undefined) seen.add(answer.status);
+    }),
+    { numRuns: 300, seed },
+  );
+  expect([seen.has(200), seen.has(400)]).toEqual([true, true]);
+});
+
 test("requests in one packet are answered one by one, in their order", { timeout: 120_000 }, async () => {
   const kinds = () =>
     [
@@ -335,6 +403,14 @@ test("requests in one packet are answered one by one, in their order", { timeout
       [verifyRequest([], JSON.stringify({ secret: "x".repeat(9000) })), 413],
       [unsignedLeaks(), 401],
       [unsignedLeaks([], "{"), 401],
+      [trpcRequest(), 200],
+      [trpcRequest([], "{"), 400],
+      [trpcRequest([], '{"secret":1}'), 400],
+      [trpcRequest().replace("application/json", "text/plain"), 415],
+      [trpcRequest([], JSON.stringify({ secret: "x".repeat(70_000) })), 413],
+      [trpcRequest().replace("Authorization", "X-Other"), 401],
+      [trpcRequest().replace("keys.verify", "keys.list"), 403],
+      [trpcRequest().replace("keys.verify", "keys.nothing"), 404],
       [forwardAuthRequest([`Authorization: Bearer other`]), 400],
       [forwardAuthRequest().replace("X-API-Key", "X-Other"), 401],
       [forwardAuthRequest().replace("environment=production", "environment=preview"), 403],
@@ -361,6 +437,9 @@ test("a hundred senders that take their time are given up, and nobody waits for 
     leaksRequest().slice(0, -10),
     verifyRequest().slice(0, -10),
     verifyRequest().slice(0, 40),
+    trpcRequest().slice(0, -10),
+    trpcRequest([], JSON.stringify({ secret: "x".repeat(60_000) })).slice(0, -10),
+    unsignedLeaks([], JSON.stringify({ leaks: [{ secret: "x".repeat(100_000) }] })).slice(0, -10),
     forwardAuthRequest().slice(0, 60),
     "G",
   ];
@@ -368,6 +447,7 @@ test("a hundred senders that take their time are given up, and nobody waits for 
   const beganMs = performance.now();
   for (let asked = 0; asked < 20; asked++) await nextIsAnswered();
   expect(performance.now() - beganMs).toBeLessThan(2000);
+  expectLittleMore(await target.heap());
   const answers = await Promise.all(slow);
   expect(answers.map((each) => each.map(({ code }) => code))).toEqual(slow.map(() => ["REQUEST_TIMEOUT"]));
 });
@@ -377,12 +457,15 @@ test("what is larger than anybody needs is cut off, with a code", { timeout: 60_
   const chunked = (head: string) =>
     head.replace(/Content-Length: \d+/, "Transfer-Encoding: chunked").replace(/\r\n\r\n.*$/s, "\r\n\r\n");
   const endlessLeaks = [chunked(leaksRequest()), ...Array.from({ length: 64 }, () => chunk)];
+  const endlessCalls = [chunked(trpcRequest()), ...Array.from({ length: 64 }, () => chunk)];
   const endless = [chunked(verifyRequest()), ...Array.from({ length: 64 }, () => chunk)];
   const statusesOf = async (packets: readonly (string | Buffer)[]) => (await ask(packets)).map(({ status }) => status);
   for (let round = 0; round < 10; round++) {
     // The connection may be gone before the refusal could be read.
     expect([[413], []]).toContainEqual(await statusesOf(endless));
     expect([[413], []]).toContainEqual(await statusesOf(endlessLeaks));
+    expect([[413], []]).toContainEqual(await statusesOf(endlessCalls));
+    expect([[413], []]).toContainEqual(await statusesOf([trpcRequest([`X: ${"x".repeat(MEBIBYTE)}`])]));
     expect([[413], []]).toContainEqual(await statusesOf([forwardAuthRequest([`X: ${"x".repeat(MEBIBYTE)}`])]));
     const body = Array.from({ length: 16 }, () => chunk);
     const [first] = await statusesOf([forwardAuthRequest(["Transfer-Encoding: chunked"]), ...body, "0\r\n\r\n"]);
@@ -407,8 +490,7 @@ test("after all of this, and thousands of requests more, the memory is what it w
     expect(answers[5]?.status).toBe(401);
     expect(answers).toHaveLength(240);
   }
-  const after = await heap();
+  const after = await target.heap();
   console.log(`heap: ${before.heapBytes} bytes before, ${after.heapBytes} after`);
-  expect(after.heapBytes - before.heapBytes).toBeLessThan(GROWTH_BYTES_MAX);
-  expect(after.arrayBufferBytes - before.arrayBufferBytes).toBeLessThan(GROWTH_BYTES_MAX);
+  expectLittleMore(after);
 });

@@ -15,13 +15,30 @@ const PROBLEM_CODES =
 const isStable = (code: unknown) =>
   typeof code === "string" && (Object.hasOwn(errorCodes, code) || PROBLEM_CODES.test(code));
 
+interface Refusal {
+  readonly code?: string;
+  readonly error?: { readonly code?: unknown; readonly data?: { readonly error?: { readonly code?: string } } };
+}
+
+/** As each door says it: a problem, an error, tRPC's error with ours inside. */
+const codeIn = (refusal: Refusal): string => {
+  const code = refusal.error?.data?.error?.code ?? refusal.error?.code ?? refusal.code;
+  return typeof code === "string" ? code : "";
+};
+
 const codeOf = (status: number, headers: Headers, body: string): string | null => {
-  if (status < 400) return null;
+  if (status < 400 && status !== 207) return null;
   // A HEAD has no body, but says the code of a key's refusal in a header as well.
   if (body === "") return headers.get("x-itsy-code") ?? "";
-  const parsed = JSON.parse(body) as { readonly code?: string; readonly error?: { readonly code: string } };
-  return parsed.error?.code ?? parsed.code ?? "";
+  const parsed = JSON.parse(body) as Refusal | readonly Refusal[];
+  if (!Array.isArray(parsed)) return codeIn(parsed as Refusal);
+  // A batch of tRPC: each call that was refused has a code of its own.
+  const codes = (parsed as readonly Refusal[]).filter(({ error }) => error !== undefined).map(codeIn);
+  return codes.find((code) => !isStable(code)) ?? codes[0] ?? "";
 };
+
+/** The contract has it for forward auth only, when the service cannot be asked. Nobody else may be told so here. */
+const isAllowedUnavailable = (code: string | null) => code === "VERIFICATION_UNAVAILABLE";
 
 const headersOf = (lines: readonly string[]): Headers => {
   const headers = new Headers();
@@ -33,26 +50,40 @@ const headersOf = (lines: readonly string[]): Headers => {
   return headers;
 };
 
-/** The length of the body that follows the head. */
-const bodyLengthOf = (headers: Headers, rest: string, isHeadSent: boolean): number => {
-  const told = Number(headers.get("content-length") ?? Number.NaN);
-  if (!Number.isSafeInteger(told)) throw new Error("an answer without a length");
-  // Of a HEAD, the length is told, but the next answer follows at once.
-  if (isHeadSent && (rest === "" || rest.startsWith("HTTP/1.1 "))) return 0;
-  if (rest.length < told) throw new Error(`a body that is cut off: ${rest.length} of ${told}`);
-  return told;
+interface Taken {
+  readonly body: string;
+  readonly rest: string;
+}
+
+/** RFC 9112, section 7.1, without extensions and trailers; `null` while its end is not there. */
+const takeChunks = (text: string): Taken | null => {
+  let [body, rest] = ["", text];
+  for (;;) {
+    const [line = "", digits = ""] = /^([0-9a-f]+)\r\n/i.exec(rest) ?? [];
+    if (line === "") return null;
+    const size = Number.parseInt(digits, 16);
+    const end = line.length + size;
+    if (rest.slice(end, end + 2) !== "\r\n") return null;
+    body += rest.slice(line.length, end);
+    rest = rest.slice(end + 2);
+    if (size === 0) return { body, rest };
+  }
 };
 
-const isCutOff = (rest: string): boolean => {
-  const end = rest.indexOf("\r\n\r\n");
-  if (end < 0) return true;
-  const told = Number(/content-length: (\d+)/i.exec(rest.slice(0, end))?.[1] ?? 0);
-  return rest.length < end + 4 + told;
+/** The body that follows the head; `null` where it is cut off. */
+const takeBody = (headers: Headers, rest: string, isHeadSent: boolean): Taken | null => {
+  // Of a HEAD, the length is told, but the next answer follows at once.
+  if (isHeadSent && (rest === "" || rest.startsWith("HTTP/1.1 "))) return { body: "", rest };
+  if (headers.get("transfer-encoding") === "chunked") return takeChunks(rest);
+  const told = Number(headers.get("content-length") ?? Number.NaN);
+  if (!Number.isSafeInteger(told)) throw new Error("an answer without a length");
+  return rest.length < told ? null : { body: rest.slice(0, told), rest: rest.slice(told) };
 };
 
 /**
  * Everything that a connection answered, taken apart strictly.
- * @throws Error for whatever is not a well-formed answer: 200, or 4xx or 503 with a stable code.
+ * @throws Error for whatever is not a well-formed answer: 200, 207 of a batch, 4xx with a stable code, or forward auth's
+ * 503.
  */
 export const parseAnswers = (
   received: string,
@@ -61,8 +92,8 @@ export const parseAnswers = (
   const answers: HttpAnswer[] = [];
   let rest = received;
   while (rest !== "") {
-    if (isReset && isCutOff(rest)) return answers;
     const end = rest.indexOf("\r\n\r\n");
+    if (isReset && end < 0) return answers;
     const [statusLine = "", ...lines] = rest.slice(0, end).split("\r\n");
     const match = /^HTTP\/1\.1 (\d{3}) [A-Za-z ]+$/.exec(statusLine);
     if (end < 0 || match === null) throw new Error(`no answer: ${JSON.stringify(rest.slice(0, 200))}`);
@@ -70,12 +101,14 @@ export const parseAnswers = (
     rest = rest.slice(end + 4);
     if (status === 100) continue;
     const headers = headersOf(lines);
-    const length = bodyLengthOf(headers, rest, isHeadSent);
-    const body = rest.slice(0, length);
-    rest = rest.slice(length);
+    const taken = takeBody(headers, rest, isHeadSent);
+    if (taken === null && isReset) return answers;
+    if (taken === null) throw new Error(`a body that is cut off: ${JSON.stringify(rest.slice(0, 200))}`);
+    const { body } = taken;
+    ({ rest } = taken);
     const code = codeOf(status, headers, body);
-    const isAllowed = status === 200 || (status >= 400 && status < 500) || status === 503;
-    if (!isAllowed) throw new Error(`status ${status}`);
+    const isAllowed = status === 200 || status === 207 || (status >= 400 && status < 500);
+    if (!isAllowed && !(status === 503 && isAllowedUnavailable(code))) throw new Error(`status ${status}: ${body}`);
     if (code !== null && !isStable(code) && !(isHeadSent && body === "")) throw new Error(`${status} without a code`);
     answers.push({ status, headers, body, code });
   }

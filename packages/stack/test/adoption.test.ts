@@ -1,21 +1,11 @@
-import { type ObjectName, Secrets } from "@itsy/controller-runtime";
-import { waitUntil } from "@itsy/testbed";
+import type { ObjectName } from "@itsy/controller-runtime";
 import { expect, test } from "vitest";
 
-import { ApiKeys, waitUntilReady } from "../src/api-key.ts";
+import { waitUntilReady } from "../src/api-key.ts";
 import { startReconciler } from "../src/reconciler.ts";
-import { createTenant, type Tenant } from "./world/tenant.ts";
-import { startWorld, type World } from "./world/world.ts";
-
-/** As a restore from a backup leaves it: the Secret without its owner, the ApiKey under a new uid and without status. */
-const restore = async ({ cluster }: World, tenant: Tenant, name: ObjectName): Promise<void> => {
-  const { client } = cluster;
-  await client.mergePatch(Secrets, name, { metadata: { name: name.name, ownerReferences: [] } });
-  await client.mergePatch(ApiKeys, name, { metadata: { name: name.name, finalizers: [] } });
-  await client.delete(ApiKeys, name);
-  await waitUntil(async () => (await tenant.get(name)) === null, { what: "the ApiKey is gone" });
-  await tenant.apply({ displayName: "Restored" }, name.name);
-};
+import { restore } from "./world/restore.ts";
+import { createTenant } from "./world/tenant.ts";
+import { startWorld } from "./world/world.ts";
 
 test("restored under a new uid an ApiKey goes on with its key, and the value that workloads hold works all the time", async () => {
   await using world = await startWorld();
@@ -29,7 +19,7 @@ test("restored under a new uid an ApiKey goes on with its key, and the value tha
   }
   const before = await tenant.get(name);
   const value = await tenant.value(name);
-  await restore(world, tenant, name);
+  await restore(world, { tenant, name }, { displayName: "Restored" });
   expect(await tenant.verify(value)).toMatchObject({ valid: true });
 
   await using _ = await startReconciler(options);

@@ -1,9 +1,10 @@
 import { Secrets } from "@itsy/controller-runtime";
+import { effectNames } from "@itsy/reconciler/effects";
 import { waitUntil } from "@itsy/testbed";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { waitUntilReady } from "../src/api-key.ts";
-import { type Aftermath, findPoints, strikeAll } from "./faults/matrix.ts";
+import { type Aftermath, findAllPoints, strikeAll } from "./faults/matrix.ts";
 import { startAnother } from "./faults/reconcilers.ts";
 import { scenarios } from "./faults/scenarios.ts";
 import { storedKeys } from "./world/stored-versions.ts";
@@ -13,8 +14,7 @@ import { startWorld } from "./world/world.ts";
 // Before the tests, since they are made of what is found.
 const world = await startWorld();
 afterAll(() => world[Symbol.asyncDispose]());
-const found: { readonly scenario: (typeof scenarios)[number]; readonly points: readonly string[] }[] = [];
-for (const scenario of scenarios) found.push({ scenario, points: await findPoints(world, scenario) });
+const found = await findAllPoints(world, scenarios);
 
 describe.each(found)("struck while $scenario.name, then two go on", ({ scenario, points }) => {
   let aftermath: Aftermath;
@@ -64,4 +64,11 @@ test("the matrix knows the effects of the protocol", () => {
     expect.arrayContaining(["addFinalizer", "stage", "register", "publish", "confirm", "dropStaging", "reportStatus"]),
   );
   expect(effectsOf("deleting")).toEqual(expect.arrayContaining(["dropTarget", "release", "removeFinalizer"]));
+});
+
+test("there is a scenario for every effect", () => {
+  const points = found.flatMap((one) => one.points);
+  const seen = new Set(points.filter((point) => point.startsWith("after:")).map((point) => point.split(":")[1]));
+  const onlyReads = new Set<string>(["observe"]);
+  expect(effectNames.filter((name) => !seen.has(name) && !onlyReads.has(name))).toEqual([]);
 });

@@ -5,7 +5,7 @@ import { ApiKeys } from "../../src/api-key.ts";
 import { type Probe, startProbe } from "../world/probe.ts";
 import type { World } from "../world/world.ts";
 import { createPlaces } from "./place.ts";
-import { effectsOf, startAnother } from "./reconcilers.ts";
+import { effectsOf, startAnother, untilStruck } from "./reconcilers.ts";
 import type { Place, Scenario } from "./scenario.ts";
 
 const faults = ["before", "after", "lost"] as const;
@@ -15,7 +15,7 @@ const AT_ONCE_MAX = 3;
  * Every point of the scenario at which something can go wrong, as `ITSY_FAULT_AT` takes it: found by a run in which
  * nothing does. A new side effect is among them by itself.
  */
-export const findPoints = async (world: World, scenario: Scenario): Promise<readonly string[]> => {
+const findPoints = async (world: World, scenario: Scenario): Promise<readonly string[]> => {
   const [place] = (await createPlaces(world, scenario, 1)) as [Place];
   await scenario.ask(place);
   const reconciler = await startAnother(world, "traced", {
@@ -37,6 +37,16 @@ export const findPoints = async (world: World, scenario: Scenario): Promise<read
   return effects.flatMap((effect) => faults.map((fault) => `${fault}:${effect}`));
 };
 
+export const findAllPoints = async (world: World, scenarios: readonly Scenario[]) => {
+  const found = scenarios.map((scenario) => ({ scenario, points: [] as readonly string[] }));
+  const waiting = found.values();
+  const findNext = async () => {
+    for (const one of waiting) one.points = await findPoints(world, one.scenario);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE_MAX }, findNext));
+  return found;
+};
+
 /** Runs a reconciler until the fault has happened to it. */
 const strike = async ({ world, tenant }: Place, point: string): Promise<void> => {
   await using struck = await startAnother(world, "struck", {
@@ -44,14 +54,7 @@ const strike = async ({ world, tenant }: Place, point: string): Promise<void> =>
     ITSY_FAULT_AT: point,
     LOG_LEVEL: "trace",
   });
-  const [fault, effect, occurrence = 1] = point.split(":");
-  const hasHappened = () =>
-    fault === "lost"
-      ? effectsOf(struck).filter((it) => it === effect).length >= Number(occurrence)
-      : struck.exit?.signal === "SIGKILL";
-  await waitUntil(hasHappened, { what: `a reconciler came to ${point}`, timeoutMs: 60_000 }).catch((cause: unknown) => {
-    throw new Error(`its output:\n${struck.lines.join("\n")}`, { cause });
-  });
+  await untilStruck(struck, point);
 };
 
 export interface Aftermath extends AsyncDisposable {

@@ -11,13 +11,19 @@ export const createPlaces = async (world: World, scenario: Scenario, count: numb
   if (scenario.given === "nothing")
     return named.map((place) => ({ world, ...place, before: { value: null, keyId: "" } }));
 
-  await using _ = await startAnother(world, "first");
+  // For one place it works there only: it may be prepared while something happens at another one.
+  const [only, ...more] = tenants;
+  const env = only !== undefined && more.length === 0 ? { WATCH_NAMESPACE: only.namespace } : {};
+  await using _ = await startAnother(world, "first", env);
   // Awaited, or the reconciler would be gone before.
   return await Promise.all(
     named.map(async ({ tenant, name }) => {
       await tenant.apply(scenario.spec, name.name);
       const { status } = await waitUntilReady(world.cluster.client, name);
-      return { world, tenant, name, before: { value: await tenant.value(name), keyId: status?.keyId ?? "" } };
+      const before = { value: await tenant.value(name), keyId: status?.keyId ?? "" };
+      const place = { world, tenant, name, before };
+      await scenario.prepare?.(place);
+      return place;
     }),
   );
 };

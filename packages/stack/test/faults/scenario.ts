@@ -17,6 +17,8 @@ export interface Scenario {
   /** Whether there is a Ready ApiKey already, made with `spec`. */
   readonly given: "nothing" | "a Ready ApiKey";
   readonly spec: Readonly<Record<string, unknown>>;
+  /** What else is done before, by a reconciler that nothing happens to. */
+  readonly prepare?: (place: Place) => Promise<unknown>;
   /** Asks for it. */
   readonly ask: (place: Place) => Promise<unknown>;
   /** Waits until it is done, and looks whether everything is as it should be. */

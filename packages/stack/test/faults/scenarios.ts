@@ -7,6 +7,7 @@ import { verify } from "../../src/verify.ts";
 import { storedKeys } from "../world/stored-versions.ts";
 import type { Place, Scenario } from "./scenario.ts";
 import { secretScenarios } from "./secret-scenarios.ts";
+import { versionScenarios } from "./version-scenarios.ts";
 
 /** Much is verified all the time. */
 const spec = { rotation: { overlap: "0s" }, rateLimit: { requestsPerMinute: 1_000_000 } };
@@ -106,4 +107,12 @@ const remove: Scenario = {
   },
 };
 
-export const scenarios: readonly Scenario[] = [create, rotate, replace, configure, remove, ...secretScenarios];
+export const scenarios: readonly Scenario[] = [
+  create,
+  rotate,
+  replace,
+  configure,
+  remove,
+  ...secretScenarios,
+  ...versionScenarios,
+];

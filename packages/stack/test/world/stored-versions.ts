@@ -23,3 +23,17 @@ export const storedKeys = ({ databaseUrl }: World, displayName: string): readonl
     database.close();
   }
 };
+
+const AGE = `
+  UPDATE secret_versions SET created_at = created_at - @ms, confirmed_at = confirmed_at - @ms, last_used_at = last_used_at - @ms
+  WHERE key_id IN (SELECT id FROM api_keys WHERE name = @name)`;
+
+/** As if so much time had passed since the versions of the keys with this name were made, delivered and used. */
+export const ageVersions = ({ databaseUrl }: World, displayName: string, ms: number): void => {
+  const database = new Database(databaseUrl.replace(/^sqlite:/, ""), { timeout: 10_000 });
+  try {
+    database.prepare(AGE).run({ ms, name: displayName });
+  } finally {
+    database.close();
+  }
+};

@@ -1,14 +1,11 @@
-import { Secrets } from "@itsy/controller-runtime";
 import { effectNames } from "@itsy/reconciler/effects";
-import { waitUntil } from "@itsy/testbed";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import { waitUntilReady } from "../src/api-key.ts";
+import { besidePoints, strikeBeside } from "./faults/beside.ts";
 import { type Aftermath, findAllPoints, strikeAll } from "./faults/matrix.ts";
-import { startAnother } from "./faults/reconcilers.ts";
+import { createPlaces } from "./faults/place.ts";
+import type { Place } from "./faults/scenario.ts";
 import { scenarios } from "./faults/scenarios.ts";
-import { storedKeys } from "./world/stored-versions.ts";
-import { createTenant } from "./world/tenant.ts";
 import { startWorld } from "./world/world.ts";
 
 // Before the tests, since they are made of what is found.
@@ -28,30 +25,28 @@ describe.each(found)("struck while $scenario.name, then two go on", ({ scenario,
   );
 });
 
-const [{ scenario: creating, points: pointsOfCreating } = { scenario: undefined, points: [] }] = found;
+const beside = found
+  .map(({ scenario, points }) => ({ scenario, points: besidePoints(scenario, points) }))
+  .filter(({ points }) => points.length > 0);
 
-describe.concurrent("two at once, one of them killed", () => {
-  test.each(pointsOfCreating.filter((point) => /^(before|after):(?!create events)/.test(point)))(
-    "%s",
-    async (point) => {
-      const tenant = await createTenant(world);
-      const env = { WATCH_NAMESPACE: tenant.namespace };
-      await using struck = await startAnother(world, "struck", { ...env, ITSY_FAULT_AT: point });
-      await using other = await startAnother(world, "other", env);
-      await Promise.all([struck, other].map((program) => program.logged("serving /healthz, /readyz and /metrics")));
-      const names = await Promise.all([1, 2, 3, 4].map(() => tenant.apply(creating?.spec)));
-      for (const name of names) await waitUntilReady(world.cluster.client, name);
-      const secrets = async () => (await world.cluster.client.listPage(Secrets, { namespace: tenant.namespace })).items;
-      await waitUntil(async () => (await secrets()).length === names.length, {
-        what: "only the target Secrets are left",
-        timeoutMs: 30_000,
-      });
-      for (const name of names) {
-        const stored = storedKeys(world, name.name);
-        expect(stored).toEqual([{ id: expect.any(String), revokedAt: null, validVersions: 1 }]);
-        expect(await tenant.verifyValue(name)).toMatchObject({ valid: true, keyId: stored[0]?.id });
-      }
-    },
+describe.each(beside)("two at once while $scenario.name, one of them struck", ({ scenario, points }) => {
+  let places: readonly Place[] = [];
+  beforeAll(async () => {
+    places = await createPlaces(world, scenario, points.length);
+  });
+  test.concurrent.each(points)("%s: the same end, and what could be read worked at every moment", (point) =>
+    strikeBeside(scenario, places[points.indexOf(point)] as Place, point),
+  );
+});
+
+test("two at once go through all that brings and takes values", () => {
+  expect(beside.map(({ scenario }) => scenario.name)).toEqual(["creating", "rotating", "deleting"]);
+  const effects = beside.flatMap(({ points }) => points.map((point) => point.split(":")[1]));
+  expect(new Set(effects)).toEqual(
+    new Set([
+      ...["addFinalizer", "stage", "register", "publish", "confirm", "dropStaging", "reportStatus"],
+      ...["dropTarget", "release", "removeFinalizer"],
+    ]),
   );
 });
 

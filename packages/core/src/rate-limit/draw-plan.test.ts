@@ -48,10 +48,17 @@ test("a slow key draws what is asked for, and nothing ahead", () => {
 });
 
 test("a hot key draws for some time ahead, less when others hold permits, and less when little is left", () => {
-  const hot = aSituation({ demand: steady(500) });
+  const hot = aSituation({ limit: 31_000, demand: steady(500) });
   expect(planDraw(hot).ahead).toBe(200);
-  expect(planDraw({ ...hot, row: aRow({ slot: 4100, spent: 0, held: 1 }) }).ahead).toBe(124);
-  expect(planDraw({ ...hot, row: aRow({ slot: 4100, spent: 900, held: 1 }) }).ahead).toBe(50);
+  expect(planDraw({ ...hot, row: aRow({ slot: 4100, spent: 30_000, held: 1 }) }).ahead).toBe(124);
+  expect(planDraw({ ...hot, row: aRow({ slot: 4100, spent: 30_900, held: 1 }) }).ahead).toBe(50);
+});
+
+test("a burst draws no more ahead than the limit lets through in the long run: others may need it", () => {
+  const burst = { demand: steady(500) };
+  expect(planDraw(aSituation({ ...burst, limit: 60 })).ahead).toBe(0);
+  expect(planDraw(aSituation({ ...burst, limit: 1000 })).ahead).toBe(6);
+  expect(planDraw(aSituation({ ...burst, limit: 1000, policy: soleDrawPolicy })).ahead).toBe(500);
 });
 
 test("a hot key far below its limit draws for longer ahead, as soon as it becomes hot", () => {
@@ -72,8 +79,9 @@ test("the next permits are drawn in time before the last ones are spent, where t
 });
 
 test("before anybody waits, only what lasts is drawn", () => {
-  expect(planDraw(aSituation({ costs: [], demand: steady(500) })).ahead).toBe(200);
-  expect(planDraw(aSituation({ costs: [], demand: steady(500), inHand: 995 })).ahead).toBe(0);
+  const unasked = aSituation({ limit: 31_000, costs: [], demand: steady(500) });
+  expect(planDraw(unasked).ahead).toBe(200);
+  expect(planDraw({ ...unasked, inHand: 30_995 }).ahead).toBe(0);
 });
 
 test("the only process draws a part of what is free even for a slow key", () => {

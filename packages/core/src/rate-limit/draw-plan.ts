@@ -1,4 +1,5 @@
 import type { Demand } from "./demand-meter.ts";
+import { WINDOW_MS } from "./rate-decision.ts";
 import type { RateRow } from "./rate-row.ts";
 import { permitsFree, permitsHeld } from "./window-view.ts";
 
@@ -6,6 +7,11 @@ import { permitsFree, permitsHeld } from "./window-view.ts";
 export interface DrawPolicy {
   /** Permits for this much of the key's recent traffic on this replica are drawn ahead when the window has room. */
   readonly aheadMs: number;
+  /**
+   * No more ahead than the limit lets through in this time in the long run: a burst does not last, and what one replica
+   * holds for more of it is missed on another.
+   */
+  readonly sustainedMs: number;
   /** For this much even when the window is nearly full, so that a hot key does not ask for single permits. */
   readonly aheadAtLeastMs: number;
   /** The part of the free permits drawn ahead at most, while no other replica holds any. */
@@ -23,6 +29,7 @@ export interface DrawPolicy {
 /** For replicas that share keys: a hot key costs each of them about five calls a second, two far below its limit. */
 export const sharedDrawPolicy: DrawPolicy = Object.freeze({
   aheadMs: 400,
+  sustainedMs: 400,
   aheadAtLeastMs: 100,
   shareAlone: 1 / 2,
   shareAmongOthers: 1 / 8,
@@ -38,6 +45,7 @@ export const sharedDrawPolicy: DrawPolicy = Object.freeze({
  */
 export const soleDrawPolicy: DrawPolicy = Object.freeze({
   aheadMs: 5000,
+  sustainedMs: Number.POSITIVE_INFINITY,
   aheadAtLeastMs: 1000,
   shareAlone: 1 / 2,
   shareAmongOthers: 1 / 2,
@@ -76,11 +84,11 @@ const AHEAD_UNASKED_MIN = 8;
 const ANSWER_SLACK = 3;
 const ANSWER_LEAST_MS = 5;
 
-type Expectation = Pick<DrawSituation, "row" | "demand" | "policy"> & { readonly free: number };
+type Expectation = Pick<DrawSituation, "row" | "limit" | "demand" | "policy"> & { readonly free: number };
 
 const lasting = (ms: number, permitsPerSecond: number) => Math.floor((permitsPerSecond * ms) / 1000);
 
-const planAhead = ({ row, free, demand, policy }: Expectation): Pick<DrawPlan, "ahead" | "holdMs"> => {
+const planAhead = ({ row, free, limit, demand, policy }: Expectation): Pick<DrawPlan, "ahead" | "holdMs"> => {
   const { plenty } = policy;
   // By the peak: a key that becomes hot draws far ahead at once, since that is nothing that others would miss.
   const generous = lasting(plenty.aheadMs, demand.peakPerSecond);
@@ -89,7 +97,8 @@ const planAhead = ({ row, free, demand, policy }: Expectation): Pick<DrawPlan, "
   }
   const share = Math.floor(free * (permitsHeld(row) === 0 ? policy.shareAlone : policy.shareAmongOthers));
   const least = Math.max(share, lasting(policy.aheadAtLeastMs, demand.perSecond));
-  const expected = Math.min(lasting(policy.aheadMs, demand.perSecond), least);
+  const sustained = Math.floor((limit * policy.sustainedMs) / WINDOW_MS);
+  const expected = Math.min(lasting(policy.aheadMs, demand.perSecond), least, sustained);
   return { ahead: Math.min(free, Math.max(expected, Math.floor(free * policy.shareAtLeast))), holdMs: policy.holdMs };
 };
 
@@ -105,7 +114,7 @@ export const planDraw = ({ row, inHand, limit, costs, demand, policy }: DrawSitu
     return fits;
   });
   if (needed === 0 && costs.length > 0) return { served, needed, ahead: 0, holdMs: 0 };
-  const { ahead, holdMs } = planAhead({ row, free, demand, policy });
+  const { ahead, holdMs } = planAhead({ row, free, limit, demand, policy });
   // Less than a request costs would only be carried back; and what does not last can as well be asked for.
   const least = costs.length === 0 ? AHEAD_UNASKED_MIN : needed / served.filter(Boolean).length;
   return ahead < least ? { served, needed, ahead: 0, holdMs: 0 } : { served, needed, ahead, holdMs };

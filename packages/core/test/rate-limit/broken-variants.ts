@@ -18,6 +18,7 @@ export interface BrokenVariant {
 
 /** Draws far ahead and holds long, so that there is much to be wrong about. */
 const greedy: DrawPolicy = {
+  sustainedMs: Number.POSITIVE_INFINITY,
   aheadMs: 3000,
   aheadAtLeastMs: 1000,
   shareAlone: 1 / 2,

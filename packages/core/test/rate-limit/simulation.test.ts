@@ -73,7 +73,7 @@ test("whatever happens, no window of 60 seconds exceeds the limit", async () => 
     }),
     { numRuns: 150 },
   );
-});
+}, 180_000);
 
 test("from when all replicas dropped their leases, no acceptance exceeds a lowered limit", async () => {
   const lowered = fc.record({ atMs: fc.integer({ min: 1000, max: 120_000 }), to: fc.integer({ min: 1, max: 300 }) });
@@ -84,4 +84,4 @@ test("from when all replicas dropped their leases, no acceptance exceeds a lower
     }),
     { numRuns: 30 },
   );
-});
+}, 180_000);

@@ -95,7 +95,7 @@ export const parseAnswers = (
     const end = rest.indexOf("\r\n\r\n");
     if (isReset && end < 0) return answers;
     const [statusLine = "", ...lines] = rest.slice(0, end).split("\r\n");
-    const match = /^HTTP\/1\.1 (\d{3}) [A-Za-z ]+$/.exec(statusLine);
+    const match = /^HTTP\/1\.1 (\d{3}) [A-Za-z -]+$/.exec(statusLine);
     if (end < 0 || match === null) throw new Error(`no answer: ${JSON.stringify(rest.slice(0, 200))}`);
     const status = Number(match[1]);
     rest = rest.slice(end + 4);

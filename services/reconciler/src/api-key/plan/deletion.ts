@@ -3,11 +3,17 @@ import { FINALIZER } from "../names.ts";
 import { isDeleted, type Observed, type TargetSecret } from "../observed.ts";
 import { namesToForget, unreadNames } from "../target/names.ts";
 import { act, type Check } from "./decision.ts";
+import { settled } from "./finding.ts";
 
-/** Somebody deleted the object and we hold it back no longer. */
+const RELEASED =
+  "This ApiKey is being deleted: its Secret is gone, and its key is its own no more. Somebody else's finalizer still holds it.";
+
+/** Somebody deleted the object and we hold it back no longer. Where others do, nobody should take it for a working one. */
 export const gone: Check = (observed) => {
-  if (!isDeleted(observed) || observed.apiKey.metadata.finalizers?.includes(FINALIZER)) return null;
-  return { action: null, finding: null, requeueAfterMs: null };
+  const { finalizers = [] } = observed.apiKey.metadata;
+  if (!isDeleted(observed) || finalizers.includes(FINALIZER)) return null;
+  const finding = finalizers.length === 0 ? null : settled("Released", false, RELEASED);
+  return { action: null, finding, requeueAfterMs: null };
 };
 
 /** Also a Secret whose owner reference was stripped, as long as a value of this key lies in it. */

@@ -413,8 +413,14 @@ describe("deletion, step by step", () => {
     expect(actionOf(planned(observed))).toEqual({ type: "removeFinalizer" });
   });
   test("then there is nobody to report to", () => {
-    const deleted = anApiKey({ isDeleted: true, finalizers: ["other/finalizer"] });
-    expect(planned(anObserved({ apiKey: deleted }))).toEqual({ action: null, finding: null, requeueAfterMs: null });
+    const ofNobody = anApiKey({ isDeleted: true, finalizers: [] });
+    expect(planned(anObserved({ apiKey: ofNobody }))).toEqual({ action: null, finding: null, requeueAfterMs: null });
+    const ofOthers = anApiKey({ isDeleted: true, finalizers: ["other/finalizer"] });
+    expect(planned(anObserved({ apiKey: ofOthers }))).toMatchObject({
+      action: null,
+      finding: { reason: "Released", ready: false, progress: "settled" },
+      requeueAfterMs: null,
+    });
   });
   test("a Secret that is not ours stays", () => {
     const observed = aFresh({

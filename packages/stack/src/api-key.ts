@@ -21,6 +21,7 @@ export interface ApiKey extends KubeObject {
     readonly propagatedRevision?: number;
     readonly retiringUntil?: string;
     readonly lastHandledRotateRequest?: string;
+    readonly revocation?: { readonly keyId: string };
   };
 }
 

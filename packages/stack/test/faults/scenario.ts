@@ -23,6 +23,6 @@ export interface Scenario {
   readonly ask: (place: Place) => Promise<unknown>;
   /** Waits until it is done, and looks whether everything is as it should be. */
   readonly expectDone: (place: Place) => Promise<void>;
-  /** Whether the value from before may be refused although it can still be read: `ask` ended it on purpose. */
+  /** Whether the value from before may be refused although it can still be read: it was ended on purpose. */
   readonly endsValue?: true;
 }

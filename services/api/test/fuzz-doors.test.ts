@@ -1,13 +1,12 @@
-import { createHmac } from "node:crypto";
-
 import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 
+import { hugeText, junkText, likelyText, method, path, requestParts } from "./api/fuzz-arbitraries.ts";
+import { createRequests, leaksRequest, signedJunk, unsignedLeaks } from "./api/fuzz-requests.ts";
 import { fuzzSeed } from "./api/fuzz-seed.ts";
 import type { HeapReport } from "./api/fuzz-target.ts";
 import { type HttpAnswer, parseAnswers } from "./api/http-answers.ts";
 import { type ExchangeOptions, exchange } from "./api/raw-exchange.ts";
-import { SCANNER_KEY, signed } from "./api/scanner.ts";
 import { type RunningTarget, startFuzzTarget } from "./api/start-fuzz-target.ts";
 
 const seed = fuzzSeed();
@@ -16,68 +15,8 @@ const MEBIBYTE = 1024 * 1024;
 const GROWTH_BYTES_MAX = 12 * MEBIBYTE;
 
 let target: RunningTarget;
+let requests: ReturnType<typeof createRequests>;
 let before: HeapReport;
-
-const verifyRequest = (lines: readonly string[] = [], body = JSON.stringify({ secret: target.secret })) =>
-  [
-    "POST /v1/verify HTTP/1.1",
-    "Host: a",
-    `Authorization: Bearer ${target.verifierToken}`,
-    "Content-Type: application/json",
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    ...lines,
-    "",
-    body,
-  ].join("\r\n");
-
-const forwardAuthRequest = (lines: readonly string[] = []) =>
-  [
-    "GET /v1/forward-auth?environment=production HTTP/1.1",
-    "Host: a",
-    `X-Itsy-Token: ${target.verifierToken}`,
-    `X-API-Key: ${target.secret}`,
-    ...lines,
-    "",
-    "",
-  ].join("\r\n");
-
-/** Signed, of secrets that nobody has. */
-const leaksRequest = (
-  lines: readonly string[] = [],
-  body = JSON.stringify({ leaks: [{ secret: "x" }, { secret: "y" }] }),
-) =>
-  [
-    "POST /v1/leaks HTTP/1.1",
-    "Host: a",
-    ...Object.entries(signed(body, { at: new Date() })).map(([name, value]) => `${name}: ${value}`),
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    ...lines,
-    "",
-    body,
-  ].join("\r\n");
-
-/** A report of any bytes, signed: they reach what is behind the signature. */
-const signedJunk = (body: Buffer): Buffer => {
-  const [id, at] = ["msg_junk", Math.floor(Date.now() / 1000)];
-  const key = Buffer.from(SCANNER_KEY, "base64");
-  const signature = createHmac("sha256", key).update(`${id}.${at}.`).update(body).digest("base64");
-  const lines = [
-    "POST /v1/leaks HTTP/1.1",
-    "Host: a",
-    "Content-Type: application/json",
-    `Webhook-Id: ${id}`,
-    `Webhook-Timestamp: ${at}`,
-    `Webhook-Signature: v1,${signature}`,
-    `Content-Length: ${body.length}`,
-  ];
-  return Buffer.concat([Buffer.from([...lines, "", ""].join("\r\n")), body]);
-};
-
-const trpcRequest = (...parts: Parameters<typeof verifyRequest>) =>
-  verifyRequest(...parts).replace("/v1/verify", "/trpc/keys.verify");
-
-const unsignedLeaks = (...parts: Parameters<typeof leaksRequest>) =>
-  leaksRequest(...parts).replace(/(webhook-signature: v1,)..../, "$1AAAA");
 
 interface Asked {
   readonly answers: readonly HttpAnswer[];
@@ -98,7 +37,7 @@ const send = async (
 const ask = async (...parts: Parameters<typeof send>): Promise<readonly HttpAnswer[]> => (await send(...parts)).answers;
 
 const nextIsAnswered = async () => {
-  const answers = await ask([verifyRequest() + forwardAuthRequest()]);
+  const answers = await ask([requests.verify() + requests.forwardAuth()]);
   expect(answers.map(({ status }) => status)).toEqual([200, 200]);
   expect(answers[0]?.body).toContain('"valid":true');
   expect(answers[1]?.headers.get("x-itsy-workspace")).toBe("acme");
@@ -111,6 +50,7 @@ const expectLittleMore = ({ heapBytes, arrayBufferBytes }: HeapReport) => {
 
 beforeAll(async () => {
   target = await startFuzzTarget();
+  requests = createRequests(target);
   // What is made once, on the way of the first requests, does not count as growth.
   for (let asked = 0; asked < 300; asked++) await nextIsAnswered();
   before = await target.heap();
@@ -120,183 +60,12 @@ afterEach(nextIsAnswered);
 
 afterAll(() => target[Symbol.asyncDispose]());
 
-const junkText = fc.oneof(
-  fc.string({ maxLength: 40 }),
-  fc.string({ unit: "binary", maxLength: 40 }),
-  fc.constantFrom("", " ", "\t", ",", "\u0000", "\u00ff", "\r", "\n", "%", "..", "Bearer ", "Bearer a, Bearer b"),
-);
-const hugeText = fc.integer({ min: 100, max: 40_000 }).map((length) => "x".repeat(length));
-
-/** What a field of a requirement may hold, or nearly. */
-const likelyText = fc.oneof(
-  fc.ipV4(),
-  fc.ipV6(),
-  fc.integer().map(String),
-  fc
-    .array(fc.constantFrom("files:read", "files:*", "*", "owner", "metadata", ""), { maxLength: 20 })
-    .map((all) => all.join(",")),
-);
-
-const method = fc.constantFrom(
-  "GET",
-  "HEAD",
-  "POST",
-  "PUT",
-  "DELETE",
-  "PATCH",
-  "OPTIONS",
-  "TRACE",
-  "QUERY",
-  "CONNECT",
-  "get",
-  "",
-);
-const path = fc.oneof(
-  {
-    weight: 4,
-    arbitrary: fc.constantFrom(
-      "/v1/verify",
-      "/v1/forward-auth",
-      "/v1/forward-auth/a/b?c",
-      "/v1/leaks",
-      "/trpc/keys.verify",
-      "/trpc/keys.verify,keys.list?batch=1",
-    ),
-  },
-  fc.constantFrom(
-    "/v1/verify?a=b",
-    "/v1/verify/",
-    "//v1/verify",
-    "*",
-    "/v1/forward-auth?",
-    "/v1/forward-auth?&&==&%",
-    "http://a/v1/verify",
-    "/trpc",
-    "/trpc/",
-    "/trpc/keys.verify/",
-    "/trpc/__proto__.constructor",
-    "/trpc/keys.verify?input=%7B%7D",
-    "/trpc/keys.verify?batch=1&input=%",
-    "/trpc/keys.verify,keys.verify,?batch=1",
-  ),
-  junkText.map((text) => `/trpc/${text}`),
-  fc.tuple(junkText, fc.oneof(junkText, hugeText)).map(([name, text]) => `/trpc/keys.verify?${name}=${text}`),
-  junkText.map((text) => `/v1/forward-auth?${text}`),
-  fc
-    .tuple(
-      fc.constantFrom("permissions", "ip", "cost", "tell", "environment"),
-      fc.oneof(junkText, hugeText, likelyText),
-    )
-    .map(([name, text]) => `/v1/forward-auth?${name}=${text}`),
-  junkText.map((text) => `/v1/${text}`),
-  hugeText.map((text) => `/v1/forward-auth?project=${text}`),
-);
-
-const knownNames = [
-  "Authorization",
-  "X-API-Key",
-  "X-Itsy-Token",
-  "X-Itsy-Require",
-  "Content-Type",
-  "Content-Length",
-  "Transfer-Encoding",
-  "Connection",
-  "Expect",
-  "Upgrade",
-  "Host",
-  "X-Request-Id",
-  "Webhook-Id",
-  "Webhook-Timestamp",
-  "Webhook-Signature",
-  "Trailer",
-  "TE",
-  "Cookie",
-  "__proto__",
-  "constructor",
-] as const;
-const headerValue = () =>
-  fc.oneof(
-    junkText,
-    { weight: 1, arbitrary: hugeText },
-    fc.constantFrom(
-      `Bearer ${target.verifierToken}`,
-      `Bearer ${target.secret}`,
-      target.secret,
-      target.verifierToken,
-      "application/json",
-      "application/json; charset=utf-7",
-      "chunked",
-      "gzip, chunked",
-      "identity",
-      "0",
-      "5",
-      "-1",
-      "1e3",
-      "99999999999999999999",
-      "100-continue",
-      "200-maybe",
-      "close",
-      "upgrade",
-      "websocket",
-      "keep-alive, X-Itsy-Token",
-      "ip=10.0.0.1&cost=2",
-    ),
-  );
-const headerLine = () =>
-  fc
-    .tuple(fc.oneof(fc.constantFrom(...knownNames), junkText), headerValue())
-    .map(([name, value]) => `${name}: ${value}`);
-const headerLines = () =>
-  fc.oneof(
-    { weight: 8, arbitrary: fc.array(headerLine(), { maxLength: 8 }) },
-    // Many, and the same again and again.
-    fc
-      .tuple(headerLine(), fc.integer({ min: 50, max: 1500 }))
-      .map(([line, times]) => Array.from({ length: times }, () => line)),
-  );
-
-const deep = fc.integer({ min: 1, max: 4000 }).map((depth) => "[".repeat(depth) + "]".repeat(depth));
-const body = () =>
-  fc.oneof(
-    fc.constantFrom(
-      "",
-      "{",
-      "null",
-      '"',
-      '{"secret":1}',
-      '{"secret":"a","secret":"b"}',
-      '{"__proto__":{}}',
-      "\u00ff\u00fe",
-    ),
-    fc.constant(JSON.stringify({ secret: target.secret })),
-    fc
-      .record({
-        secret: fc.constant(target.secret),
-        permissions: fc.oneof(fc.array(likelyText, { maxLength: 30 }), fc.jsonValue({ maxDepth: 1 })),
-        ip: fc.oneof(likelyText, fc.jsonValue({ maxDepth: 1 })),
-        cost: fc.oneof(fc.integer(), fc.double(), fc.jsonValue({ maxDepth: 1 })),
-      })
-      .map((value) => JSON.stringify(value)),
-    fc.json({ maxDepth: 4 }),
-    deep,
-    deep.map((text) => `{"secret":${text.slice(0, 3000)}`),
-    fc.integer({ min: 8000, max: 300_000 }).map((length) => JSON.stringify({ secret: "x".repeat(length) })),
-    junkText,
-  );
-
-const goodHead = () =>
-  fc.constantFrom(
-    ["Host: a"],
-    ["Host: a", `Authorization: Bearer ${target.verifierToken}`, "Content-Type: application/json"],
-    ["Host: a", `X-Itsy-Token: ${target.verifierToken}`],
-    [],
-  );
-
 test("any request to any door is answered in order: with data, or with a stable code", {
   timeout: 120_000,
 }, async () => {
+  const { goodHead, headerLines, body } = requestParts(target);
   await fc.assert(
-    fc.asyncProperty(method, path, fc.tuple(goodHead(), headerLines(), fc.boolean()), body(), async (...parts) => {
+    fc.asyncProperty(method, path, fc.tuple(goodHead, headerLines, fc.boolean()), body, async (...parts) => {
       const [method, path, [good, lines, tellsLength], content] = parts;
       const length = tellsLength ? [`Content-Length: ${Buffer.byteLength(content, "latin1")}`] : [];
       const head = [`${method} ${path} HTTP/1.1`, ...good, ...lines, ...length, "", ""].join("\r\n");
@@ -321,12 +90,12 @@ test("a good request that was cut, changed or sent in pieces is answered, or its
     { weight: 1, arbitrary: fc.constant("wait" as const) },
   );
   const good = fc.constantFrom(
-    verifyRequest(),
-    forwardAuthRequest(),
-    verifyRequest() + forwardAuthRequest(),
+    requests.verify(),
+    requests.forwardAuth(),
+    requests.verify() + requests.forwardAuth(),
     leaksRequest(),
-    trpcRequest(),
-    trpcRequest() + leaksRequest() + trpcRequest(),
+    requests.trpc(),
+    requests.trpc() + leaksRequest() + requests.trpc(),
   );
   await fc.assert(
     fc.asyncProperty(
@@ -375,7 +144,7 @@ test("a signed report of junk is answered with data, or with a stable code for w
         }
         return bytes;
       }),
-    body().map((text) => Buffer.from(text)),
+    requestParts(target).body.map((text) => Buffer.from(text)),
     fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes)),
   );
   const seen = new Set<number>();
@@ -395,36 +164,36 @@ test("a signed report of junk is answered with data, or with a stable code for w
 test("requests in one packet are answered one by one, in their order", { timeout: 120_000 }, async () => {
   const kinds = () =>
     [
-      [verifyRequest(), 200],
-      [forwardAuthRequest(), 200],
-      [verifyRequest([], "{"), 400],
-      [verifyRequest([], '{"secret":"x"}'), 200],
-      [verifyRequest().replace("application/json", "text/plain"), 415],
-      [verifyRequest([], JSON.stringify({ secret: "x".repeat(9000) })), 413],
+      [requests.verify(), 200],
+      [requests.forwardAuth(), 200],
+      [requests.verify([], "{"), 400],
+      [requests.verify([], '{"secret":"x"}'), 200],
+      [requests.verify().replace("application/json", "text/plain"), 415],
+      [requests.verify([], JSON.stringify({ secret: "x".repeat(9000) })), 413],
       [unsignedLeaks(), 401],
       [unsignedLeaks([], "{"), 401],
-      [trpcRequest(), 200],
-      [trpcRequest([], "{"), 400],
-      [trpcRequest([], '{"secret":1}'), 400],
-      [trpcRequest().replace("application/json", "text/plain"), 415],
-      [trpcRequest([], JSON.stringify({ secret: "x".repeat(70_000) })), 413],
-      [trpcRequest().replace("Authorization", "X-Other"), 401],
-      [trpcRequest().replace("keys.verify", "keys.list"), 403],
-      [trpcRequest().replace("keys.verify", "keys.nothing"), 404],
-      [forwardAuthRequest([`Authorization: Bearer other`]), 400],
-      [forwardAuthRequest().replace("X-API-Key", "X-Other"), 401],
-      [forwardAuthRequest().replace("environment=production", "environment=preview"), 403],
-      [forwardAuthRequest().replace("X-Itsy-Token", "X-Other"), 503],
-      [verifyRequest([], JSON.stringify({ secret: target.secret, permissions: ["files:read"], ip: "::1" })), 200],
-      [verifyRequest([], JSON.stringify({ secret: target.secret, ip: "::1%lo" })), 400],
-      [forwardAuthRequest().replace("environment=production", "permissions=files:read&ip=::1"), 403],
-      [forwardAuthRequest().replace("environment=production", "ip=::1%lo"), 503],
-      [forwardAuthRequest().replace("environment=production", "cost=1000001"), 503],
+      [requests.trpc(), 200],
+      [requests.trpc([], "{"), 400],
+      [requests.trpc([], '{"secret":1}'), 400],
+      [requests.trpc().replace("application/json", "text/plain"), 415],
+      [requests.trpc([], JSON.stringify({ secret: "x".repeat(70_000) })), 413],
+      [requests.trpc().replace("Authorization", "X-Other"), 401],
+      [requests.trpc().replace("keys.verify", "keys.list"), 403],
+      [requests.trpc().replace("keys.verify", "keys.nothing"), 404],
+      [requests.forwardAuth([`Authorization: Bearer other`]), 400],
+      [requests.forwardAuth().replace("X-API-Key", "X-Other"), 401],
+      [requests.forwardAuth().replace("environment=production", "environment=preview"), 403],
+      [requests.forwardAuth().replace("X-Itsy-Token", "X-Other"), 503],
+      [requests.verify([], JSON.stringify({ secret: target.secret, permissions: ["files:read"], ip: "::1" })), 200],
+      [requests.verify([], JSON.stringify({ secret: target.secret, ip: "::1%lo" })), 400],
+      [requests.forwardAuth().replace("environment=production", "permissions=files:read&ip=::1"), 403],
+      [requests.forwardAuth().replace("environment=production", "ip=::1%lo"), 503],
+      [requests.forwardAuth().replace("environment=production", "cost=1000001"), 503],
     ] as const;
   await fc.assert(
-    fc.asyncProperty(fc.array(fc.constantFrom(...kinds()), { minLength: 1, maxLength: 40 }), async (requests) => {
-      const answers = await ask([requests.map(([text]) => text).join("")]);
-      expect(answers.map(({ status }) => status)).toEqual(requests.map(([, status]) => status));
+    fc.asyncProperty(fc.array(fc.constantFrom(...kinds()), { minLength: 1, maxLength: 40 }), async (asked) => {
+      const answers = await ask([asked.map(([text]) => text).join("")]);
+      expect(answers.map(({ status }) => status)).toEqual(asked.map(([, status]) => status));
     }),
     { numRuns: 100, seed },
   );
@@ -435,12 +204,12 @@ test("a hundred senders that take their time are given up, and nobody waits for 
 }, async () => {
   const starts = [
     leaksRequest().slice(0, -10),
-    verifyRequest().slice(0, -10),
-    verifyRequest().slice(0, 40),
-    trpcRequest().slice(0, -10),
-    trpcRequest([], JSON.stringify({ secret: "x".repeat(60_000) })).slice(0, -10),
+    requests.verify().slice(0, -10),
+    requests.verify().slice(0, 40),
+    requests.trpc().slice(0, -10),
+    requests.trpc([], JSON.stringify({ secret: "x".repeat(60_000) })).slice(0, -10),
     unsignedLeaks([], JSON.stringify({ leaks: [{ secret: "x".repeat(100_000) }] })).slice(0, -10),
-    forwardAuthRequest().slice(0, 60),
+    requests.forwardAuth().slice(0, 60),
     "G",
   ];
   const slow = Array.from({ length: 100 }, (_, index) => ask([starts[index % starts.length] ?? ""], "wait"));
@@ -457,32 +226,31 @@ test("what is larger than anybody needs is cut off, with a code", { timeout: 60_
   const chunked = (head: string) =>
     head.replace(/Content-Length: \d+/, "Transfer-Encoding: chunked").replace(/\r\n\r\n.*$/s, "\r\n\r\n");
   const endlessLeaks = [chunked(leaksRequest()), ...Array.from({ length: 64 }, () => chunk)];
-  const endlessCalls = [chunked(trpcRequest()), ...Array.from({ length: 64 }, () => chunk)];
-  const endless = [chunked(verifyRequest()), ...Array.from({ length: 64 }, () => chunk)];
+  const endlessCalls = [chunked(requests.trpc()), ...Array.from({ length: 64 }, () => chunk)];
+  const endless = [chunked(requests.verify()), ...Array.from({ length: 64 }, () => chunk)];
   const statusesOf = async (packets: readonly (string | Buffer)[]) => (await ask(packets)).map(({ status }) => status);
   for (let round = 0; round < 10; round++) {
     // The connection may be gone before the refusal could be read.
     expect([[413], []]).toContainEqual(await statusesOf(endless));
     expect([[413], []]).toContainEqual(await statusesOf(endlessLeaks));
     expect([[413], []]).toContainEqual(await statusesOf(endlessCalls));
-    expect([[413], []]).toContainEqual(await statusesOf([trpcRequest([`X: ${"x".repeat(MEBIBYTE)}`])]));
-    expect([[413], []]).toContainEqual(await statusesOf([forwardAuthRequest([`X: ${"x".repeat(MEBIBYTE)}`])]));
+    expect([[413], []]).toContainEqual(await statusesOf([requests.trpc([`X: ${"x".repeat(MEBIBYTE)}`])]));
+    expect([[413], []]).toContainEqual(await statusesOf([requests.forwardAuth([`X: ${"x".repeat(MEBIBYTE)}`])]));
     const body = Array.from({ length: 16 }, () => chunk);
-    const [first] = await statusesOf([forwardAuthRequest(["Transfer-Encoding: chunked"]), ...body, "0\r\n\r\n"]);
+    const [first] = await statusesOf([requests.forwardAuth(["Transfer-Encoding: chunked"]), ...body, "0\r\n\r\n"]);
     expect([200, undefined]).toContain(first);
   }
 });
 
 test("after all of this, and thousands of requests more, the memory is what it was", { timeout: 120_000 }, async () => {
   const one = (index: number) =>
-    verifyRequest([`X-Request-Id: r-${index}`], JSON.stringify({ secret: `itsy_production_sk_${index}` })) +
-    forwardAuthRequest([`X-${index}: ${index}`, `Cookie: ${"c".repeat(2000)}`]).replace(
-      "X-API-Key: ",
-      `X-API-Key: ${index}`,
-    ) +
-    forwardAuthRequest().replace("X-Itsy-Token: ", `X-Itsy-Token: ${index}`) +
-    verifyRequest().replace("Bearer ", `Bearer ${index}`) +
-    verifyRequest([], JSON.stringify({ secret: "x".repeat(8500) + index })) +
+    requests.verify([`X-Request-Id: r-${index}`], JSON.stringify({ secret: `itsy_production_sk_${index}` })) +
+    requests
+      .forwardAuth([`X-${index}: ${index}`, `Cookie: ${"c".repeat(2000)}`])
+      .replace("X-API-Key: ", `X-API-Key: ${index}`) +
+    requests.forwardAuth().replace("X-Itsy-Token: ", `X-Itsy-Token: ${index}`) +
+    requests.verify().replace("Bearer ", `Bearer ${index}`) +
+    requests.verify([], JSON.stringify({ secret: "x".repeat(8500) + index })) +
     unsignedLeaks([], JSON.stringify({ leaks: [{ secret: `itsy_production_sk_${index}` }] }));
   for (let sent = 0; sent < 4000; sent += 40) {
     const answers = await ask([Array.from({ length: 40 }, (_, index) => one(sent + index)).join("")]);

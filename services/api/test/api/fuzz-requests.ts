@@ -40,7 +40,7 @@ export const unsignedLeaks = (...parts: Parameters<typeof leaksRequest>) =>
 
 /** Good requests to the doors that ask for a token, as they go over the wire; further lines of their head, and a body. */
 export const createRequests = ({ secret, verifierToken }: Pick<FuzzTarget, "secret" | "verifierToken">) => {
-  const verify = (lines: readonly string[] = [], body = JSON.stringify({ secret: secret })) =>
+  const verify = (lines: readonly string[] = [], body = JSON.stringify({ secret })) =>
     [
       "POST /v1/verify HTTP/1.1",
       "Host: a",

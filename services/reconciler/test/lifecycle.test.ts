@@ -154,7 +154,9 @@ describe("rotation on request", () => {
     const probe = (async () => {
       while (!probing.isOver) {
         const value = valueOf(await place.secret());
-        if (value === null || !place.delivery.verify(value)) refused.push(value ?? "no value");
+        if (value !== null && place.delivery.verify(value)) continue;
+        // The answer may have been on its way while the next value came: what counts is what can be read still.
+        if (valueOf(await place.secret()) === value) refused.push(value ?? "no value");
       }
     })();
     await place.requestRotation("2026-11-22T10:00:00+00:00");

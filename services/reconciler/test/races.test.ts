@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { stagingName } from "../src/api-key/names.ts";
 import type { EffectName, EffectPhase, OnEffect } from "../src/effects.ts";
 import { WorkspaceGrants } from "../src/grant/resource.ts";
+import { refusedValue } from "./refused-value.ts";
 import { createPlace, isReady, type Place, startWorld, valueOf, type World } from "./world.ts";
 
 let world: World;
@@ -35,8 +36,11 @@ const probe = (place: Place) => {
   const probing = { isOver: false };
   const running = (async () => {
     while (!probing.isOver) {
-      const value = valueOf(await place.secret());
-      if (value !== null && !place.delivery.verify(value)) refused.push(value);
+      const value = await refusedValue({
+        read: async () => valueOf(await place.secret()),
+        verify: place.delivery.verify,
+      });
+      if (value !== null) refused.push(value);
       await sleep(1);
     }
   })();

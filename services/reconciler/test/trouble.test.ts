@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { ApiKeys } from "../src/api-key/resource.ts";
 import type { OnEffect } from "../src/effects.ts";
+import { refusedValue } from "./refused-value.ts";
 import { watchSaid } from "./said.ts";
 import { seededRandom } from "./seeded-random.ts";
 import { troubled } from "./troubled-transport.ts";
@@ -24,8 +25,8 @@ const watchValues = (place: Place, names: readonly string[]) => {
   const running = (async () => {
     while (!isOver) {
       for (const name of names) {
-        const value = valueOf(await place.secret(name).catch(() => null));
-        if (value !== null && !place.delivery.verify(value)) refused.push(name);
+        const read = async () => valueOf(await place.secret(name).catch(() => null));
+        if ((await refusedValue({ read, verify: place.delivery.verify })) !== null) refused.push(name);
       }
       await sleep(5);
     }

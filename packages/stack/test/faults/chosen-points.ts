@@ -22,9 +22,6 @@ export const chosenPoints = <Scenario>(found: readonly Found<Scenario>[]): reado
   });
 };
 
-/** The short form of two at once: the first scenario without its answers, all of them after each effect. */
+/** The short form of two at once: after each effect. */
 export const chosenBeside = <Scenario>(found: readonly Found<Scenario>[]): readonly Found<Scenario>[] =>
-  found.map(({ scenario, points }, index) => ({
-    scenario,
-    points: points.filter((point) => isAfter(point) || (index === 0 && point.startsWith("lost:"))),
-  }));
+  found.map(({ scenario, points }) => ({ scenario, points: points.filter(isAfter) }));

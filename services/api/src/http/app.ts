@@ -78,13 +78,14 @@ export const createApp = ({ trpc, readiness, metrics, logger, lifecycle }: AppDe
     res.setHeader("Content-Type", metrics.contentType);
     res.end(await metrics.text());
   });
-  // Of what reaches Express, the one method of which tRPC cannot make a Fetch request: it would fail as a defect of ours.
-  const refuseTrace: RequestHandler = (req, res, next) => {
-    if (req.method !== "TRACE") return next();
+  // Of a TRACE tRPC cannot make a Fetch request: it would fail as a defect of ours. A HEAD it answers with 204, whatever
+  // is asked and whoever asks.
+  const refuseMethods: RequestHandler = (req, res, next) => {
+    if (req.method !== "TRACE" && req.method !== "HEAD") return next();
     res.setHeader("Allow", "GET, POST");
     respond(res, answerWith("METHOD_NOT_ALLOWED"));
   };
-  app.use("/trpc", through("trpc"), refuseTrace, trpc);
+  app.use("/trpc", through("trpc"), refuseMethods, trpc);
   app.use((_req, res) => respond(res, answerWith("NOT_FOUND")));
   app.use(onError);
   return app;

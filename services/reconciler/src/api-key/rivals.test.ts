@@ -1,22 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
+import { anApiKeyMadeAt } from "../../test/api-key-made-at.ts";
 import { isOlder } from "../grant/claims.ts";
 import type { StoredApiKey } from "./resource.ts";
 import { createRivals } from "./rivals.ts";
 
-const anApiKey = (at: number, target = "shared"): StoredApiKey => ({
-  apiVersion: "keys.itsy.dev/v1",
-  kind: "ApiKey",
-  metadata: {
-    name: `key-${at}`,
-    namespace: "shop",
-    uid: `uid-${at}`,
-    resourceVersion: "1",
-    creationTimestamp: new Date(at * 1000).toISOString(),
-  },
-  spec: { workspace: "acme", displayName: "x", environment: "local", secret: { name: target } },
-});
+const anApiKey = (at: number, target = "shared"): StoredApiKey => anApiKeyMadeAt(at, { secret: { name: target } });
 const named = (at: number) => ({ namespace: "shop", name: `key-${at}` });
 
 const createLine = (length: number) => {

@@ -1,24 +1,13 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
+import { anApiKeyMadeAt } from "../../test/api-key-made-at.ts";
 import type { StoredApiKey } from "../api-key/resource.ts";
 import { type Claim, createClaims, isOlder } from "./claims.ts";
 import { fits } from "./fits.ts";
 import { createPlaces } from "./places.ts";
 import type { WorkspaceGrantSpec } from "./resource.ts";
 
-const anApiKey = (at: number, change: Partial<StoredApiKey["spec"]> = {}): StoredApiKey => ({
-  apiVersion: "keys.itsy.dev/v1",
-  kind: "ApiKey",
-  metadata: {
-    name: `key-${at}`,
-    namespace: "shop",
-    uid: `uid-${at}`,
-    resourceVersion: "1",
-    creationTimestamp: new Date(at * 1000).toISOString(),
-  },
-  spec: { workspace: "acme", displayName: "x", environment: "production", ...change },
-});
 const aGrant = (change: Partial<WorkspaceGrantSpec> = {}) => ({
   spec: { workspace: "acme", namespaceSelector: {}, environments: ["production" as const], ...change },
 });
@@ -38,7 +27,7 @@ test("however ApiKeys come, change and go, a place is whose the count of older f
       for (const { at, environment } of plan) {
         const old = known.get(at);
         if (environment === null && old === undefined) continue;
-        const object = anApiKey(at, environment === null ? {} : { environment });
+        const object = anApiKeyMadeAt(at, environment === null ? {} : { environment });
         const put =
           old === undefined ? ({ type: "added", object } as const) : ({ type: "updated", object, old } as const);
         const delta = environment === null && old !== undefined ? ({ type: "deleted", old } as const) : put;
@@ -61,7 +50,7 @@ test("a label that changed changes whom a selector gives a place", () => {
   const grant = aGrant({ maxKeys: 1, namespaceSelector: { matchLabels: { is: "selected" } } });
   const labels = (namespace: string) => (selected.has(namespace) ? { is: "selected" } : {});
   const claims = createClaims();
-  for (const at of [0, 1]) claims.apply({ type: "added", object: anApiKey(at) });
+  for (const at of [0, 1]) claims.apply({ type: "added", object: anApiKeyMadeAt(at) });
   const places = createPlaces({ grantsOf: () => [grant], claimsOf: claims.of, labelsOf: labels });
   const [, second] = claims.of("acme") as readonly [Claim, Claim];
   expect(places.hasRoom(grant, second)).toBe(true);
@@ -81,7 +70,7 @@ test("2,000 ApiKeys on a grant of 1,000: each is looked at once, not once by eac
     },
   });
   const claims = createClaims();
-  for (let at = 0; at < N; at += 1) claims.apply({ type: "added", object: anApiKey(at) });
+  for (let at = 0; at < N; at += 1) claims.apply({ type: "added", object: anApiKeyMadeAt(at) });
   const all = claims.of("acme").map(counted);
   const grant = aGrant({ maxKeys: N / 2 });
   let fitted = 0;

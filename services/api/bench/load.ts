@@ -9,6 +9,11 @@ export interface Load {
   readonly expected: string;
   readonly connections: number;
   readonly durationMs: number;
+  /**
+   * Never sleeps while it waits for answers. On one machine the server's write has to wake a client that sleeps, so that
+   * a server pays for being waited for; a client that is elsewhere costs it nothing.
+   */
+  readonly awake?: boolean;
 }
 
 export interface LoadResult {
@@ -76,6 +81,10 @@ const drive = async (socket: Socket, { requests, expected }: Load, tally: Tally)
   await promise.finally(() => socket.destroy());
 };
 
+const stayAwake = (tally: Tally): void => {
+  if (tally.running) setImmediate(stayAwake, tally);
+};
+
 /**
  * Puts as much load on a server as the connections carry. A client of its own, since it must cost less than the servers
  * it measures.
@@ -84,6 +93,7 @@ export const putLoad = async (load: Load): Promise<LoadResult> => {
   const sockets = await Promise.all(Array.from({ length: load.connections }, () => opened(new URL(load.url))));
   const tally: Tally = { latenciesMs: [], running: true };
   const beganMs = performance.now();
+  if (load.awake === true) stayAwake(tally);
   const driving = sockets.map((socket) => drive(socket, load, tally));
   await Promise.race([delay(load.durationMs), Promise.all(driving)]);
   tally.running = false;

@@ -20,13 +20,13 @@ await using bare = await serveInChild("./bare-server.ts", { ANSWER: await first.
 
 const contender = (name: string, url: string) => {
   const requests = bodies.map((body) => wireRequest(url, path, { token: service.verifierToken, body }));
-  const load = { url, requests, expected: '"valid":true', connections: CONNECTIONS, durationMs: isShort ? 200 : 3000 };
-  return { name, round: () => putLoad(load) };
+  const load = { url, requests, expected: '"valid":true', connections: CONNECTIONS, durationMs: isShort ? 200 : 500 };
+  return { name, round: () => putLoad({ ...load, awake: true }) };
 };
 
 await compare({
   baseline: contender("node:http, reads the body, fixed answer", bare.url),
   subject: contender(`POST /v1/verify (${databaseName})`, service.url),
-  rounds: isShort ? 1 : 7,
+  rounds: isShort ? 1 : 41,
   aim: 0.7,
 });

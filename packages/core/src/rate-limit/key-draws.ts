@@ -28,7 +28,7 @@ export interface KeyDrawsDeps {
 
 /** One key on one replica: spends what it holds, and draws before or when that does not suffice, one draw at a time. */
 export interface KeyDraws {
-  take(request: RateRequest): RateDecision | Promise<RateDecision>;
+  take(request: RateRequest, nowMs: number): RateDecision | Promise<RateDecision>;
   /** When this has returned, nothing is accepted or refused any more by what was read before. */
   drop(): void;
   /** Gives back what is not spent. Resolves when it is written, or could not be. */
@@ -168,11 +168,11 @@ export const createKeyDraws = (deps: KeyDrawsDeps): KeyDraws => {
   };
 
   return {
-    take: (request) => {
+    take: (request, nowMs) => {
       // What the limit never admits is no demand.
       if (request.cost <= request.limit) meter.add(request.cost);
       lastLimit = request.limit;
-      const decision = line.isEmpty() ? permits.decide(request, monotonicMs()) : null;
+      const decision = line.isEmpty() ? permits.decide(request, nowMs) : null;
       const later = decision ?? line.join(request);
       if (decision === null || permits.runsLow()) start();
       return later;

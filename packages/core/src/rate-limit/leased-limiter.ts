@@ -74,8 +74,7 @@ export const createLeasedRateLimiter = (deps: LeasedRateLimiterDeps): LeasedRate
     return draws;
   };
 
-  const drawsOf = (keyId: string): KeyDraws => {
-    const nowMs = monotonicMs();
+  const drawsOf = (keyId: string, nowMs: number): KeyDraws => {
     turn(nowMs);
     const found = recent.get(keyId);
     if (found !== undefined) return found;
@@ -86,7 +85,10 @@ export const createLeasedRateLimiter = (deps: LeasedRateLimiterDeps): LeasedRate
   };
 
   return Object.freeze({
-    take: (keyId: string, limit: number, cost = 1) => drawsOf(keyId).take({ limit, cost }),
+    take: (keyId: string, limit: number, cost = 1) => {
+      const nowMs = monotonicMs();
+      return drawsOf(keyId, nowMs).take({ limit, cost }, nowMs);
+    },
     dropLeases: (keyId: string) => known(keyId)?.drop(),
     drain: async () => {
       const left = new Set([...recent.values(), ...older.values(), ...working.values()]).values();

@@ -4,8 +4,9 @@ import helmet from "helmet";
 import { type Answer, answerOf, answerWith, sendError } from "./error-answer.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { Logger } from "./logger.ts";
-import type { Door, Metrics } from "./metrics.ts";
+import type { Metrics } from "./metrics.ts";
 import type { AskReadiness } from "./readiness.ts";
+import type { Door } from "./request-durations.ts";
 import { recordOf, recordRequests } from "./request-record.ts";
 
 export interface AppDeps {

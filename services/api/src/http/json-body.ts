@@ -1,6 +1,9 @@
 import type { IncomingMessage } from "node:http";
 
-export const isJson = (req: IncomingMessage) => /^application\/json\s*(?:;|$)/i.test(req.headers["content-type"] ?? "");
+const JSON_TYPE = "application/json";
+
+export const isJson = ({ headers: { "content-type": type = "" } }: Pick<IncomingMessage, "headers">): boolean =>
+  type === JSON_TYPE || /^application\/json\s*(?:;|$)/i.test(type);
 
 export const MALFORMED = Symbol("malformed");
 

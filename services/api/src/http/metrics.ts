@@ -3,10 +3,8 @@ import type { BarrierResult, LeakOutcome } from "@itsy/core";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { LeaseState } from "../revocation/follow-changes.ts";
 
+import { createRequestDurations, type Door } from "./request-durations.ts";
 import { registerUsage, type UsageSource } from "./usage-metrics.ts";
-
-/** The ways in; `other` is whatever is not one of ours. */
-export type Door = "verify" | "forward_auth" | "leaks" | "trpc" | "health" | "metrics" | "other";
 
 /** Why a verification was refused, or that it was not. */
 type VerifyOutcome = "VALID" | RefusalCode;
@@ -22,8 +20,6 @@ export interface Metrics {
   /** In the text format of Prometheus. */
   text(): Promise<string>;
 }
-
-const DURATION_BUCKETS_S = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 2.5, 10];
 
 /** What the metrics ask when they are asked. */
 export interface MemorySource {
@@ -122,6 +118,22 @@ const registerRepeppering = (figures: MemorySource["repeppering"], registers: Re
   });
 };
 
+/** Counted in plain numbers, as above. */
+const registerVerifications = (registers: Registry[]) => {
+  const counts = new Map<VerifyOutcome, number>();
+  const verifications: Counter<"outcome"> = new Counter({
+    name: "itsy_verifications_total",
+    help: "Verifications by outcome.",
+    labelNames: ["outcome"],
+    registers,
+    collect: () => {
+      verifications.reset();
+      for (const [outcome, count] of counts) verifications.inc({ outcome }, count);
+    },
+  });
+  return (outcome: VerifyOutcome): void => void counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+};
+
 /** No label ever holds what a caller sent. */
 export const createMetrics = (memory: MemorySource, usage: UsageSource): Metrics => {
   const registry = new Registry();
@@ -131,19 +143,6 @@ export const createMetrics = (memory: MemorySource, usage: UsageSource): Metrics
   registerRates(memory.rates, registers);
   registerRepeppering(memory.repeppering, registers);
   registerUsage(usage, registers);
-  const durations = new Histogram({
-    name: "itsy_request_duration_seconds",
-    help: "Time to answer a request, by door and by the code of the answer.",
-    labelNames: ["door", "code"],
-    buckets: DURATION_BUCKETS_S,
-    registers,
-  });
-  const verifications = new Counter({
-    name: "itsy_verifications_total",
-    help: "Verifications by outcome.",
-    labelNames: ["outcome"],
-    registers,
-  });
   const leaks = new Counter({
     name: "itsy_leaks_total",
     help: "Secrets that scanners reported as found in public, by what became of them.",
@@ -152,9 +151,8 @@ export const createMetrics = (memory: MemorySource, usage: UsageSource): Metrics
   });
   return Object.freeze({
     leak: (outcome: LeakOutcome) => leaks.inc({ outcome }),
-    request: (door: Door, code: "OK" | ErrorCode, durationMs: number) =>
-      durations.observe({ door, code }, durationMs / 1000),
-    verification: (outcome: VerifyOutcome) => verifications.inc({ outcome }),
+    request: createRequestDurations(registers),
+    verification: registerVerifications(registers),
     contentType: registry.contentType,
     text: () => registry.metrics(),
   });

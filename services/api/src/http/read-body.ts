@@ -31,18 +31,20 @@ export type BodyResult =
 const announces = ({ headers }: IncomingMessage, bytesMax: number): boolean =>
   Number(headers["content-length"] ?? 0) > bytesMax;
 
+const FREE = Object.freeze({ add: () => true, end: () => undefined });
+
 /** Takes of the budget what the body holds, until `end`. */
 const chargeTo = (budget: BodyBudget | undefined) => {
+  if (budget === undefined) return FREE;
   let charged = 0;
   return {
     add: (bytes: number): boolean => {
-      if (budget === undefined) return true;
       if (!budget.take(bytes)) return false;
       charged += bytes;
       return true;
     },
     end: () => {
-      budget?.giveBack(charged);
+      budget.giveBack(charged);
       charged = 0;
     },
   };
@@ -63,9 +65,12 @@ export const readBody = (
   let bytes = 0;
   let isKept = !announces(req, bytesMax);
 
-  const finish = (result: BodyResult) => {
+  const cutOff = (code: "PAYLOAD_TOO_LARGE" | "UNAVAILABLE") => {
     req.off("data", onData);
     req.off("end", onEnd);
+    finish({ ok: false, code, cutOff: true });
+  };
+  const finish = (result: BodyResult) => {
     try {
       done(result);
     } finally {
@@ -84,11 +89,10 @@ export const readBody = (
     }
     if (isKept && !charge.add(piece.length)) {
       drop();
-      finish({ ok: false, code: "UNAVAILABLE", cutOff: true });
-      return;
+      return cutOff("UNAVAILABLE");
     }
     if (isKept) pieces.add(piece);
-    if (bytes > DISCARD_BYTES_MAX) finish({ ok: false, code: "PAYLOAD_TOO_LARGE", cutOff: true });
+    if (bytes > DISCARD_BYTES_MAX) cutOff("PAYLOAD_TOO_LARGE");
   };
   const onEnd = () => {
     if (isKept) finish({ ok: true, body: pieces.joined() });

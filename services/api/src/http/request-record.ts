@@ -3,7 +3,8 @@ import type { RequestHandler, Response } from "express";
 
 import { isOurs } from "./error-answer.ts";
 import type { Logger } from "./logger.ts";
-import type { Door, Metrics } from "./metrics.ts";
+import type { Metrics } from "./metrics.ts";
+import type { Door } from "./request-durations.ts";
 import { requestIdOf } from "./request-id.ts";
 
 /** What is known of a request while it is answered; each part of the way adds what it learns. */

@@ -4,6 +4,7 @@ import type { DestinationStream } from "pino";
 import { type Domain, type Nature, openDomain } from "./domain.ts";
 import type { Settings } from "./env.ts";
 import { createApp } from "./http/app.ts";
+import { createFailureLog } from "./http/failure-log.ts";
 import { createForwardAuthDoor } from "./http/forward-auth-door.ts";
 import { createLeaksDoor } from "./http/leaks-door.ts";
 import { createLifecycle } from "./http/lifecycle.ts";
@@ -49,19 +50,22 @@ const serve = (settings: Settings, { domain, logger, monotonicMs }: ServeDeps): 
   const trpc = createTrpcHandler({ router, authenticate, originOf, bodyBytesMax: limits.bodyBytesMax });
   const readiness = createReadiness({ storage, lifecycle, leaseState: memory.leaseState, lacksPepper });
   const app = createApp({ trpc, readiness, metrics, logger, lifecycle });
-  const doorDeps = { authenticate, verify, metrics, logger, lifecycle };
-  const verifyDoor = createVerifyDoor(doorDeps);
-  const forwardedIpOf = createForwardedIpOf(settings.trustedProxyHops);
-  const forwardAuthDoor = createForwardAuthDoor({ ...doorDeps, monotonicMs, forwardedIpOf, headersMax: HEADERS_MAX });
+  const logFailure = createFailureLog({ logger, monotonicMs });
+  const doorDeps = { metrics, logger, logFailure, lifecycle, monotonicMs };
+  const verifyDoor = createVerifyDoor({ ...doorDeps, authenticate, verify });
+  const forwardAuthDoor = createForwardAuthDoor({
+    ...doorDeps,
+    authenticate,
+    verify,
+    forwardedIpOf: createForwardedIpOf(settings.trustedProxyHops),
+    headersMax: HEADERS_MAX,
+  });
   const leaksDoor = createLeaksDoor({
+    ...doorDeps,
     reportLeaks: domain.reportLeaks,
     scannerKeys: settings.scannerKeys,
     originOf,
     clock: domain.deps.clock,
-    monotonicMs,
-    metrics,
-    logger,
-    lifecycle,
   });
   return startServer({ verifyDoor, forwardAuthDoor, leaksDoor, app, limits, lifecycle }, settings);
 };

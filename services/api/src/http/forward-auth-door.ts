@@ -6,6 +6,7 @@ import { type Denial, readCredential } from "@itsy/verify/http";
 
 import type { Authenticate } from "../access/token-cache.ts";
 import { answerOf, answerWith, isOurs, sendError } from "./error-answer.ts";
+import type { LogFailure } from "./failure-log.ts";
 import { send, told, toldOfDenial, unavailable } from "./forward-auth-answer.ts";
 import { type Detail, type ForwardedIpOf, formOf, proxyTokenOf, questionOf } from "./forward-auth-request.ts";
 import type { Lifecycle } from "./lifecycle.ts";
@@ -19,6 +20,7 @@ export interface ForwardAuthDoorDeps {
   readonly verify: Verify;
   readonly metrics: Metrics;
   readonly logger: Logger;
+  readonly logFailure: LogFailure;
   readonly lifecycle: Lifecycle;
   readonly monotonicMs: () => number;
   readonly forwardedIpOf: ForwardedIpOf;
@@ -55,7 +57,7 @@ const announcesBody = ({ headers }: IncomingMessage): boolean =>
  * token or requirements are wrong, nobody can say anything of the key, which is 503. A body is never read.
  */
 export const createForwardAuthDoor = (deps: ForwardAuthDoorDeps) => {
-  const { authenticate, verify, metrics, logger, lifecycle, monotonicMs, forwardedIpOf, headersMax } = deps;
+  const { authenticate, verify, metrics, logger, logFailure, lifecycle, monotonicMs, forwardedIpOf, headersMax } = deps;
   let complainedAtMs = Number.NEGATIVE_INFINITY;
 
   const complain = (requestId: string, code: ErrorCode) => {
@@ -76,7 +78,7 @@ export const createForwardAuthDoor = (deps: ForwardAuthDoorDeps) => {
   const fail = (visit: Visit, thrown: unknown) => {
     const { code } = answerOf(thrown);
     if (!isOurs(code)) complain(visit.requestId, code);
-    else logger.error({ err: thrown, requestId: visit.requestId, door: "forward_auth" }, "failed");
+    else logFailure(thrown, { door: "forward_auth", requestId: visit.requestId, code });
     finish(visit, toldOfDenial(unavailable), code);
   };
 

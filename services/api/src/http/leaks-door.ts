@@ -6,6 +6,7 @@ import { type Clock, type ReportedLeaks, type ReportLeaks, scannerActor } from "
 import { createBatchAllowance } from "./batch-allowance.ts";
 import { createBodyBudget } from "./body-budget.ts";
 import { type Answer, answerOf, answerWith, isOurs, sendError } from "./error-answer.ts";
+import type { LogFailure } from "./failure-log.ts";
 import { isJson, MALFORMED, parseJson } from "./json-body.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { Logger } from "./logger.ts";
@@ -32,6 +33,7 @@ export interface LeaksDoorDeps {
   readonly monotonicMs: () => number;
   readonly metrics: Metrics;
   readonly logger: Logger;
+  readonly logFailure: LogFailure;
   readonly lifecycle: Lifecycle;
 }
 
@@ -47,7 +49,7 @@ const unsigned: Answer = { code: "UNAUTHENTICATED", message: "the signature of a
 
 /** `POST /v1/leaks`, on `node:http` itself: what is signed are the bytes of the body. */
 export const createLeaksDoor = (deps: LeaksDoorDeps): Door => {
-  const { reportLeaks, scannerKeys, originOf, clock, monotonicMs, metrics, logger, lifecycle } = deps;
+  const { reportLeaks, scannerKeys, originOf, clock, monotonicMs, metrics, logger, logFailure, lifecycle } = deps;
   const bounds = { bytesMax: BODY_BYTES_MAX, budget: createBodyBudget(UNVERIFIED_BYTES_MAX) };
   const allowBatch = createBatchAllowance(BATCHES_PER_MINUTE, monotonicMs);
 
@@ -59,7 +61,7 @@ export const createLeaksDoor = (deps: LeaksDoorDeps): Door => {
 
   const fail = (visit: Visit, thrown: unknown) => {
     const answer = answerOf(thrown);
-    if (isOurs(answer.code)) logger.error({ err: thrown, requestId: visit.requestId, door: "leaks" }, "failed");
+    if (isOurs(answer.code)) logFailure(thrown, { door: "leaks", requestId: visit.requestId, code: answer.code });
     refuse(visit, answer);
   };
 

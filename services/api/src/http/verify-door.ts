@@ -6,9 +6,9 @@ import { type Actor, authorize, type Verify } from "@itsy/core";
 import type { Authenticate } from "../access/token-cache.ts";
 import { bearerOf } from "./bearer.ts";
 import { type Answer, answerOf, answerWith, isOurs, sendError } from "./error-answer.ts";
+import type { LogFailure } from "./failure-log.ts";
 import { isJson, MALFORMED, parseJson } from "./json-body.ts";
 import type { Lifecycle } from "./lifecycle.ts";
-import type { Logger } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";
 import { type BodyBounds, KEEP_NOTHING, readBody } from "./read-body.ts";
 import { requestIdOf } from "./request-id.ts";
@@ -24,7 +24,7 @@ export interface VerifyDoorDeps {
   readonly authenticate: Authenticate;
   readonly verify: Verify;
   readonly metrics: Metrics;
-  readonly logger: Logger;
+  readonly logFailure: LogFailure;
   readonly lifecycle: Lifecycle;
 }
 
@@ -47,7 +47,7 @@ const firstFlaw = (req: IncomingMessage): Answer | null => {
  * `POST /v1/verify`, on `node:http` itself: a program asks this for every request it gets. Nothing here waits unless
  * something has to be read, and nothing is logged unless it is our fault.
  */
-export const createVerifyDoor = ({ authenticate, verify, metrics, logger, lifecycle }: VerifyDoorDeps): Door => {
+export const createVerifyDoor = ({ authenticate, verify, metrics, logFailure, lifecycle }: VerifyDoorDeps): Door => {
   const refuse = ({ res, requestId, beganMs }: Visit, answer: Answer, close = lifecycle.draining) => {
     if (answer.code === "METHOD_NOT_ALLOWED") res.setHeader("Allow", "POST");
     sendError(res, { ...answer, requestId, close });
@@ -56,7 +56,7 @@ export const createVerifyDoor = ({ authenticate, verify, metrics, logger, lifecy
 
   const fail = (visit: Visit, thrown: unknown) => {
     const answer = answerOf(thrown);
-    if (isOurs(answer.code)) logger.error({ err: thrown, requestId: visit.requestId, door: "verify" }, "failed");
+    if (isOurs(answer.code)) logFailure(thrown, { door: "verify", requestId: visit.requestId, code: answer.code });
     refuse(visit, answer);
   };
 

@@ -197,9 +197,7 @@ describe("renaming", () => {
     // The former ones hold the value before then.
     await place.requestRotation("now");
     await waitUntil(async () => (await secretNames(place)).join() === "n6", { what: "the former ones are gone" });
-    await place.until("they are forgotten, and one revision was made", ({ metadata, status }) => {
-      return metadata.annotations?.["keys.itsy.dev/secret-names"] === "n6" && status?.revision === 2;
-    });
+    await place.until("one revision was made", ({ status }) => status?.revision === 2);
   });
 
   test("secret.name: the value moves; the former Secret stays for the overlap, and then nothing is left over", async () => {
@@ -214,9 +212,6 @@ describe("renaming", () => {
     expect(valueOf(await place.secret("renamed"))).toBe(value);
     expect(valueOf(await place.secret("website"))).toBe(value);
     await waitUntil(async () => (await secretNames(place)).join() === "renamed", { what: "the former one is gone" });
-    await place.until("its name is forgotten", ({ metadata }) => {
-      return metadata.annotations?.["keys.itsy.dev/secret-names"] === "renamed";
-    });
     await expectSameKey(place);
     await change(place, { secret: { name: null } });
     await place.until("it is bound as at first", ({ status }) => status?.binding?.name === "website");

@@ -1,8 +1,9 @@
-import { Secrets } from "@itsy/controller-runtime";
+import { type Secret, Secrets, type Stored } from "@itsy/controller-runtime";
 
+import { annotations } from "../../src/api-key/names.ts";
 import { ApiKeys, type StoredApiKey } from "../../src/api-key/resource.ts";
 import { PREVIOUS_SUFFIX } from "../../src/api-key/target/template.ts";
-import { DATA_KEY, NAMESPACE, OBJECT, type World } from "./world.ts";
+import { DATA_KEY, NAMESPACE, OBJECT, textOf, type World } from "./world.ts";
 
 /** The promise that was broken, in words. */
 export class Violation extends Error {
@@ -18,12 +19,11 @@ export const createJudge = (world: World) => {
   const revisions = new Map<string, number>();
   const readableEver = new Set<string>();
   const confirmed = new Set<string>();
-  let last: string | null = null;
-  let lastPrevious: string | null = null;
+  /** By the Secret's name. */
+  const last = new Map<string, string | null>();
+  const lastPrevious = new Map<string, string | null>();
 
-  const ownerOf = () => world.target()?.metadata.ownerReferences?.[0]?.uid ?? "";
-
-  const judgeReadable = (value: string, isNew: boolean) => {
+  const judgeReadable = (owner: string, value: string, isNew: boolean) => {
     const known = service.find(value);
     if (known === null) throw new Violation("a value can be read that the service does not know");
     const { version, key } = known;
@@ -31,8 +31,8 @@ export const createJudge = (world: World) => {
       // A person did that. The release of a deleted ApiKey comes after its Secret is gone; but who published for it and
       // has not heard of the deletion yet may be later still, and takes it back when it hears.
       const apiKey = apiServer.get(ApiKeys, OBJECT);
-      const isMeant = apiKey?.metadata.uid !== ownerOf() || apiKey.metadata.deletionTimestamp !== undefined;
-      if (isMeant || service.rows.bindings.get(ownerOf())?.releasedAt == null) return;
+      const isMeant = apiKey?.metadata.uid !== owner || apiKey.metadata.deletionTimestamp !== undefined;
+      if (isMeant || service.rows.bindings.get(owner)?.releasedAt == null) return;
       throw new Violation("a value can be read whose key was released");
     }
     if (!isOver(version.validUntil, world.now())) return;
@@ -41,29 +41,32 @@ export const createJudge = (world: World) => {
     if (isNew || !hasMissedDeadline) throw new Violation("a value can be read that does not work");
   };
 
-  const judgeTarget = () => {
-    const value = world.readable();
-    const owner = ownerOf();
+  const judgeTarget = (secret: Stored<Secret>) => {
+    const { name } = secret.metadata;
+    const owner = secret.metadata.ownerReferences?.[0]?.uid ?? "";
+    const value = textOf(secret);
     if (value === null || world.foreign.has(value)) return;
     values.set(owner, (values.get(owner) ?? new Set()).add(value));
-    judgeReadable(value, value !== last);
-    last = value;
+    judgeReadable(owner, value, value !== last.get(name));
+    last.set(name, value);
     readableEver.add(value);
-    const revision = world.publishedRevision();
-    if (revision < (revisions.get(owner) ?? 0)) throw new Violation("the revision in the Secret went back");
-    revisions.set(owner, revision);
+    const revision = Number(secret.metadata.annotations?.[annotations.revision] ?? 0);
+    const place = `${owner}/${name}`;
+    if (revision < (revisions.get(place) ?? 0)) throw new Violation("the revision in the Secret went back");
+    revisions.set(place, revision);
   };
 
   /** The value before works when it comes to lie beside the new one. Later it goes at the next look. */
-  const judgePrevious = () => {
-    const previous = world.readable(DATA_KEY + PREVIOUS_SUFFIX);
-    if (previous !== null && previous !== lastPrevious && !world.foreign.has(previous)) {
+  const judgePrevious = (secret: Stored<Secret>) => {
+    const { name } = secret.metadata;
+    const previous = textOf(secret, DATA_KEY + PREVIOUS_SUFFIX);
+    if (previous !== null && previous !== lastPrevious.get(name) && !world.foreign.has(previous)) {
       const known = service.find(previous);
       const isMeant = known?.key.revokedAt !== null;
       if (known === null || (!isMeant && isOver(known.version.validUntil, world.now())))
         throw new Violation("a value before was put beside the new one that does not work");
     }
-    lastPrevious = previous;
+    lastPrevious.set(name, previous);
   };
 
   /** What a person ended stays ended, until a person asks again. */
@@ -96,8 +99,10 @@ export const createJudge = (world: World) => {
 
   return {
     afterStep: () => {
-      judgeTarget();
-      judgePrevious();
+      for (const secret of world.published()) {
+        judgeTarget(secret);
+        judgePrevious(secret);
+      }
       judgeReplaced();
       judgeConfirmed();
       judgeUnasked();
@@ -112,7 +117,7 @@ export const createJudge = (world: World) => {
         if (keys.length > 0) throw new Violation("the ApiKey is gone and its key is not");
         return;
       }
-      if (secrets.join() !== OBJECT.name)
+      if (secrets.join() !== world.targetName())
         throw new Violation(`these Secrets are left: ${secrets.join(", ") || "none"}`);
       const [key, ...others] = keys;
       if (key === undefined || others.length > 0) throw new Violation(`${keys.length} keys are alive`);

@@ -4,6 +4,7 @@ import { annotations } from "../../src/api-key/names.ts";
 import { ApiKeys } from "../../src/api-key/resource.ts";
 import type { Call } from "./network.ts";
 import type { Process } from "./process.ts";
+import { isStaging } from "./staging-name.ts";
 import { NAMESPACE, OBJECT, type World } from "./world.ts";
 
 const SECOND_MS = 1_000;
@@ -128,6 +129,20 @@ const changeContent: Move = (world, pick) => {
   return patchApiKey(world, { spec: { secret: { template: { env }, includePrevious } } }) && say(world, what);
 };
 
+const TARGET_NAMES = [OBJECT.name, "website-key", "shop"];
+
+/**
+ * The same value under another name. Nobody is at work then, and both hear of it, but what was sent before may arrive
+ * later: one who still goes by the old name while the other one moves the value is more than the protocol can bear.
+ */
+const rename: Move = (world, pick) => {
+  const name = TARGET_NAMES[pick % TARGET_NAMES.length] as string;
+  if (world.targetName() === name || world.processes.some(({ isBusy }) => isBusy)) return false;
+  if (!patchApiKey(world, { spec: { secret: { name } } })) return false;
+  for (const one of world.processes) one.sync();
+  return say(world, `a person renames the Secret to ${name}`);
+};
+
 const deleteSecret =
   (isMeant: (name: string) => boolean, what: string): Move =>
   (world, pick) => {
@@ -146,7 +161,8 @@ const tamper: Move = (world, pick) => {
   const value = `written by a person ${pick}`;
   world.foreign.add(value);
   world.disturbances.count += 1;
-  world.apiServer.mergePatch(Secrets, OBJECT, { data: { apiKey: Buffer.from(value).toString("base64") } });
+  const name = { ...OBJECT, name: world.targetName() };
+  world.apiServer.mergePatch(Secrets, name, { data: { apiKey: Buffer.from(value).toString("base64") } });
   return say(world, "a person writes another value into the target Secret");
 };
 
@@ -187,8 +203,8 @@ const collectGarbage: Move = (world) => {
   return say(world, "the garbage collector runs");
 };
 
-const target = deleteSecret((name) => name === OBJECT.name, "target");
-const staging = deleteSecret((name) => name !== OBJECT.name, "staging");
+const target = deleteSecret((name) => !isStaging(name), "target");
+const staging = deleteSecret(isStaging, "staging");
 
 /** How often each comes. The first ones are what a shrunk schedule is made of. */
 const table: readonly (readonly [times: number, move: Move])[] = [
@@ -203,6 +219,7 @@ const table: readonly (readonly [times: number, move: Move])[] = [
   [3, requestRotation],
   [1, edit],
   [2, changeContent],
+  [3, rename],
   [2, target],
   [1, staging],
   [1, tamper],

@@ -2,6 +2,8 @@ import { type ItsyClient } from "@itsy/client";
 import type { RegisterInput, RegisterOutcome } from "@itsy/contract";
 import { isAlreadyExists, type KubeClient, type KubeObject, type Stored } from "@itsy/controller-runtime";
 
+import { isStaging } from "./staging-name.ts";
+
 export interface Clients {
   readonly kube: KubeClient;
   readonly delivery: ItsyClient["delivery"];
@@ -67,8 +69,6 @@ const retiresTooEarly: Variant = {
   }),
 };
 
-const stagingName = /-staged-[0-9a-f]{8}$/;
-
 /** Each reconciler goes on with the value that it generated, whoever was first. */
 const ownStaging: Variant = {
   name: "does not take the value that is staged already",
@@ -84,7 +84,7 @@ const ownStaging: Variant = {
           try {
             return await kube.create(type, object, options);
           } catch (error) {
-            if (!isAlreadyExists(error) || !stagingName.test(name)) throw error;
+            if (!isAlreadyExists(error) || !isStaging(name)) throw error;
             const metadata = { ...object.metadata, uid: "own", resourceVersion: "1", creationTimestamp: "" };
             const stored = { apiVersion: "v1", kind: "Secret", ...object, metadata };
             own.set(`${namespace}/${name}`, stored);
@@ -139,7 +139,36 @@ const leavesStaging: Variant = {
     delivery,
     kube: {
       ...kube,
-      delete: async (type, name, options) => (stagingName.test(name.name) ? true : kube.delete(type, name, options)),
+      delete: async (type, name, options) => (isStaging(name.name) ? true : kube.delete(type, name, options)),
+    },
+  }),
+};
+
+const leavesFormer: Variant = {
+  name: "leaves the Secret of a name that the manifest had before",
+  seesTime: true,
+  wrap: ({ kube, delivery }) => ({
+    delivery,
+    kube: {
+      ...kube,
+      delete: async (type, name, options) => (isStaging(name.name) ? kube.delete(type, name, options) : true),
+    },
+  }),
+};
+
+/** What it hears of a revoked key is that there is none. */
+const replacesRevoked: Variant = {
+  name: "replaces a key that a person ended",
+  seesTime: true,
+  wrap: ({ kube, delivery }) => ({
+    kube,
+    delivery: {
+      ...delivery,
+      register: (input, options) => delivery.register({ ...input, replaceRevoked: true }, options),
+      observe: async (input, options) => {
+        const view = await delivery.observe(input, options);
+        return view.key?.status === "revoked" ? { ...view, key: null } : view;
+      },
     },
   }),
 };
@@ -152,4 +181,6 @@ export const brokenVariants: readonly Variant[] = [
   noDeadline,
   noRelease,
   leavesStaging,
+  leavesFormer,
+  replacesRevoked,
 ];

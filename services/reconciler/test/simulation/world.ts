@@ -1,18 +1,24 @@
-import { type Secret, Secrets } from "@itsy/controller-runtime";
+import { type Secret, Secrets, type Stored } from "@itsy/controller-runtime";
 import type { RandomBytes } from "@itsy/key-format";
 
-import { annotations } from "../../src/api-key/names.ts";
-import { ApiKeys } from "../../src/api-key/resource.ts";
+import { ApiKeys, type StoredApiKey } from "../../src/api-key/resource.ts";
 import { createApiServer } from "./api-server.ts";
 import { createNetwork } from "./network.ts";
 import { createProcess, type Process } from "./process.ts";
 import { createService } from "./service.ts";
+import { isStaging } from "./staging-name.ts";
 import { correct, type Variant } from "./variants.ts";
 
 export const NAMESPACE = "shop";
 export const OBJECT = { namespace: NAMESPACE, name: "website" } as const;
 export const DATA_KEY = "apiKey";
 const PROCESSES = ["A", "B"] as const;
+
+/** What a workload reads; `null`: there is nothing. */
+export const textOf = (secret: Secret | null, dataKey = DATA_KEY): string | null => {
+  const encoded = secret?.data?.[dataKey];
+  return encoded === undefined ? null : Buffer.from(encoded, "base64").toString("utf8");
+};
 
 /** Bytes that differ from draw to draw and are the same in every run. */
 const createCountedBytes = (): RandomBytes => {
@@ -38,7 +44,7 @@ export const createWorld = ({ overlap, variant = correct }: WorldOptions) => {
   const network = createNetwork({ apiServer, service });
   const trace: string[] = [];
   const randomBytes = createCountedBytes();
-  const state = { isGranted: true, requests: 0, edits: 0, lives: 0 };
+  const state = { isGranted: true, requests: 0, edits: 0, lives: 0, targetName: OBJECT.name as string };
   /** Values that a person wrote: no fault of ours. */
   const foreign = new Set<string>();
   /** What a person or time did that takes another value; a key that nobody disturbs keeps its first. */
@@ -75,7 +81,13 @@ export const createWorld = ({ overlap, variant = correct }: WorldOptions) => {
     } as never);
   };
 
-  const target = () => apiServer.get(Secrets, OBJECT) as (Secret & { metadata: Secret["metadata"] }) | null;
+  /** As the manifest has it, or had it when it was deleted. */
+  const targetName = (): string => {
+    const apiKey = apiServer.get(ApiKeys, OBJECT) as StoredApiKey | null;
+    state.targetName = apiKey === null ? state.targetName : (apiKey.spec.secret?.name ?? OBJECT.name);
+    return state.targetName;
+  };
+  const target = () => apiServer.get(Secrets, { ...OBJECT, name: targetName() }) as Stored<Secret> | null;
 
   return {
     apiServer,
@@ -89,13 +101,15 @@ export const createWorld = ({ overlap, variant = correct }: WorldOptions) => {
     processes,
     now,
     createApiKey,
+    targetName,
     target,
-    /** What a workload reads; `null`: there is nothing. */
-    readable: (dataKey = DATA_KEY): string | null => {
-      const encoded = target()?.data?.[dataKey];
-      return encoded === undefined ? null : Buffer.from(encoded, "base64").toString("utf8");
-    },
-    publishedRevision: (): number => Number(target()?.metadata.annotations?.[annotations.revision] ?? 0),
+    /** What workloads can read: also under names that the manifest had before. */
+    published: (): readonly Stored<Secret>[] =>
+      (apiServer.list(Secrets, NAMESPACE) as readonly Stored<Secret>[]).filter(
+        ({ metadata }) => !isStaging(metadata.name),
+      ),
+    /** What a workload of the manifest reads; `null`: there is nothing. */
+    readable: (dataKey = DATA_KEY): string | null => textOf(target(), dataKey),
     advance: (ms: number) => {
       nowMs += ms;
     },

@@ -1,7 +1,7 @@
 import { isAbandoned } from "../abandoned.ts";
 import { FINALIZER } from "../names.ts";
 import { isDeleted, type Observed, type TargetSecret } from "../observed.ts";
-import { namesToForget, unreadNames } from "../target/names.ts";
+import { namesToForget } from "../target/names.ts";
 import { act, type Check } from "./decision.ts";
 import { settled } from "./finding.ts";
 
@@ -30,7 +30,7 @@ export const dropTargetOfDeleted: Check = (observed) => {
 
 /** More names than one look reads: the Secrets under the others go before the key, too. */
 export const readOtherNamesOfDeleted: Check = (observed) => {
-  if (!isDeleted(observed) || unreadNames(observed).length === 0) return null;
+  if (!isDeleted(observed)) return null;
   const names = namesToForget(observed);
   return names === null ? null : act({ type: "recordNames", names });
 };

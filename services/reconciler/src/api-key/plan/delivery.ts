@@ -1,4 +1,4 @@
-import { type Observed, type Registration, type StagedSecret } from "../observed.ts";
+import type { Observed, Registration, StagedSecret, TargetSecret } from "../observed.ts";
 import { rotateRequest } from "../rotate-request.ts";
 import { act, type Check, type PlanContext } from "./decision.ts";
 import { stalled } from "./finding.ts";
@@ -8,16 +8,19 @@ import { nextRevision, wantedStaged } from "./staged.ts";
 
 /**
  * Published and not confirmed. Comes before anything that could stop the run: the value is readable, and without a
- * confirmation it would end at its deadline.
+ * confirmation it would end at its deadline. Where an earlier value lies under another name, it goes before the
+ * confirmation ends it.
  */
 export const confirmPublished: Check = ({ target, formers, view }) => {
   if (view.released || view.key?.status === "revoked") return null;
-  const revision = view.key?.revision ?? 0;
-  for (const secret of [target, ...formers]) {
-    if (secret === null || !secret.isOurs || secret.value === null) continue;
-    const { version, value } = secret;
-    if (version?.state === "pending" && version.revision > revision)
-      return act({ type: "confirm", revision: version.revision, sha256: value.sha256, isFirst: revision === 0 });
+  const current = view.key?.revision ?? 0;
+  const ours = [target, ...formers].filter((secret): secret is TargetSecret => secret?.isOurs === true);
+  for (const { version, value } of ours) {
+    if (value === null || version?.state !== "pending" || version.revision <= current) continue;
+    const { revision } = version;
+    const earlier = ours.find((other) => other.version !== null && other.version.revision < revision);
+    if (earlier !== undefined) return act({ type: "dropTarget", name: earlier.name, uid: earlier.uid });
+    return act({ type: "confirm", revision, sha256: value.sha256, isFirst: current === 0 });
   }
   return null;
 };

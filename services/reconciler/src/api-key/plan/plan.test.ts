@@ -653,8 +653,20 @@ describe("a changed spec.secret.name", () => {
     const outdated = aTarget({ state: "retiring" });
     expect(actionOf(planned(renamed({ target: moved, formers: [outdated] })))).toMatchObject({ type: "dropTarget" });
   });
-  test("forgets the former name once nothing lies there", () => {
-    expect(actionOf(planned(renamed({ target: moved, formers: [] })))).toEqual({ type: "recordNames", names: ["new"] });
+  test("takes the former Secret away before the confirmation of the next value ends what lies in it", () => {
+    const published = { ...moved, revision: 2, version: { revision: 2, state: "pending" } as const };
+    const planning = planned(renamed({ target: published, formers: [former] }));
+    expect(actionOf(planning)).toEqual({ type: "dropTarget", name: former.name, uid: former.uid });
+    expect(actionOf(planned(renamed({ target: published, formers: [] })))).toMatchObject({ type: "confirm" });
+  });
+  test("keeps the former name on record, and reads on where there are more than one look reads", () => {
+    expect(planned(renamed({ target: moved, formers: [] })).action).toBeNull();
+    const annotated = { ...recorded.metadata, annotations: { "keys.itsy.dev/secret-names": "a b c d website new" } };
+    const often = { ...recorded, metadata: annotated };
+    expect(actionOf(planned(renamed({ apiKey: often, target: moved, formers: [] })))).toEqual({
+      type: "recordNames",
+      names: ["a", "new"],
+    });
   });
   test("confirms what was published under the former name", () => {
     const pending = aTarget({ revision: 2, state: "pending" });

@@ -23,7 +23,7 @@ import {
   settingsDrift,
 } from "./service-state.ts";
 import { delivered, pausedBySpec } from "./steady.ts";
-import { contentDrift, nameOutdated, nameUnrecorded, outdatedFormer, renamedTarget } from "./target.ts";
+import { contentDrift, namesUnread, nameUnrecorded, outdatedFormer, renamedTarget } from "./target.ts";
 
 /** In this order; the first that applies decides. */
 const checks: readonly Check[] = [
@@ -54,7 +54,7 @@ const checks: readonly Check[] = [
   contentDrift,
   unusedVersion,
   outdatedFormer,
-  nameOutdated,
+  namesUnread,
   propagationDue,
   restartDue,
   pausedBySpec,

@@ -35,8 +35,8 @@ export const outdatedFormer: Check = (observed) => {
   return former === undefined ? null : act({ type: "dropTarget", name: former.name, uid: former.uid });
 };
 
-/** Nothing of ours lies under a former name any more. */
-export const nameOutdated: Check = (observed) => {
+/** There are more former names than one look reads, and nothing of ours lies under those that it read. */
+export const namesUnread: Check = (observed) => {
   const names = namesToForget(observed);
   return names === null ? null : act({ type: "recordNames", names });
 };

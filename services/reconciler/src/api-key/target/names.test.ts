@@ -23,9 +23,10 @@ test("where the value was reported last is read first", () => {
   expect(formerNames(renamed("", { apiKey }))).toEqual(["n0", "n4", "n3", "n2"]);
 });
 
-test("a name that was not read is not forgotten", () => {
+test("names that were read are forgotten in favour of those that were not, and else never", () => {
   expect(namesToForget(renamed("n0 n1 n2 n3 n4 n5"))).toEqual(["n0", "n5"]);
-  expect(namesToForget(renamed("n0 n5"))).toEqual(["n5"]);
+  expect(namesToForget(renamed("n1 n2 n3 n4 n5"))).toBeNull();
+  expect(namesToForget(renamed("n0 n5"))).toBeNull();
   expect(namesToForget(renamed("n5"))).toBeNull();
 });
 

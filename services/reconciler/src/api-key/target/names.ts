@@ -42,14 +42,14 @@ export const namesToRecord = (declared: Declared): readonly string[] | null => {
 };
 
 /**
- * Without the former names that were read, once nothing of ours lies under any of them; `null` when the annotation says
- * so, or is not there. A name that was not read may hide a Secret: it stays, and is read next.
+ * Where there are more than one look reads: without those that were read, once nothing of ours lies under any of them.
+ * Else `null`: as long as a name can be read at each look it is not forgotten, since what a reconciler sent before it
+ * was killed may still come to lie there.
  */
 export const namesToForget = (observed: Pick<Observed, "apiKey" | "spec" | "formers">): readonly string[] | null => {
-  const name = targetNameOf(observed);
-  const isOutdated = annotatedNames(observed.apiKey).some((one) => one !== name);
-  if (!isOutdated || observed.formers.some(({ isOurs }) => isOurs)) return null;
-  return [...unreadNames(observed).toReversed(), name];
+  const unread = unreadNames(observed);
+  if (unread.length === 0 || observed.formers.some(({ isOurs }) => isOurs)) return null;
+  return [...unread.toReversed(), targetNameOf(observed)];
 };
 
 /** The value of the annotation. */

@@ -15,7 +15,7 @@ interface Spending {
 /** Takes what a request costs from the leases that were drawn first, from several if it must; all of it, or nothing. */
 export const spendFrom = (leases: LeasesInHand, { limit, cost }: Spending, nowMs: number): boolean => {
   const [first] = leases;
-  if (leases.length === 1 && first !== undefined) return first.limit <= limit && spend(first, cost, nowMs);
+  if (first !== undefined && first.limit <= limit && spend(first, cost, nowMs)) return true;
   const spendableOf = (lease: PermitLease) => (lease.limit <= limit ? spendable(lease, nowMs) : 0);
   let owed = cost;
   for (const lease of leases) {

@@ -132,29 +132,21 @@ const noRelease: Variant = {
   }),
 };
 
-const leavesStaging: Variant = {
-  name: "leaves what it staged",
+/** Some Secrets it only seems to delete. */
+const leaving = (name: string, isLeft: (secretName: string) => boolean): Variant => ({
+  name,
   seesTime: true,
   wrap: ({ kube, delivery }) => ({
     delivery,
     kube: {
       ...kube,
-      delete: async (type, name, options) => (isStaging(name.name) ? true : kube.delete(type, name, options)),
+      delete: async (type, secret, options) => (isLeft(secret.name) ? true : kube.delete(type, secret, options)),
     },
   }),
-};
+});
 
-const leavesFormer: Variant = {
-  name: "leaves the Secret of a name that the manifest had before",
-  seesTime: true,
-  wrap: ({ kube, delivery }) => ({
-    delivery,
-    kube: {
-      ...kube,
-      delete: async (type, name, options) => (isStaging(name.name) ? kube.delete(type, name, options) : true),
-    },
-  }),
-};
+const leavesStaging = leaving("leaves what it staged", isStaging);
+const leavesFormer = leaving("leaves the Secret of a name that the manifest had before", (name) => !isStaging(name));
 
 /** What it hears of a revoked key is that there is none. */
 const replacesRevoked: Variant = {

@@ -44,7 +44,7 @@ export const createWorld = ({ overlap, variant = correct }: WorldOptions) => {
   const network = createNetwork({ apiServer, service });
   const trace: string[] = [];
   const randomBytes = createCountedBytes();
-  const state = { isGranted: true, requests: 0, edits: 0, lives: 0, targetName: OBJECT.name as string };
+  const state = { isGranted: true, requests: 0, edits: 0, lives: 0 };
   /** Values that a person wrote: no fault of ours. */
   const foreign = new Set<string>();
   /** What a person or time did that takes another value; a key that nobody disturbs keeps its first. */
@@ -81,12 +81,9 @@ export const createWorld = ({ overlap, variant = correct }: WorldOptions) => {
     } as never);
   };
 
-  /** As the manifest has it, or had it when it was deleted. */
-  const targetName = (): string => {
-    const apiKey = apiServer.get(ApiKeys, OBJECT) as StoredApiKey | null;
-    state.targetName = apiKey === null ? state.targetName : (apiKey.spec.secret?.name ?? OBJECT.name);
-    return state.targetName;
-  };
+  /** As the manifest has it. */
+  const targetName = (): string =>
+    (apiServer.get(ApiKeys, OBJECT) as StoredApiKey | null)?.spec.secret?.name ?? OBJECT.name;
   const target = () => apiServer.get(Secrets, { ...OBJECT, name: targetName() }) as Stored<Secret> | null;
 
   return {

@@ -1,5 +1,6 @@
 import type { ErrorCode } from "@itsy/contract";
 
+import { createAtMostEvery } from "./at-most-every.ts";
 import type { Logger } from "./logger.ts";
 import type { Door } from "./request-durations.ts";
 
@@ -26,17 +27,9 @@ const UNAVAILABLE_EVERY_MS = 10_000;
  * failures that were not logged since, or the log of the hot doors would be as busy as they are.
  */
 export const createFailureLog = ({ logger, monotonicMs }: FailureLogDeps): LogFailure => {
-  let loggedMs = Number.NEGATIVE_INFINITY;
-  let unlogged = 0;
+  const whenUnavailable = createAtMostEvery(UNAVAILABLE_EVERY_MS, monotonicMs);
   return (thrown, failure) => {
     if (failure.code !== "UNAVAILABLE") return logger.error({ err: thrown, ...failure }, "failed");
-    const nowMs = monotonicMs();
-    if (nowMs - loggedMs < UNAVAILABLE_EVERY_MS) {
-      unlogged += 1;
-      return;
-    }
-    logger.error({ err: thrown, ...failure, unlogged }, "failed");
-    loggedMs = nowMs;
-    unlogged = 0;
+    whenUnavailable((unlogged) => logger.error({ err: thrown, ...failure, unlogged }, "failed"));
   };
 };

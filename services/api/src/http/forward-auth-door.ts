@@ -5,6 +5,7 @@ import { authorize, type Verify } from "@itsy/core";
 import { type Denial, readCredential } from "@itsy/verify/http";
 
 import type { Authenticate } from "../access/token-cache.ts";
+import { createAtMostEvery } from "./at-most-every.ts";
 import { answerOf, answerWith, isOurs, sendError } from "./error-answer.ts";
 import type { LogFailure } from "./failure-log.ts";
 import { send, told, toldOfDenial, unavailable } from "./forward-auth-answer.ts";
@@ -58,13 +59,12 @@ const announcesBody = ({ headers }: IncomingMessage): boolean =>
  */
 export const createForwardAuthDoor = (deps: ForwardAuthDoorDeps) => {
   const { authenticate, verify, metrics, logger, logFailure, lifecycle, monotonicMs, forwardedIpOf, headersMax } = deps;
-  let complainedAtMs = Number.NEGATIVE_INFINITY;
+  const atTimes = createAtMostEvery(COMPLAIN_EVERY_MS, monotonicMs);
 
-  const complain = (requestId: string, code: ErrorCode) => {
-    if (monotonicMs() - complainedAtMs < COMPLAIN_EVERY_MS) return;
-    complainedAtMs = monotonicMs();
-    logger.warn({ requestId, door: "forward_auth", code }, "a proxy asks in a wrong way: its token or requirements");
-  };
+  const complain = (requestId: string, code: ErrorCode) =>
+    atTimes(() =>
+      logger.warn({ requestId, door: "forward_auth", code }, "a proxy asks in a wrong way: its token or requirements"),
+    );
 
   const finish = ({ req, res, requestId, beganMs }: Visit, what: ReturnType<typeof told>, code: "OK" | ErrorCode) => {
     send(res, what, { requestId, close: lifecycle.draining || announcesBody(req) });

@@ -14,6 +14,7 @@ import {
 } from "@itsy/core";
 
 import { systemTimers } from "../adapters/timers.ts";
+import { createAtMostEvery } from "../http/at-most-every.ts";
 import type { Logger } from "../http/logger.ts";
 
 const ENTRIES_MAX = 100_000;
@@ -41,7 +42,7 @@ export const meterUsage = ({ database, clock, monotonicMs, logger }: MeterUsageD
   const listeners: ((reached: QuotaReached) => void)[] = [];
   const ledger = createQuotaLedger({ onStale: () => writer.hurry() });
   const writeUsage = createWriteUsage({ database, clock });
-  let loggedMs = Number.NEGATIVE_INFINITY;
+  const atTimes = createAtMostEvery(LOG_FAULTS_EVERY_MS, monotonicMs);
   const onReached = (reached: QuotaReached) => {
     const { workspace, percent, cost, quota } = reached;
     logger.warn({ workspace, percent, used: cost, quota }, "a workspace reached a share of its monthly quota");
@@ -57,11 +58,10 @@ export const meterUsage = ({ database, clock, monotonicMs, logger }: MeterUsageD
     forget: (writerId) => database.transaction(({ usage }) => usage.forgetWriter(writerId)),
     writerId: randomUUID(),
     timers: systemTimers,
-    onFault: (err) => {
-      if (monotonicMs() - loggedMs < LOG_FAULTS_EVERY_MS) return;
-      loggedMs = monotonicMs();
-      logger.warn({ err, entries: counter.size }, "usage could not be written; it is kept and written later");
-    },
+    onFault: (err) =>
+      atTimes(() =>
+        logger.warn({ err, entries: counter.size }, "usage could not be written; it is kept and written later"),
+      ),
   });
   return Object.freeze({
     meter: counter,

@@ -54,7 +54,7 @@ export const createExchanger = (options: {
     return new KubeError({ status: 0, reason: "Unreachable", message: `${what}: ${why}`, cause: told });
   };
 
-  const send = async (exchange: Exchange, deadline: Deadline): Promise<TransportResponse> => {
+  const send = async (exchange: Exchange, signal: AbortSignal): Promise<TransportResponse> => {
     const { method, path, body } = exchange;
     const startedMs = systemTimers.monotonicMs();
     const observe = (status: number): void =>
@@ -64,22 +64,26 @@ export const createExchanger = (options: {
       path,
       headers: body === undefined ? headers : { ...headers, "content-type": body.contentType },
       body: body === undefined ? null : JSON.stringify(body.value),
-      signal: deadline.signal,
+      signal,
     };
     let response: TransportResponse;
     try {
-      deadline.signal.throwIfAborted();
-      // undici notices an abort only once the connection is made or its timeout has passed.
-      response = await orAborted(transport.send(request), deadline.signal);
+      signal.throwIfAborted();
+      response = await transport.send(request);
     } catch (error) {
       observe(0);
       throw error;
     }
     observe(response.status);
     if (response.status >= 200 && response.status < 300) return response;
-    const refusal = parseJson(await orAborted(response.text(), deadline.signal));
+    const refusal = parseJson(await response.text());
     const { status } = response;
     throw refusalOf(refusal, { status, what: whatOf(exchange), retryAfter: response.header("retry-after") });
+  };
+
+  const read = async (exchange: Exchange, signal: AbortSignal): Promise<unknown> => {
+    const response = await send(exchange, signal);
+    return parseJson(await response.text());
   };
 
   const begin = (exchange: Exchange): Deadline =>
@@ -88,8 +92,8 @@ export const createExchanger = (options: {
   const json = async (exchange: Exchange): Promise<unknown> => {
     const deadline = begin(exchange);
     try {
-      const response = await send(exchange, deadline);
-      const answer = parseJson(await orAborted(response.text(), deadline.signal));
+      // undici notices an abort only once the connection is made or its timeout has passed.
+      const answer = await orAborted(read(exchange, deadline.signal), deadline.signal);
       if (answer !== unreadable) return answer;
       throw new KubeError({ status: 0, reason: "Unreachable", message: `${whatOf(exchange)}: the answer is no JSON` });
     } catch (error) {
@@ -102,7 +106,7 @@ export const createExchanger = (options: {
   async function* stream(exchange: Exchange): AsyncGenerator<Uint8Array> {
     const deadline = begin(exchange);
     try {
-      const response = await send(exchange, deadline);
+      const response = await orAborted(send(exchange, deadline.signal), deadline.signal);
       deadline.lift();
       yield* response.chunks();
     } catch (error) {

@@ -76,6 +76,24 @@ test("basic credentials, a path in the server's address and the user agent are s
   await client.close();
 });
 
+test("a connection is kept after every verb, also after a DELETE with preconditions", async () => {
+  let connections = 0;
+  await using api = await listen((request, response) => {
+    request.resume().on("end", () => reply(response, 200, map));
+  });
+  api.server.on("connection", () => {
+    connections += 1;
+  });
+  const client = createKubeClient({ kubeConfig: kubeConfigFor({ server: api.url }), userAgent });
+  await client.create(ConfigMaps, map);
+  await client.delete(ConfigMaps, name, { uid: "1" });
+  await client.mergePatch(ConfigMaps, name, { data: {} });
+  await client.delete(ConfigMaps, name);
+  await client.get(ConfigMaps, name);
+  expect(connections).toBe(1);
+  await client.close();
+});
+
 test("the kubeconfig's proxy is used, over kept connections", async () => {
   await using api = await listen((_, response) => reply(response, 200, map));
   const through: unknown[] = [];

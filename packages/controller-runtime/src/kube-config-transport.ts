@@ -82,6 +82,8 @@ export const createKubeConfigTransport = (kubeConfig: KubeConfig): Transport => 
       // The caller's signal bounds the request; a watch may be silent for long.
       headersTimeout: 0,
       bodyTimeout: 0,
+      // undici gives a connection up after a DELETE with a body. Here those are usual (`DeleteOptions`), and safe.
+      reset: false,
     });
     if (response.statusCode === 401) used.readAtMs = Number.NEGATIVE_INFINITY;
     return responseOf(response);

@@ -5,6 +5,16 @@ import type { z } from "zod";
 import { startDeadline } from "./deadline.ts";
 import { toItsyError } from "./itsy-error.ts";
 
+export interface FetchInit {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly signal: AbortSignal;
+}
+
+/** As much of `fetch` as the client needs: the platform's own is one. It rejects where no answer came. */
+export type Fetch = (url: string, init: FetchInit) => Promise<{ readonly json: () => Promise<unknown> }>;
+
 export interface ClientOptions {
   /** Where the service listens, for example `https://keys.example.com`. */
   readonly url: string;
@@ -13,7 +23,7 @@ export interface ClientOptions {
   /** How long a call may take, in milliseconds. Default: 10 000. */
   readonly timeoutMs?: number;
   /** Default: the platform's `fetch`. */
-  readonly fetch?: typeof globalThis.fetch;
+  readonly fetch?: Fetch;
 }
 
 export interface CallOptions {
@@ -49,7 +59,8 @@ export const createClient = (options: ClientOptions): ItsyClient => {
         // Queries go by POST too: an input may hold a secret's SHA-256, and URLs end up in logs.
         methodOverride: "POST",
         headers: async () => ({ authorization: `Bearer ${typeof token === "string" ? token : await token()}` }),
-        fetch: (input, init) => fetch(input as string, init as RequestInit),
+        // Of the answer it reads nothing but this.
+        fetch: (input, init) => fetch(input as string, init as FetchInit) as Promise<Response>,
       }),
     ],
   });

@@ -1,2 +1,9 @@
-export { type CallOptions, type ClientOptions, createClient, type ItsyClient } from "./client.ts";
+export {
+  type CallOptions,
+  type ClientOptions,
+  createClient,
+  type Fetch,
+  type FetchInit,
+  type ItsyClient,
+} from "./client.ts";
 export { ItsyError, type ItsyErrorCode } from "./itsy-error.ts";

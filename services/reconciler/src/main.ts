@@ -19,6 +19,7 @@ import { GROUP } from "./group.ts";
 import { hookCalls, hookWrites } from "./hook-writes.ts";
 import { createLogger } from "./logger.ts";
 import { startOperationsServer } from "./operations-server.ts";
+import { createPooledFetch } from "./pooled-fetch.ts";
 import { createReconciler } from "./reconciler.ts";
 import { rbacCommand } from "./rights/rbac-command.ts";
 
@@ -50,7 +51,9 @@ const run = async (env: Env): Promise<number> => {
   const kubeConfig = loadKubeConfig(env);
   const plainKube = createKubeClient({ kubeConfig, userAgent: "itsy-reconciler", onRequest: metrics.onRequest });
   const kube = hookWrites(plainKube, effects);
-  const service = createClient({ url: env.ITSY_URL, token: tokenOf(env), timeoutMs: env.ITSY_TIMEOUT });
+  await using pool = createPooledFetch();
+  const { fetch } = pool;
+  const service = createClient({ url: env.ITSY_URL, token: tokenOf(env), timeoutMs: env.ITSY_TIMEOUT, fetch });
   const recorder = createEventRecorder({
     client: kube,
     component: COMPONENT,

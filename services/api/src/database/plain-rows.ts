@@ -15,17 +15,20 @@ interface PlainTable {
 
 const tables = new WeakMap<EntityMetadata, PlainTable>();
 
+/** The columns that a record has: some are of use to statements only. */
+const selected = ({ columns }: EntityMetadata): readonly ColumnMetadata[] => columns.filter(({ isSelect }) => isSelect);
+
 const plainTable = (metadata: EntityMetadata): PlainTable => {
   const known = tables.get(metadata);
   if (known !== undefined) return known;
   const { tableName, columns, dataSource } = metadata;
   const escape = (name: string) => dataSource.driver.escape(name);
-  const names = columns.map(({ databaseName }) => escape(databaseName)).join(", ");
+  const namesOf = (some: readonly ColumnMetadata[]) => some.map(({ databaseName }) => escape(databaseName)).join(", ");
   const row = `(${columns.map(() => "?").join(", ")})`;
   const table = {
-    insert: `INSERT INTO ${escape(tableName)}(${names}) VALUES ${row}`,
+    insert: `INSERT INTO ${escape(tableName)}(${namesOf(columns)}) VALUES ${row}`,
     row,
-    select: `SELECT ${names} FROM ${escape(tableName)}`,
+    select: `SELECT ${namesOf(selected(metadata))} FROM ${escape(tableName)}`,
   };
   tables.set(metadata, table);
   return table;
@@ -48,21 +51,42 @@ const columnOf = (metadata: EntityMetadata, property: string): ColumnMetadata =>
   return column;
 };
 
+/**
+ * What stands behind WHERE, in the names of the columns; and for each of its placeholders, in their order, the property
+ * that it is compared with, and the value.
+ */
+export interface RowCondition<Row extends object> {
+  readonly sql: string;
+  readonly values: readonly (readonly [property: keyof Row & string, value: unknown])[];
+}
+
+/** As many placeholders as there are values. */
+export const placeholders = (values: readonly unknown[]): string => values.map(() => "?").join(", ");
+
+/** Finds the rows for which the condition holds. TypeORM builds the same statement anew each time, here too. */
+export const selectStatement = <Row extends object>(
+  metadata: EntityMetadata,
+  { sql, values }: RowCondition<Row>,
+): Statement => ({
+  sql: `${plainTable(metadata).select} WHERE ${sql}`,
+  values: values.map(([property, value]) => stored(metadata, columnOf(metadata, property), value)),
+});
+
 /** Finds the one row with these values. */
 export const findStatement = (metadata: EntityMetadata, where: Fields): Statement => {
-  const wanted = Object.entries(where).map(([property, value]) => ({ column: columnOf(metadata, property), value }));
-  const conditions = wanted.map(({ column }) => `${metadata.dataSource.driver.escape(column.databaseName)} = ?`);
-  return {
-    sql: `${plainTable(metadata).select} WHERE ${conditions.join(" AND ")} LIMIT 1`,
-    values: wanted.map(({ column, value }) => stored(metadata, column, value)),
-  };
+  const { driver } = metadata.dataSource;
+  const equals = Object.keys(where).map((name) => `${driver.escape(columnOf(metadata, name).databaseName)} = ?`);
+  return selectStatement<Record<string, unknown>>(metadata, {
+    sql: `${equals.join(" AND ")} LIMIT 1`,
+    values: Object.entries(where),
+  });
 };
 
 /** The record of a row that was found, as TypeORM would make it. */
 export const recordOf = (metadata: EntityMetadata, row: Fields): object => {
   const { driver } = metadata.dataSource;
   const record: Record<string, unknown> = {};
-  for (const column of metadata.columns)
+  for (const column of selected(metadata))
     record[column.propertyName] = driver.prepareHydratedValue(row[column.databaseName], column);
   return record;
 };

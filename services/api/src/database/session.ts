@@ -3,7 +3,7 @@ import type { EntityMetadata } from "typeorm";
 import { DatabaseError } from "./database-error.ts";
 import type { Engine, Run, Transaction } from "./engine.ts";
 import { type CountChanges, createCountChanges } from "./key-index/counts.ts";
-import { findStatement, insertStatement, recordOf } from "./plain-rows.ts";
+import { findStatement, insertStatement, type RowCondition, recordOf, selectStatement } from "./plain-rows.ts";
 import type { Send } from "./statement.ts";
 
 /** What a store runs its statements on: either a transaction, or reads of committed data. */
@@ -15,6 +15,8 @@ export interface Session {
     table: string,
     where: Readonly<Partial<Record<keyof Row, string>>>,
   ) => Promise<Row | null>;
+  /** The rows for which the condition holds, sent as `Transaction.send` does. */
+  readonly findRows: <Row extends object>(table: string, condition: RowCondition<Row>) => Promise<Row[]>;
   /** One whole row, sent as `Transaction.send` does. */
   readonly insertRow: (table: string, row: object, options?: InsertOptions) => Promise<void>;
   /** The same with the commit: nothing in the transaction may look for it. */
@@ -40,13 +42,18 @@ export interface ChangedKeys {
 
 type MetadataOf = (table: string) => EntityMetadata;
 
-const finderOn =
-  (send: Send, metadataOf: MetadataOf): Session["findRow"] =>
-  async <Row extends object>(table: string, where: Readonly<Partial<Record<keyof Row, string>>>) => {
+const findersOn = (send: Send, metadataOf: MetadataOf): Pick<Session, "findRow" | "findRows"> => ({
+  findRow: async <Row extends object>(table: string, where: Readonly<Partial<Record<keyof Row, string>>>) => {
     const metadata = metadataOf(table);
     const [row] = await send(findStatement(metadata, where));
     return row === undefined ? null : (recordOf(metadata, row as Readonly<Record<string, unknown>>) as Row);
-  };
+  },
+  findRows: async <Row extends object>(table: string, condition: RowCondition<Row>) => {
+    const metadata = metadataOf(table);
+    const rows = await send(selectStatement(metadata, condition));
+    return rows.map((row) => recordOf(metadata, row as Readonly<Record<string, unknown>>) as Row);
+  },
+});
 
 const outside = () => new DatabaseError("UNEXPECTED", "writes happen inside a transaction only");
 const refuseWrite = () => Promise.reject(outside());
@@ -70,7 +77,7 @@ export const readSession = ({ read, select, metadataOf }: Engine): Session =>
   Object.freeze<Session>({
     read,
     write: refuseWrite,
-    findRow: finderOn(select, metadataOf),
+    ...findersOn(select, metadataOf),
     insertRow: refuseWrite,
     insertRowLast: () => {
       throw outside();
@@ -94,7 +101,7 @@ export const transactionSession = (
       forget();
       return run(statements);
     },
-    findRow: finderOn(ask, metadataOf),
+    ...findersOn(ask, metadataOf),
     insertRow: async (table, row, options) => {
       forget();
       await send({ ...insertStatement(metadataOf(table), row), ...options });

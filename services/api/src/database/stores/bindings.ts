@@ -48,8 +48,7 @@ const releaseKey = async (
 export const createBindingStore = (session: Session): BindingStore =>
   Object.freeze({
     insert: (binding: Binding) => insert(session, binding),
-    findByOwner: (clusterId: string, ownerUid: string) =>
-      session.read((manager) => table(manager).findOneBy({ clusterId, ownerUid })),
+    findByOwner: (clusterId: string, ownerUid: string) => session.findRow<Binding>("bindings", { clusterId, ownerUid }),
     listByKeys: async (keyIds: readonly string[]) => {
       if (keyIds.length === 0) return [];
       return session.read((manager) =>

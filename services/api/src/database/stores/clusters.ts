@@ -40,7 +40,7 @@ export const createClusterStore = (session: Session): ClusterStore =>
       session.write(async (manager) => {
         await grants(manager).delete({ clusterId, workspaceId });
       }),
-    isAllowed: (clusterId: string, workspaceId: string) =>
-      session.read((manager) => grants(manager).existsBy({ clusterId, workspaceId })),
+    isAllowed: async (clusterId: string, workspaceId: string) =>
+      (await session.findRow<ClusterWorkspace>("cluster_workspaces", { clusterId, workspaceId })) !== null,
     allowedWorkspaces: (clusterIds: readonly string[]) => session.read((manager) => listAllowed(manager, clusterIds)),
   });

@@ -65,21 +65,18 @@ export const createKeyStore = (session: Session): KeyStore =>
       session.insertRowLast("secret_versions", version);
       created(session, key);
     },
-    findById: (workspaceId: string, id: string) =>
-      session.read((manager) => table(manager).findOneBy({ id, workspaceId })),
-    findForCluster: (clusterId: string, id: string) =>
-      session.read((manager) =>
-        table(manager)
-          .createQueryBuilder("k")
-          .innerJoin(
-            "cluster_workspaces",
-            "allowed",
-            "allowed.workspaceId = k.workspaceId AND allowed.clusterId = :clusterId",
-            { clusterId },
-          )
-          .where("k.id = :id", { id })
-          .getOne(),
-      ),
+    findById: (workspaceId: string, id: string) => session.findRow<ApiKey>("api_keys", { id, workspaceId }),
+    findForCluster: async (clusterId: string, id: string) => {
+      const [key] = await session.findRows<ApiKey>("api_keys", {
+        sql: "id = ? AND workspace_id IN (SELECT workspace_id FROM cluster_workspaces WHERE cluster_id = ?)",
+        // Ids are stored alike in every table.
+        values: [
+          ["id", id],
+          ["id", clusterId],
+        ],
+      });
+      return key ?? null;
+    },
     update: async (key: ApiKey, change: ApiKeyChange) => {
       const changed = await session.write(async (manager) => {
         const updated = await update(manager, key, change);

@@ -11,7 +11,10 @@ export const createProjectStore = (session: Session): ProjectStore =>
     insert: (project: Project) => session.insertRow("projects", project),
     findBySlug: (workspaceId: string, slug: string) => session.findRow<Project>("projects", { workspaceId, slug }),
     list: (workspaceId: string) =>
-      session.read((manager) => table(manager).find({ where: { workspaceId }, order: { slug: "ASC" } })),
+      session.findRows<Project>("projects", {
+        sql: "workspace_id = ? ORDER BY slug",
+        values: [["workspaceId", workspaceId]],
+      }),
     rename: ({ id, workspaceId }: Project, name: string) =>
       session.write(async (manager) => {
         await table(manager).update({ id, workspaceId }, { name });

@@ -1,6 +1,7 @@
 import type { SecretVersion, VersionStore } from "@itsy/core";
-import { type EntityManager, In, IsNull, MoreThan } from "typeorm";
+import type { EntityManager } from "typeorm";
 
+import { placeholders, type RowCondition } from "../plain-rows.ts";
 import type { Session } from "../session.ts";
 import { definedOnly } from "./defined-only.ts";
 
@@ -8,16 +9,15 @@ type VersionChange = Partial<Pick<SecretVersion, "confirmedAt" | "validUntil" | 
 
 const table = (manager: EntityManager) => manager.getRepository<SecretVersion>("secret_versions");
 
-const listValid = (manager: EntityManager, keyIds: readonly string[], at: Date): Promise<SecretVersion[]> => {
-  const keyId = In([...keyIds]);
-  return table(manager).find({
-    where: [
-      { keyId, validUntil: IsNull() },
-      { keyId, validUntil: MoreThan(at) },
-    ],
-    order: { keyId: "ASC", revision: "ASC", id: "ASC" },
-  });
-};
+const validOf = (keyIds: readonly string[], at: Date): RowCondition<SecretVersion> => ({
+  sql: `key_id IN (${placeholders(keyIds)}) AND (valid_until IS NULL OR valid_until > ?) ORDER BY key_id, revision, id`,
+  values: [...keyIds.map((id) => ["keyId", id] as const), ["validUntil", at]],
+});
+
+const withDigestOf = (digests: readonly Uint8Array[]): RowCondition<SecretVersion> => ({
+  sql: `digest IN (${placeholders(digests)}) LIMIT 1`,
+  values: digests.map((digest) => ["digest", digest]),
+});
 
 export const createVersionStore = (session: Session): VersionStore => {
   // Most versions that are updated were read or inserted in the same transaction: their keys need no further read.
@@ -37,10 +37,12 @@ export const createVersionStore = (session: Session): VersionStore => {
     },
     listValid: async (ids: readonly string[], at: Date) => {
       if (ids.length === 0) return [];
-      return (await session.read((manager) => listValid(manager, ids, at))).map(seen);
+      return (await session.findRows("secret_versions", validOf(ids, at))).map(seen);
     },
-    findByDigest: async (digests: readonly Uint8Array[]) =>
-      seen(await session.read((manager) => table(manager).findOneBy({ digest: In([...digests]) }))),
+    findByDigest: async (digests: readonly Uint8Array[]) => {
+      if (digests.length === 0) return null;
+      return seen((await session.findRows("secret_versions", withDigestOf(digests)))[0] ?? null);
+    },
     update: async (id: string, change: VersionChange) => {
       const set = definedOnly(change);
       if (Object.keys(set).length === 0) return;

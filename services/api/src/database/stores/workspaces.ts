@@ -23,7 +23,7 @@ export const createWorkspaceStore = (session: Session): WorkspaceStore =>
   Object.freeze({
     insert: (workspace: Workspace) => session.insertRow("workspaces", workspace),
     findById: (id: string) => session.findRow<Workspace>("workspaces", { id }),
-    findBySlug: (slug: string) => session.read((manager) => table(manager).findOneBy({ slug })),
+    findBySlug: (slug: string) => session.findRow<Workspace>("workspaces", { slug }),
     update: (workspace: Workspace, change: WorkspaceChange) =>
       session.write((manager) => update(manager, workspace, change)),
     list: () => session.read((manager) => table(manager).find({ order: { slug: "ASC" } })),

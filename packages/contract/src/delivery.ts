@@ -85,40 +85,13 @@ export const RegisterOutcome = z.discriminatedUnion("outcome", [
 ]);
 export type RegisterOutcome = z.infer<typeof RegisterOutcome>;
 
-export const ConfirmInput = z.strictObject({
-  ownerUid: OwnerUid,
-  revision: z.int().min(1),
-  secretSha256: SecretSha256,
-  /** How long the version before stays valid. */
-  overlapMs: OverlapMs,
-});
-export type ConfirmInput = z.infer<typeof ConfirmInput>;
-
-export const ConfirmOutcome = z.discriminatedUnion("outcome", [
-  /**
-   * Current from now on (or already before). `retiringUntil` is when the version before ends, `null` when none is valid.
-   * Whether what it ended is over everywhere; a first delivery ends nothing and waits for nobody.
-   */
-  z.object({
-    outcome: z.literal("confirmed"),
-    keyId: KeyId,
-    revision: z.int(),
-    retiringUntil: Timestamp.nullable(),
-    ...Everywhere.shape,
-  }),
-  /** Not a version of this owner that could become current: unknown, ended, or superseded. */
-  z.object({ outcome: z.literal("refused") }),
-]);
-export type ConfirmOutcome = z.infer<typeof ConfirmOutcome>;
-
 export const VersionState = z.enum(["pending", "current", "retiring", "ended"]);
 export type VersionState = z.infer<typeof VersionState>;
 
-export const ObserveInput = z.strictObject({
-  ownerUid: OwnerUid,
-  /** SHA-256 of the values found in the cluster; the answer says what each one is. */
-  candidates: z.array(SecretSha256).max(32),
-});
+/** SHA-256 of the values found in the cluster; the view says what each one is. */
+const Candidates = z.array(SecretSha256).max(32);
+
+export const ObserveInput = z.strictObject({ ownerUid: OwnerUid, candidates: Candidates });
 export type ObserveInput = z.infer<typeof ObserveInput>;
 
 /** What the service knows of an owner's key. */
@@ -164,6 +137,35 @@ export const DeliveryView = z.object({
   released: z.boolean(),
 });
 export type DeliveryView = z.infer<typeof DeliveryView>;
+
+export const ConfirmInput = z.strictObject({
+  ownerUid: OwnerUid,
+  revision: z.int().min(1),
+  secretSha256: SecretSha256,
+  /** How long the version before stays valid. */
+  overlapMs: OverlapMs,
+  candidates: Candidates.default([]),
+});
+export type ConfirmInput = z.infer<typeof ConfirmInput>;
+
+export const ConfirmOutcome = z.discriminatedUnion("outcome", [
+  /**
+   * Current from now on (or already before). `retiringUntil` is when the version before ends, `null` when none is valid.
+   * Whether what it ended is over everywhere; a first delivery ends nothing and waits for nobody.
+   */
+  z.object({
+    outcome: z.literal("confirmed"),
+    keyId: KeyId,
+    revision: z.int(),
+    retiringUntil: Timestamp.nullable(),
+    /** What `observe` answers afterwards, to save the question. */
+    view: DeliveryView,
+    ...Everywhere.shape,
+  }),
+  /** Not a version of this owner that could become current: unknown, ended, or superseded. */
+  z.object({ outcome: z.literal("refused") }),
+]);
+export type ConfirmOutcome = z.infer<typeof ConfirmOutcome>;
 
 export const ConfigureInput = z.strictObject({ owner: Owner, settings: DeliverySettings });
 export type ConfigureInput = z.infer<typeof ConfigureInput>;

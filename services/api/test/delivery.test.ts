@@ -37,7 +37,13 @@ const start = async (kind: (typeof databaseKinds)[number]) => {
       ...more,
     });
   const confirm = (secret: Secret, revision: number, overlapMs = 0) =>
-    delivery.confirm({ ownerUid: owner.uid, revision, secretSha256: secret.sha256, overlapMs });
+    delivery.confirm({
+      ownerUid: owner.uid,
+      revision,
+      secretSha256: secret.sha256,
+      overlapMs,
+      candidates: [secret.sha256],
+    });
   const verdict = async ({ text }: Secret) => {
     const verification = (await (await api.verify(tokens.verifier, { secret: text })).json()) as Verification;
     return verification.valid ? "VALID" : verification.code;
@@ -87,7 +93,10 @@ describe.each(databaseKinds)("delivery on %s", (kind) => {
     ]);
     expect(pending.key).toMatchObject({ revision: 0, latestRevision: 1, displayPrefix: null, rotatedAt: null });
 
-    expect(await confirm(secret, 1)).toMatchObject({ outcome: "confirmed", revision: 1, retiringUntil: null });
+    const confirmed = await confirm(secret, 1);
+    expect(confirmed).toMatchObject({ outcome: "confirmed", revision: 1, retiringUntil: null });
+    expect(confirmed).toHaveProperty("view", await observe(secret));
+    expect((await observe(secret)).candidates).toMatchObject([{ revision: 1, state: "current" }]);
     api.clock.advance(10 * MINUTE_MS);
     expect(await verdict(secret)).toBe("VALID");
     expect(await confirm(secret, 1)).toMatchObject({ outcome: "confirmed" });

@@ -198,24 +198,28 @@ export const createInMemoryDelivery = () => {
     return adopted;
   };
 
+  const observe = ({ ownerUid, candidates }: ObserveInput): DeliveryView => {
+    const { key = null, released = false } = bindings.get(ownerUid) ?? {};
+    const known = (key?.versions ?? []).filter(({ sha256 }) => candidates.includes(sha256));
+    return {
+      at: new Date(now()).toISOString(),
+      key: key === null ? null : viewOf(key),
+      candidates: known.map((version) => ({
+        secretSha256: version.sha256,
+        revision: version.revision,
+        state: stateOf(version, now()),
+        validUntil: iso(version.validUntil),
+      })),
+      released,
+    };
+  };
+
   const delivery: ItsyClient["delivery"] = {
     observe: async (raw) => {
       enter("observe");
-      const { ownerUid, candidates } = ObserveInput.parse(raw);
-      assertAllowed(ownerUid);
-      const { key = null, released = false } = bindings.get(ownerUid) ?? {};
-      const known = (key?.versions ?? []).filter(({ sha256 }) => candidates.includes(sha256));
-      return {
-        at: new Date(now()).toISOString(),
-        key: key === null ? null : viewOf(key),
-        candidates: known.map((version) => ({
-          secretSha256: version.sha256,
-          revision: version.revision,
-          state: stateOf(version, now()),
-          validUntil: iso(version.validUntil),
-        })),
-        released,
-      };
+      const input = ObserveInput.parse(raw);
+      assertAllowed(input.ownerUid);
+      return observe(input);
     },
     register: async (raw) => {
       enter("register");
@@ -224,7 +228,7 @@ export const createInMemoryDelivery = () => {
     },
     confirm: async (raw) => {
       enter("confirm");
-      const { ownerUid, revision, secretSha256, overlapMs } = ConfirmInput.parse(raw);
+      const { revision, secretSha256, overlapMs, ownerUid, candidates } = ConfirmInput.parse(raw);
       const key = keyOf(ownerUid);
       const next = key.versions.find(({ sha256 }) => sha256 === secretSha256);
       if (next === undefined || next.revision !== revision || key.revoked) return { outcome: "refused" };
@@ -234,6 +238,7 @@ export const createInMemoryDelivery = () => {
           keyId: key.keyId,
           revision,
           retiringUntil: retiringUntil(key),
+          view: observe({ ownerUid, candidates }),
           ...EVERYWHERE,
         }) as const;
       const state = stateOf(next, now());

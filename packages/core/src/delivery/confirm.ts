@@ -10,6 +10,7 @@ import type { Stores } from "../ports.ts";
 import { everywhereOf } from "../revocation/everywhere.ts";
 import { digestsOfSha256 } from "./digests.ts";
 import { requireManaged } from "./managed-key.ts";
+import { createObserve } from "./observe.ts";
 
 const confirmed = async (stores: Stores, { keyId, revision }: { keyId: string; revision: number }, now: Date) => {
   const until = retiringUntil(await stores.versions.listValid([keyId], now), now);
@@ -27,9 +28,9 @@ const ENDS_NOTHING = Object.freeze({ effectiveEverywhere: true, waitedMs: 0 });
  * When the call returns with `effectiveEverywhere: true`, every replica knows of the ends that it set.
  * @throws DomainError `NOT_FOUND` when the owner has no key, `FORBIDDEN` when the access was withdrawn.
  */
-export const createConfirm =
-  (deps: DomainDeps) =>
-  async (actor: ClusterActor, input: ConfirmInput): Promise<ConfirmOutcome> => {
+export const createConfirm = (deps: DomainDeps) => {
+  const observe = createObserve(deps);
+  return async (actor: ClusterActor, input: ConfirmInput): Promise<ConfirmOutcome> => {
     const { result, everywhere } = await deps.database.commit(async (stores) => {
       const now = deps.clock.now();
       const { key } = await requireManaged(stores, actor, input.ownerUid);
@@ -58,5 +59,7 @@ export const createConfirm =
     });
     const { outcome, ends } = result;
     if (outcome.outcome === "refused") return outcome;
-    return { ...outcome, ...(ends ? everywhereOf(await everywhere) : ENDS_NOTHING) };
+    const isOver = ends ? everywhereOf(await everywhere) : ENDS_NOTHING;
+    return { ...outcome, ...isOver, view: await observe(actor, input) };
   };
+};

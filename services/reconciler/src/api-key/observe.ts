@@ -52,7 +52,7 @@ const parseSpec = ({ spec }: StoredApiKey): ApiKeySpec => {
  * Digests travel only of what we own, or left behind ourselves, and what has the form of our secrets: nobody else's
  * value leaves the cluster.
  */
-const candidatesOf = (observed: Pick<Observed, "apiKey" | "target" | "formers" | "staged">): string[] => {
+export const candidatesOf = (observed: Pick<Observed, "apiKey" | "target" | "formers" | "staged">): string[] => {
   const { target, formers, staged } = observed;
   const isOneOfOurs = target !== null && (target.isOurs || isAbandoned(target, observed));
   const targets = [...(isOneOfOurs ? [target] : []), ...formers.filter(({ isOurs }) => isOurs)];
@@ -62,7 +62,7 @@ const candidatesOf = (observed: Pick<Observed, "apiKey" | "target" | "formers" |
 };
 
 /** Says of every value what the view says it is. */
-const withView = (observed: Omit<Observed, "view">, view: DeliveryView): Observed => {
+export const withView = (observed: Omit<Observed, "view">, view: DeliveryView): Observed => {
   const versionOf = (value: SecretValue | null): Version | null => {
     const found = view.candidates.find(({ secretSha256 }) => secretSha256 === value?.sha256());
     return found === undefined ? null : { revision: found.revision, state: found.state };

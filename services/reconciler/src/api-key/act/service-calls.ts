@@ -1,6 +1,6 @@
 import type { DeliverySettings, Everywhere } from "@itsy/contract";
 
-import { refreshView } from "../observe.ts";
+import { candidatesOf, withView } from "../observe.ts";
 import { namespaceOf, type Observed, targetNameOf, uidOf } from "../observed.ts";
 import { overlapMs } from "../rotation/expiry.ts";
 import { settingsOf } from "../settings.ts";
@@ -17,7 +17,13 @@ const untilProven = ({ effectiveEverywhere, reason }: Everywhere): string =>
 export const confirm: Act<"confirm"> = async (deps, { observed, action, signal }) => {
   const { delivery, effects, record } = deps;
   const { revision, sha256, isFirst } = action;
-  const input = { ownerUid: uidOf(observed), revision, secretSha256: sha256(), overlapMs: overlapMs(observed) };
+  const input = {
+    ownerUid: uidOf(observed),
+    revision,
+    secretSha256: sha256(),
+    overlapMs: overlapMs(observed),
+    candidates: candidatesOf(observed),
+  };
   const result = await effects.run("confirm", () => delivery.confirm(input, { signal }));
   if (result.outcome === "refused") return lookAgain();
   const until = result.retiringUntil === null ? "" : `; the one before works until ${result.retiringUntil}`;
@@ -27,7 +33,7 @@ export const confirm: Act<"confirm"> = async (deps, { observed, action, signal }
     action: "Deliver",
     note: `Revision ${revision} of key ${result.keyId} is in Secret "${targetNameOf(observed)}"${until}${untilProven(result)}.`,
   });
-  return refreshView(deps, observed, signal);
+  return withView(observed, result.view);
 };
 
 const configured = async (

@@ -3,6 +3,7 @@ import type { BarrierResult, LeakOutcome } from "@itsy/core";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { LeaseState } from "../revocation/follow-changes.ts";
 
+import { countedElsewhere, countedElsewhereBy } from "./counted-elsewhere.ts";
 import { createRequestDurations, type Door } from "./request-durations.ts";
 import { registerUsage, type UsageSource } from "./usage-metrics.ts";
 
@@ -44,17 +45,15 @@ const registerMemory = (memory: MemorySource, registers: Registry[]): void => {
     registers,
     collect: () => entries.set(memory.size()),
   });
-  const lookups: Counter<"result"> = new Counter({
+  countedElsewhereBy({
     name: "itsy_verification_cache_lookups_total",
     help: "Secrets that were answered from memory (hit), and for which the database was asked (miss).",
-    labelNames: ["result"],
+    label: "result",
     registers,
-    // Counted where it happens, in plain numbers: this is the hottest place of the service.
-    collect: () => {
-      lookups.reset();
-      lookups.inc({ result: "hit" }, memory.lookups.hits);
-      lookups.inc({ result: "miss" }, memory.lookups.misses);
-    },
+    read: () => [
+      ["hit", memory.lookups.hits],
+      ["miss", memory.lookups.misses],
+    ],
   });
   const lease: Gauge = new Gauge({
     name: "itsy_verification_lease_held",
@@ -76,39 +75,32 @@ const registerMemory = (memory: MemorySource, registers: Registry[]): void => {
 };
 
 const registerRates = ({ calls, unavailable }: MemorySource["rates"], registers: Registry[]): void => {
-  const databaseCalls: Counter<"outcome"> = new Counter({
+  countedElsewhereBy({
     name: "itsy_rate_limit_database_calls_total",
     help: "Calls for permits: read, written, conflict (another replica wrote in between), failed.",
-    labelNames: ["outcome"],
+    label: "outcome",
     registers,
-    collect: () => {
-      databaseCalls.reset();
-      databaseCalls.inc({ outcome: "read" }, calls.reads);
-      databaseCalls.inc({ outcome: "written" }, calls.writes);
-      databaseCalls.inc({ outcome: "conflict" }, calls.conflicts);
-      databaseCalls.inc({ outcome: "failed" }, calls.failures);
-    },
+    read: () => [
+      ["read", calls.reads],
+      ["written", calls.writes],
+      ["conflict", calls.conflicts],
+      ["failed", calls.failures],
+    ],
   });
-  const unjudged: Counter = new Counter({
+  countedElsewhere({
     name: "itsy_rate_limit_unavailable_total",
     help: "Verifications that were neither accepted nor refused, since the database could not be asked for permits.",
     registers,
-    collect: () => {
-      unjudged.reset();
-      unjudged.inc(unavailable());
-    },
+    read: unavailable,
   });
 };
 
 const registerRepeppering = (figures: MemorySource["repeppering"], registers: Registry[]): void => {
-  const written: Counter = new Counter({
+  countedElsewhere({
     name: "itsy_repeppered_total",
     help: "Secrets and tokens that this process has stored under the current pepper in place of an old one.",
     registers,
-    collect: () => {
-      written.reset();
-      written.inc(figures.written);
-    },
+    read: () => figures.written,
   });
   const waiting: Gauge = new Gauge({
     name: "itsy_repepper_waiting",
@@ -118,18 +110,14 @@ const registerRepeppering = (figures: MemorySource["repeppering"], registers: Re
   });
 };
 
-/** Counted in plain numbers, as above. */
 const registerVerifications = (registers: Registry[]) => {
   const counts = new Map<VerifyOutcome, number>();
-  const verifications: Counter<"outcome"> = new Counter({
+  countedElsewhereBy({
     name: "itsy_verifications_total",
     help: "Verifications by outcome.",
-    labelNames: ["outcome"],
+    label: "outcome",
     registers,
-    collect: () => {
-      verifications.reset();
-      for (const [outcome, count] of counts) verifications.inc({ outcome }, count);
-    },
+    read: () => counts,
   });
   return (outcome: VerifyOutcome): void => void counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
 };

@@ -1,6 +1,8 @@
 import { QUOTA_PERCENTS, type QuotaReached } from "@itsy/core";
 import { Counter, Gauge, type Registry } from "prom-client";
 
+import { countedElsewhere } from "./counted-elsewhere.ts";
+
 /** What is counted and not written yet, for metrics. */
 export interface UsageSource {
   readonly counter: { readonly size: number; readonly foldedRequests: number };
@@ -14,14 +16,11 @@ export const registerUsage = ({ counter, onQuotaReached }: UsageSource, register
     registers,
     collect: () => waiting.set(counter.size),
   });
-  const folded: Counter = new Counter({
+  countedElsewhere({
     name: "itsy_usage_folded_requests_total",
     help: "Requests that were counted for their workspace only, since too much was waiting for the database.",
     registers,
-    collect: () => {
-      folded.reset();
-      folded.inc(counter.foldedRequests);
-    },
+    read: () => counter.foldedRequests,
   });
   const reached = new Counter({
     name: "itsy_quota_reached_total",

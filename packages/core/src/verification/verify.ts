@@ -26,6 +26,8 @@ export type Verify = (actor: WorkspaceActor, input: VerifyInput) => Verification
 
 const notFound: Verification = Object.freeze({ valid: false, code: "NOT_FOUND" });
 
+const NO_PERMISSIONS: string[] = [];
+
 const answer = (record: VerificationRecord, rate: RateDecision, cost: number): Verification => {
   if (!rate.accepted) {
     const { retryAfterMs, state } = rate;
@@ -34,7 +36,7 @@ const answer = (record: VerificationRecord, rate: RateDecision, cost: number): V
     return { valid: false, code: "RATE_LIMITED", ...again, rateLimit: state };
   }
   const { keyId, workspace, project, environment, name, owner, metadata } = record;
-  const permissions = [...record.permissions];
+  const permissions = record.permissions.size === 0 ? NO_PERMISSIONS : [...record.permissions];
   return {
     valid: true,
     keyId,

@@ -29,6 +29,18 @@ export interface CachedAuthenticateDeps {
   readonly isCutOff: () => boolean;
 }
 
+/** SHA-256, without doing it again for the text before: a caller nearly always comes with the token it came with. */
+const createSha256 = (): ((text: string) => string) => {
+  let last = "";
+  let sha256 = hash("sha256", last, "binary");
+  return (text) => {
+    if (text === last) return sha256;
+    last = text;
+    sha256 = hash("sha256", text, "binary");
+    return sha256;
+  };
+};
+
 /**
  * Remembers the tokens of callers by their SHA-256. Expiry is looked at on every use; a refused token is not remembered.
  */
@@ -54,8 +66,10 @@ export const createCachedAuthenticate = (deps: CachedAuthenticateDeps): Authenti
     }
   };
 
+  const sha256Of = createSha256();
+
   return (text) => {
-    const sha256 = hash("sha256", text, "binary");
+    const sha256 = sha256Of(text);
     const nowMs = monotonicMs();
     const known = live(cache.get(sha256, nowMs)) ?? (isCutOff() ? live(cache.getInGrace(sha256, nowMs)) : null);
     return known ?? read(text, sha256);

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { performance } from "node:perf_hooks";
 
 import type { ErrorCode, Verification } from "@itsy/contract";
 import { authorize, type Verify } from "@itsy/core";

@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 
 import type { BodyBudget } from "./body-budget.ts";
 import { createBodyPieces } from "./body-pieces.ts";
+import { type BodySink, DirectRequest } from "./direct-request.ts";
 
 /**
  * A body that is not kept is still read up to here before it is refused, so that its sender is listening when the
@@ -50,6 +51,20 @@ const chargeTo = (budget: BodyBudget | undefined) => {
   };
 };
 
+/** Hands the body over as it arrives, until the returned function is called. */
+const readInto = (req: IncomingMessage, sink: BodySink): (() => void) => {
+  if (req instanceof DirectRequest) {
+    req.readInto(sink);
+    return () => req.stopReading();
+  }
+  req.on("data", sink.piece);
+  req.on("end", sink.end);
+  return () => {
+    req.off("data", sink.piece);
+    req.off("end", sink.end);
+  };
+};
+
 /**
  * Reads a whole body and calls back once; never when the sender goes away in between. What it takes of the budget is
  * given back when `done` returns, or the sender is gone. A callback, since the hot path of the service should not wait
@@ -66,8 +81,7 @@ export const readBody = (
   let isKept = !announces(req, bytesMax);
 
   const cutOff = (code: "PAYLOAD_TOO_LARGE" | "UNAVAILABLE") => {
-    req.off("data", onData);
-    req.off("end", onEnd);
+    stop();
     finish({ ok: false, code, cutOff: true });
   };
   const finish = (result: BodyResult) => {
@@ -81,7 +95,7 @@ export const readBody = (
     pieces.clear();
     charge.end();
   };
-  const onData = (piece: Buffer) => {
+  const take = (piece: Buffer) => {
     bytes += piece.length;
     if (bytes > bytesMax && isKept) {
       isKept = false;
@@ -94,11 +108,10 @@ export const readBody = (
     if (isKept) pieces.add(piece);
     if (bytes > DISCARD_BYTES_MAX) cutOff("PAYLOAD_TOO_LARGE");
   };
-  const onEnd = () => {
+  const end = () => {
     if (isKept) finish({ ok: true, body: pieces.joined() });
     else finish({ ok: false, code: "PAYLOAD_TOO_LARGE", cutOff: false });
   };
-  req.on("data", onData);
-  req.on("end", onEnd);
+  const stop = readInto(req, { piece: take, end });
   if (budget !== undefined) req.once("close", drop);
 };

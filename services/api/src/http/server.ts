@@ -6,6 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { errorCodes } from "@itsy/contract";
 
 import type { Limits } from "../env.ts";
+import { DirectRequest } from "./direct-request.ts";
 import { answerWith, sendError } from "./error-answer.ts";
 import { formOf } from "./forward-auth-request.ts";
 import { LEAKS_PATH } from "./leaks-door.ts";
@@ -120,6 +121,7 @@ export const startServer = async (
   const listener = listenerOf(deps);
   const server = createServer(
     {
+      IncomingMessage: DirectRequest,
       requireHostHeader: false,
       headersTimeout: Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs),
       requestTimeout: limits.requestTimeoutMs,

@@ -3,9 +3,7 @@ import type { RateLimitState, Verification } from "@itsy/contract";
 /** Printable ASCII without what JSON escapes. */
 const PLAIN = /^[ !#-[\]-~]*$/;
 
-const quoted = (text: string): string => (PLAIN.test(text) ? `"${text}"` : JSON.stringify(text));
-
-const orNull = (text: string | null): string => (text === null ? "null" : quoted(text));
+const isPlain = (text: string | null): boolean => text === null || PLAIN.test(text);
 
 const isEmpty = (record: Readonly<Record<string, string>>): boolean => {
   for (const _ in record) return false;
@@ -15,15 +13,30 @@ const isEmpty = (record: Readonly<Record<string, string>>): boolean => {
 const rateLimitJson = ({ limit, remaining, resetMs }: RateLimitState): string =>
   `{"limit":${limit},"remaining":${remaining},"resetMs":${resetMs}}`;
 
-/** `JSON.stringify` of a verification, character for character, without its cost in the case that counts. */
-export const verificationJson = (verification: Verification): string => {
-  if (!verification.valid) return JSON.stringify(verification);
+/** A text, and whether each of its characters is one byte. */
+export interface JsonText {
+  readonly text: string;
+  readonly isAscii: boolean;
+}
+
+const textOf = (value: Verification): JsonText => {
+  const text = JSON.stringify(value);
+  return { text, isAscii: Buffer.byteLength(text) === text.length };
+};
+
+/**
+ * `JSON.stringify` of a verification, character for character, without its cost in the case that counts: the key has
+ * neither metadata nor permissions, and nothing in its names needs escaping. Ids, slugs and environments never do.
+ */
+export const verificationJson = (verification: Verification): JsonText => {
+  if (!verification.valid) return textOf(verification);
   const { keyId, workspace, project, environment, name, owner, metadata, permissions, rateLimit } = verification;
-  return (
-    `{"valid":true,"keyId":${quoted(keyId)},"workspace":${quoted(workspace)},"project":${quoted(project)},` +
-    `"environment":${quoted(environment)},"name":${quoted(name)},"owner":${orNull(owner)},` +
-    `"metadata":${isEmpty(metadata) ? "{}" : JSON.stringify(metadata)},` +
-    `"permissions":${permissions.length === 0 ? "[]" : JSON.stringify(permissions)},` +
-    `"rateLimit":${rateLimitJson(rateLimit)}}`
-  );
+  if (!isPlain(name) || !isPlain(owner) || permissions.length > 0 || !isEmpty(metadata)) return textOf(verification);
+  return {
+    text:
+      `{"valid":true,"keyId":"${keyId}","workspace":"${workspace}","project":"${project}",` +
+      `"environment":"${environment}","name":"${name}","owner":${owner === null ? "null" : `"${owner}"`},` +
+      `"metadata":{},"permissions":[],"rateLimit":${rateLimitJson(rateLimit)}}`,
+    isAscii: true,
+  };
 };

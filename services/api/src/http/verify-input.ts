@@ -1,5 +1,7 @@
 import { Environment, Slug, VerifyInput } from "@itsy/contract";
 
+import { MALFORMED, parseJson } from "./json-body.ts";
+
 const environments: ReadonlySet<unknown> = new Set(Environment.options);
 const SECRET_LENGTH_MAX = VerifyInput.shape.secret.maxLength ?? 0;
 
@@ -15,9 +17,23 @@ const isFit = (body: unknown): body is VerifyInput => {
   );
 };
 
+/** Nothing but a secret, as `JSON.stringify` writes it: what nearly every caller sends. */
+const ONLY_SECRET = /^\{"secret":"(\w*)"\}$/;
+
 /**
  * `VerifyInput.parse` for what `JSON.parse` returns, without its cost in the case that counts. What the quick look
  * refuses is left to the schema, so that only what it accepts must be proven to be the same.
  * @throws ZodError
  */
-export const parseVerifyInput = (body: unknown): VerifyInput => (isFit(body) ? body : VerifyInput.parse(body));
+const parseVerifyInput = (json: unknown): VerifyInput => (isFit(json) ? json : VerifyInput.parse(json));
+
+/**
+ * What a body asks; `MALFORMED` when it is not JSON.
+ * @throws ZodError when it is JSON of another kind
+ */
+export const readVerifyInput = (body: Buffer): VerifyInput | typeof MALFORMED => {
+  const secret = ONLY_SECRET.exec(body.toString("latin1"))?.[1];
+  if (secret !== undefined && secret.length <= SECRET_LENGTH_MAX) return { secret };
+  const json = parseJson(body);
+  return json === MALFORMED ? MALFORMED : parseVerifyInput(json);
+};

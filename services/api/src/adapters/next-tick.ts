@@ -10,6 +10,7 @@ const held: object[] = [];
  */
 export const keepTickShape = (): void => {
   const hook = createHook({
+    // oxlint-disable-next-line max-params -- Node.js calls it with these four
     init: (_asyncId, type, _triggerAsyncId, resource) => {
       if (type === "TickObject") held.push(resource);
     },

@@ -47,11 +47,11 @@ export class DirectRequest extends IncomingMessage {
   }
 }
 
-const { get: streamEnded } = Object.getOwnPropertyDescriptor(Readable.prototype, "readableEnded") ?? {};
+const ofStream = Object.getOwnPropertyDescriptor(Readable.prototype, "readableEnded");
 
 // An accessor where the types of Node.js have a property. By this it knows that it may let go of the request.
 Object.defineProperty(DirectRequest.prototype, "readableEnded", {
   get(this: DirectRequest) {
-    return this.isWhole || streamEnded?.call(this);
+    return this.isWhole || ofStream?.get?.call(this);
   },
 });

@@ -1,4 +1,5 @@
-import { createHmac, hash } from "node:crypto";
+import { createHmac, hash, type KeyObject } from "node:crypto";
+
 import { KeyFormatError } from "./key-format-error.ts";
 
 /** Bytes of a SHA-256 and of a digest. */
@@ -13,15 +14,16 @@ export const secretSha256 = (secret: string): Buffer => hash("sha256", secret, "
 export const secretSha256Hex = (secret: string): string => hash("sha256", secret, "hex");
 
 export interface DigestInput {
-  /** At least 32 bytes. */
-  readonly pepper: Uint8Array;
+  /** At least 32 bytes, or a key made of them (`createSecretKey` of `node:crypto`). */
+  readonly pepper: Uint8Array | KeyObject;
   /** 32 bytes: `secretSha256(secret)`. */
   readonly secretSha256: Uint8Array;
 }
 
 /** Throws `PEPPER_TOO_SHORT`. */
-export const assertPepper = (pepper: Uint8Array): void => {
-  if (pepper.length >= PEPPER_BYTES_MIN) return;
+export const assertPepper = (pepper: Uint8Array | KeyObject): void => {
+  const bytes = pepper instanceof Uint8Array ? pepper.length : (pepper.symmetricKeySize ?? 0);
+  if (bytes >= PEPPER_BYTES_MIN) return;
   throw new KeyFormatError("PEPPER_TOO_SHORT", `a pepper has at least ${PEPPER_BYTES_MIN} bytes`);
 };
 

@@ -1,4 +1,4 @@
-import { createHmac } from "node:crypto";
+import { createHmac, createSecretKey, type KeyObject } from "node:crypto";
 
 import { assertPepper, digest } from "./digest.ts";
 import { KeyFormatError } from "./key-format-error.ts";
@@ -37,6 +37,19 @@ const pepperOf = (peppers: ReadonlyMap<number, Uint8Array>, version: number): Ui
   throw new KeyFormatError("PEPPER_VERSION_UNKNOWN", `the ring has no pepper of version ${version}`);
 };
 
+// Node.js takes longer to make a key of bytes than to use it once.
+const keys = new WeakMap<Uint8Array, KeyObject>();
+
+/** The key made of a ring's own copy of a pepper, which nobody changes. */
+const keyOf = (peppers: ReadonlyMap<number, Uint8Array>, version: number): KeyObject => {
+  const pepper = pepperOf(peppers, version);
+  const known = keys.get(pepper);
+  if (known !== undefined) return known;
+  const key = createSecretKey(pepper);
+  keys.set(pepper, key);
+  return key;
+};
+
 /**
  * Builds a ring from copies of the peppers. Throws `PEPPER_RING_EMPTY`, `PEPPER_VERSION_INVALID`,
  * `PEPPER_VERSION_DUPLICATE`, `PEPPER_TOO_SHORT`, or `PEPPER_VERSION_UNKNOWN` when `current` is none of them.
@@ -61,7 +74,7 @@ export const createPepperRing = (entries: Iterable<PepperEntry>, options: Pepper
 
 /** The digest (32 bytes) with the pepper of one version. Throws `PEPPER_VERSION_UNKNOWN` and `SHA256_LENGTH`. */
 export const digestWith = (ring: PepperRing, version: number, secretSha256: Uint8Array): Buffer =>
-  digest({ pepper: pepperOf(ring.peppers, version), secretSha256 });
+  digest({ pepper: keyOf(ring.peppers, version), secretSha256 });
 
 /** Not 32 bytes long, so that it is no digest of anything. */
 const FINGERPRINT_MESSAGE = "itsy-keys pepper fingerprint";

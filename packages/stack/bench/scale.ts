@@ -107,21 +107,25 @@ const start = (): Promise<Program> => {
 };
 
 process.stdout.write(`${OBJECTS} ApiKeys, ${CONCURRENCY} at a time\n`);
-const raw = await prepareNamespace(client, "raw", { isGranted: false });
-const rawMs = await timed(() =>
-  allAtATime(CONCURRENCY, names, (name) => replayWrites(client, { namespace: raw, name })),
-);
-await allAtATime(CONCURRENCY, names, async (name) => {
-  await client.delete(ApiKeys, { namespace: raw, name });
-  await client.mergePatch(ApiKeys, { namespace: raw, name }, { metadata: { finalizers: null } });
-});
+/** How long the raw writes take; no reconciler may run. */
+const replay = async (namespaceName: string, of: readonly string[] = names): Promise<number> => {
+  const namespace = await prepareNamespace(client, namespaceName, { isGranted: false });
+  const tookMs = await timed(() => allAtATime(CONCURRENCY, of, (name) => replayWrites(client, { namespace, name })));
+  await allAtATime(CONCURRENCY, of, async (name) => {
+    await client.delete(ApiKeys, { namespace, name });
+    await client.mergePatch(ApiKeys, { namespace, name }, { metadata: { finalizers: null } });
+  });
+  return tookMs;
+};
 
+// Code that is compiled once, and connections, are no cost of an object: not of theirs, and not of ours below.
+await replay("raw-warm-up", names.slice(0, WARM_UP));
+const rawBeforeMs = await replay("raw-before");
 const crowded = await prepareNamespace(client, "crowded", { isGranted: true });
 const quiet = await prepareNamespace(client, "quiet", { isGranted: true });
 const first = owned.use(await start());
 await first.logged("controller started");
 const readyTimes = owned.use(await watchReady(client));
-// Code that is compiled once, and connections, are no cost of an object.
 for (const name of names.slice(0, WARM_UP)) await create(client, quiet, name);
 await readyTimes.count(Math.min(WARM_UP, OBJECTS));
 await sleep(EVENTS_SETTLE_MS);
@@ -154,9 +158,7 @@ const writesPerObject = ((await countWrites(controlPlane)) - writesBefore) / all
 const perObjectBytes = ((await heapUsed(first)) - emptyBytes) / all;
 const values = await valuesIn(client, crowded);
 
-print("raw replay: create and five writes each", `${(rawMs / 1000).toFixed(2)} s`);
 print(`to Ready, with ${waitsMs.length} single ones elsewhere meanwhile`, `${(oursMs / 1000).toFixed(2)} s`);
-print("  ratio", (oursMs / rawMs).toFixed(2), "at most 2.0, aim 1.3");
 print(
   "  last quarter / first quarter",
   (spanMs(3 * quarter, 4 * quarter - 1) / spanMs(-1, quarter - 1)).toFixed(2),
@@ -184,6 +186,14 @@ const listMs = quantile(
   0.5,
 );
 await first.kill("SIGTERM");
+// The machine's pace drifts by more than what is measured: the raw writes come before and after.
+const rawAfterMs = await replay("raw-after");
+const rawMs = (rawBeforeMs + rawAfterMs) / 2;
+print(
+  "raw replay: create and five writes each, before and after",
+  `${(rawBeforeMs / 1000).toFixed(2)} s, ${(rawAfterMs / 1000).toFixed(2)} s`,
+);
+print("  to Ready / raw, for each", (oursMs / all / (rawMs / OBJECTS)).toFixed(2), "at most 2.0, aim 1.3");
 const writesAtRest = await countWrites(controlPlane);
 const second = owned.use(await start());
 const syncedMs =

@@ -226,13 +226,20 @@ test("an ApiKey that always fails and one that never ends do not keep the others
   const poisoned = new Map<string, "fails" | "hangs">();
   const released = Promise.withResolvers<void>();
   const { delivery } = place.delivery.client;
-  const observe: typeof delivery.observe = async (input, ...rest) => {
-    const poison = poisoned.get(input.ownerUid);
+  const swallow = async (uid: string): Promise<void> => {
+    const poison = poisoned.get(uid);
     if (poison === "fails") throw new TypeError("cannot read what is not there");
     if (poison === "hangs") await released.promise;
+  };
+  const observe: typeof delivery.observe = async (input, ...rest) => {
+    await swallow(input.ownerUid);
     return delivery.observe(input, ...rest);
   };
-  const client = { ...place.delivery.client, delivery: { ...delivery, observe } };
+  const register: typeof delivery.register = async (input, ...rest) => {
+    await swallow(input.owner.uid);
+    return delivery.register(input, ...rest);
+  };
+  const client = { ...place.delivery.client, delivery: { ...delivery, observe, register } };
   for (const [name, poison] of [
     ["fails", "fails"],
     ["hangs", "hangs"],

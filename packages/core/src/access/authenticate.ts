@@ -4,14 +4,14 @@ import { digestsOf, secretSha256 } from "@itsy/key-format";
 import type { DomainDeps } from "../deps.ts";
 import type { ManagementToken } from "../entities.ts";
 import { DomainError } from "../errors.ts";
-import type { TokenLookup } from "../ports.ts";
+import type { Clock, TokenLookup } from "../ports.ts";
 import type { Actor } from "./actor.ts";
 
 const WORKSPACE_ROLES: ReadonlySet<Role> = new Set(["admin", "developer", "viewer", "verifier"]);
 
-/** Whether the token works at the instant. */
-export const isTokenLive = (token: ManagementToken, at: Date): boolean =>
-  token.revokedAt === null && (token.expiresAt === null || token.expiresAt > at);
+/** Whether the token works now; the clock is asked only where it matters. */
+export const isTokenLive = ({ revokedAt, expiresAt }: ManagementToken, clock: Clock): boolean =>
+  revokedAt === null && (expiresAt === null || expiresAt > clock.now());
 
 /** The caller that a stored token stands for. */
 export const actorOf = (token: ManagementToken): Actor => {
@@ -37,7 +37,7 @@ export const createAuthenticate = (deps: AuthenticateDeps) => {
     if (!deps.format.parseToken(text).ok) throw unauthenticated();
     const digests = digestsOf(deps.peppers, secretSha256(text)).map(({ digest }) => digest);
     const token = await deps.tokens.find(digests);
-    if (token === null || !isTokenLive(token, deps.clock.now())) throw unauthenticated();
+    if (token === null || !isTokenLive(token, deps.clock)) throw unauthenticated();
     return token;
   };
   return { findToken, authenticate: async (text: string): Promise<Actor> => actorOf(await findToken(text)) };

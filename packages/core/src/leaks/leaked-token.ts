@@ -12,7 +12,7 @@ export const onLeakedToken = async (
 ): Promise<LeakOutcome> => {
   const token = await stores.tokens.findByDigest(digests);
   if (token === null) return "unknown";
-  if (!isTokenLive(token, now)) return "ended";
+  if (!isTokenLive(token, { now: () => now })) return "ended";
   const { id, role, workspaceId } = token;
   const policy = workspaceId === null ? null : leakPolicyOf(await workspaceOf(stores, workspaceId));
   const isRevoked = actionOnToken(role, policy) === "revoke";

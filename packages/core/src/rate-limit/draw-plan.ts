@@ -35,7 +35,7 @@ export const sharedDrawPolicy: DrawPolicy = Object.freeze({
   shareAmongOthers: 1 / 8,
   shareAtLeast: 0,
   holdMs: 1000,
-  plenty: { share: 1 / 64, aheadMs: 1000, holdMs: 2000 },
+  plenty: { share: 1 / 64, aheadMs: 1600, holdMs: 2000 },
 });
 
 /**

@@ -48,7 +48,7 @@ export const createCachedAuthenticate = (deps: CachedAuthenticateDeps): Authenti
   const { findToken, cache, clock, monotonicMs, isCutOff, onRead } = deps;
 
   const live = (known: KnownToken | null | undefined): Actor | null =>
-    known && isTokenLive(known.token, clock.now()) ? known.actor : null;
+    known && isTokenLive(known.token, clock) ? known.actor : null;
 
   const read = async (text: string, sha256: string): Promise<Actor> => {
     const ticket = cache.beginLookup();

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
-import { createBodyPieces } from "./body-pieces.ts";
+import { BodyPieces } from "./body-pieces.ts";
 
 const bufferOf = (bytes: Uint8Array) => Buffer.from(bytes);
 
@@ -10,7 +10,7 @@ test("the pieces are put together in their order, whatever their sizes", () => {
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 30 }), (all) => {
       const copies = all.map(bufferOf);
-      const pieces = createBodyPieces();
+      const pieces = new BodyPieces();
       for (const each of all) pieces.add(each);
       expect(pieces.joined().equals(Buffer.concat(copies))).toBe(true);
       // What came is not ours to write in.
@@ -22,7 +22,7 @@ test("the pieces are put together in their order, whatever their sizes", () => {
 });
 
 test("pieces of a byte take at most twice the room of the body", () => {
-  const pieces = createBodyPieces();
+  const pieces = new BodyPieces();
   for (let added = 0; added < 8192; added++) pieces.add(Buffer.from("x"));
   const body = pieces.joined();
   expect(body).toHaveLength(8192);

@@ -89,25 +89,6 @@ test("a sender that goes away in the middle ends the request, and the sink hears
   expect(ends).toBe(0);
 });
 
-test("what comes after reading was stopped goes to nobody", async () => {
-  let pieces = 0;
-  const socket = await serve((req, res) => {
-    req.readInto({
-      piece: () => {
-        pieces += 1;
-        req.stopReading();
-        res.writeHead(413, { Connection: "close" }).end("<cut>");
-      },
-      end: () => res.end("<whole>"),
-    });
-  });
-  socket.write("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf");
-  expect(bodiesIn(await until(socket, (answers) => bodiesIn(answers).length === 1))).toEqual(["<cut>"]);
-  socket.write("more!");
-  await finished(socket, { readable: true, writable: false });
-  expect(pieces).toBe(1);
-});
-
 test("whoever does not ask for it finds the stream", async () => {
   const socket = await serve((req, res) => {
     text(req).then((body) => res.end(`<${body}>`), req.destroy);

@@ -7,8 +7,6 @@ export interface BodySink {
   readonly end: () => void;
 }
 
-const NOBODY: BodySink = Object.freeze({ piece: () => undefined, end: () => undefined });
-
 /**
  * A request whose body may go from Node.js's parser to its reader directly. The stream between them, with its events
  * and ticks, is a fifth of all that `node:http` does for a small request. Whoever does not ask for that finds the
@@ -24,11 +22,6 @@ export class DirectRequest extends IncomingMessage {
   readInto(sink: BodySink): void {
     this.#sink = sink;
     this._consuming = true;
-  }
-
-  /** What is still to come goes to nobody. */
-  stopReading(): void {
-    this.#sink = NOBODY;
   }
 
   /** The parser calls this with each piece, and with `null` at the end. Always ready for more. */

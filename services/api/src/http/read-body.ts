@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 
 import type { BodyBudget } from "./body-budget.ts";
-import { createBodyPieces } from "./body-pieces.ts";
+import { BodyPieces } from "./body-pieces.ts";
 import { type BodySink, DirectRequest } from "./direct-request.ts";
 
 /**
@@ -32,86 +32,81 @@ export type BodyResult =
 const announces = ({ headers }: IncomingMessage, bytesMax: number): boolean =>
   Number(headers["content-length"] ?? 0) > bytesMax;
 
-const FREE = Object.freeze({ add: () => true, end: () => undefined });
+/** Reads one body. An object with methods, not closures: each request has one. */
+class BodyReader implements BodySink {
+  readonly #bytesMax: number;
+  readonly #budget: BodyBudget | undefined;
+  readonly #done: (result: BodyResult) => void;
+  readonly #pieces = new BodyPieces();
+  #bytes = 0;
+  /** What is taken of the budget now. */
+  #charged = 0;
+  #isKept: boolean;
+  /** What still comes is nobody's. */
+  #isOver = false;
 
-/** Takes of the budget what the body holds, until `end`. */
-const chargeTo = (budget: BodyBudget | undefined) => {
-  if (budget === undefined) return FREE;
-  let charged = 0;
-  return {
-    add: (bytes: number): boolean => {
-      if (!budget.take(bytes)) return false;
-      charged += bytes;
-      return true;
-    },
-    end: () => {
-      budget.giveBack(charged);
-      charged = 0;
-    },
-  };
-};
-
-/** Hands the body over as it arrives, until the returned function is called. */
-const readInto = (req: IncomingMessage, sink: BodySink): (() => void) => {
-  if (req instanceof DirectRequest) {
-    req.readInto(sink);
-    return () => req.stopReading();
+  constructor(req: IncomingMessage, { bytesMax, budget }: BodyBounds, done: (result: BodyResult) => void) {
+    this.#bytesMax = bytesMax;
+    this.#budget = budget;
+    this.#done = done;
+    this.#isKept = !announces(req, bytesMax);
+    if (budget !== undefined) req.once("close", () => this.#drop());
+    if (req instanceof DirectRequest) req.readInto(this);
+    else req.on("data", (piece: Buffer) => this.piece(piece)).on("end", () => this.end());
   }
-  req.on("data", sink.piece);
-  req.on("end", sink.end);
-  return () => {
-    req.off("data", sink.piece);
-    req.off("end", sink.end);
-  };
-};
+
+  piece(piece: Buffer): void {
+    if (this.#isOver) return;
+    this.#bytes += piece.length;
+    if (this.#bytes > this.#bytesMax && this.#isKept) {
+      this.#isKept = false;
+      this.#drop();
+    }
+    if (this.#isKept && !this.#charge(piece.length)) {
+      this.#drop();
+      return this.#cutOff("UNAVAILABLE");
+    }
+    if (this.#isKept) this.#pieces.add(piece);
+    if (this.#bytes > DISCARD_BYTES_MAX) this.#cutOff("PAYLOAD_TOO_LARGE");
+  }
+
+  end(): void {
+    if (this.#isOver) return;
+    if (this.#isKept) this.#finish({ ok: true, body: this.#pieces.joined() });
+    else this.#finish({ ok: false, code: "PAYLOAD_TOO_LARGE", cutOff: false });
+  }
+
+  #charge(bytes: number): boolean {
+    if (this.#budget === undefined) return true;
+    if (!this.#budget.take(bytes)) return false;
+    this.#charged += bytes;
+    return true;
+  }
+
+  #drop(): void {
+    this.#pieces.clear();
+    this.#budget?.giveBack(this.#charged);
+    this.#charged = 0;
+  }
+
+  #cutOff(code: "PAYLOAD_TOO_LARGE" | "UNAVAILABLE"): void {
+    this.#finish({ ok: false, code, cutOff: true });
+  }
+
+  #finish(result: BodyResult): void {
+    this.#isOver = true;
+    try {
+      this.#done(result);
+    } finally {
+      this.#drop();
+    }
+  }
+}
 
 /**
  * Reads a whole body and calls back once; never when the sender goes away in between. What it takes of the budget is
  * given back when `done` returns, or the sender is gone. A callback, since the hot path of the service should not wait
  * for a promise.
  */
-export const readBody = (
-  req: IncomingMessage,
-  { bytesMax, budget }: BodyBounds,
-  done: (result: BodyResult) => void,
-): void => {
-  const pieces = createBodyPieces();
-  const charge = chargeTo(budget);
-  let bytes = 0;
-  let isKept = !announces(req, bytesMax);
-
-  const cutOff = (code: "PAYLOAD_TOO_LARGE" | "UNAVAILABLE") => {
-    stop();
-    finish({ ok: false, code, cutOff: true });
-  };
-  const finish = (result: BodyResult) => {
-    try {
-      done(result);
-    } finally {
-      drop();
-    }
-  };
-  const drop = () => {
-    pieces.clear();
-    charge.end();
-  };
-  const take = (piece: Buffer) => {
-    bytes += piece.length;
-    if (bytes > bytesMax && isKept) {
-      isKept = false;
-      drop();
-    }
-    if (isKept && !charge.add(piece.length)) {
-      drop();
-      return cutOff("UNAVAILABLE");
-    }
-    if (isKept) pieces.add(piece);
-    if (bytes > DISCARD_BYTES_MAX) cutOff("PAYLOAD_TOO_LARGE");
-  };
-  const end = () => {
-    if (isKept) finish({ ok: true, body: pieces.joined() });
-    else finish({ ok: false, code: "PAYLOAD_TOO_LARGE", cutOff: false });
-  };
-  const stop = readInto(req, { piece: take, end });
-  if (budget !== undefined) req.once("close", drop);
-};
+export const readBody = (req: IncomingMessage, bounds: BodyBounds, done: (result: BodyResult) => void): void =>
+  void new BodyReader(req, bounds, done);

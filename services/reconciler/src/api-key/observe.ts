@@ -41,6 +41,8 @@ export class InvalidSpecError extends Error {
   override readonly name = "InvalidSpecError";
 }
 
+const hasFinalizer = ({ metadata }: StoredApiKey): boolean => metadata.finalizers?.includes(FINALIZER) ?? false;
+
 const parseSpec = ({ spec }: StoredApiKey): ApiKeySpec => {
   const parsed = ApiKeySpec.safeParse(spec);
   if (parsed.success) return parsed.data;
@@ -91,6 +93,29 @@ export const refreshView = async (
   return withView(observed, await effects.run("observe", () => delivery.observe(input, { signal })));
 };
 
+/** What the service says of an ApiKey that it never heard of. Nothing that is due at a time is asked of it. */
+const UNHEARD_OF: DeliveryView = Object.freeze({
+  at: new Date(0).toISOString(),
+  key: null,
+  candidates: [],
+  released: false,
+});
+
+/** As the API server writes it into the status of a new object. */
+const NEVER_REPORTED = -1;
+
+/**
+ * Nobody began with it, nothing was reported on it, and nothing lies under its names. Should the service know it all
+ * the same, because somebody took all of that away by hand, `register` says so before anything is readable.
+ */
+const isNew = ({ apiKey, spec, target, formers }: Omit<Observed, "view">): boolean =>
+  !hasFinalizer(apiKey) &&
+  (apiKey.status?.observedGeneration ?? NEVER_REPORTED) === NEVER_REPORTED &&
+  !isDeleted({ apiKey }) &&
+  spec.expiresAt === undefined &&
+  target === null &&
+  formers.length === 0;
+
 const NOTHING_DONE = {
   isAdoptionRefused: false,
   registration: null,
@@ -100,6 +125,13 @@ const NOTHING_DONE = {
   restart: null,
 } as const;
 
+export interface Looking {
+  readonly signal: AbortSignal;
+  readonly spentRevision?: number;
+  /** Whether what the service says of a new ApiKey is taken for granted, rather than asked. */
+  readonly trustsNew?: boolean;
+}
+
 /**
  * Gathers everything that `plan` decides on. What it cannot learn it throws: a service or an API server that does not
  * answer must never look like "there is no key".
@@ -108,7 +140,7 @@ const NOTHING_DONE = {
 export const observe = async (
   deps: ObserveDeps,
   apiKey: StoredApiKey,
-  { signal, spentRevision = 0 }: { readonly signal: AbortSignal; readonly spentRevision?: number },
+  { signal, spentRevision = 0, trustsNew = false }: Looking,
 ): Promise<Observed> => {
   const spec = parseSpec(apiKey);
   const namespace = namespaceOf({ apiKey });
@@ -117,9 +149,8 @@ export const observe = async (
   const isGoing = isNamespaceTerminating && isDeleted({ apiKey });
   const secrets = createSecretReader(deps.kube, { namespace, uid: apiKey.metadata.uid, isGoing, signal });
   // The finalizer comes before anything is staged; its patch fails where this ApiKey is no longer the latest.
-  const isUntouched = !apiKey.metadata.finalizers?.includes(FINALIZER);
   const [staged, target = null, ...others] = await Promise.all([
-    isUntouched ? null : secrets.staged(apiKey.metadata.name),
+    hasFinalizer(apiKey) ? secrets.staged(apiKey.metadata.name) : null,
     ...names.map((name) => secrets.target(name, spec.secret.key)),
   ]);
   const formers = others.filter((former) => former !== null);
@@ -135,5 +166,5 @@ export const observe = async (
     spentRevision,
     ...NOTHING_DONE,
   };
-  return refreshView(deps, local, signal);
+  return trustsNew && isNew(local) ? withView(local, UNHEARD_OF) : refreshView(deps, local, signal);
 };

@@ -40,6 +40,11 @@ export const createReconcile = (deps: ReconcileDeps): ReconcileApiKey => {
   const { kube, timers, deliverWithinMs, resyncMs } = deps;
   const logger = deps.logger.child({ concept: "api-key" });
   const report = createReport(deps);
+  /**
+   * Whether the latest run came to its end. Only then a new ApiKey is begun without asking the service first: where
+   * that does not answer, an ApiKey that was just applied must not get a finalizer, and can be deleted again.
+   */
+  let isAnswering = false;
 
   /** The object went while this run was at work: what it wrote meanwhile belongs to nobody. */
   const cleanUpAfter = async (observed: Observed, signal: AbortSignal): Promise<void> => {
@@ -63,7 +68,7 @@ export const createReconcile = (deps: ReconcileDeps): ReconcileApiKey => {
 
   const converge = async (run: Run): Promise<ReconcileOutcome> => {
     const { signal } = run;
-    let observed = await observe(deps, run.apiKey, { signal });
+    let observed = await observe(deps, run.apiKey, { signal, trustsNew: isAnswering });
     const context = { deliverWithinMs, resyncMs: resyncMs() };
     for (let step = 0; step < STEPS_MAX; step += 1) {
       const decision = plan(observed, { ...context, monotonicMs: timers.monotonicMs() });
@@ -87,8 +92,11 @@ export const createReconcile = (deps: ReconcileDeps): ReconcileApiKey => {
     if (apiKey === null) return {};
     const run: Run = { apiKey, spentRevision: 0, signal };
     try {
-      return await converge(run);
+      const outcome = await converge(run);
+      isAnswering = true;
+      return outcome;
     } catch (error) {
+      isAnswering = false;
       await report.failure(run.apiKey, error, signal).catch((unreported: unknown) => {
         logger.debug({ object: name, err: unreported }, "the failure could not be reported");
       });

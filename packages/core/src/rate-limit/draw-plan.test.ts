@@ -63,7 +63,7 @@ test("a burst draws no more ahead than the limit lets through in the long run: o
 
 test("a hot key far below its limit draws for longer ahead, as soon as it becomes hot", () => {
   const plentiful = { limit: 64_000, demand: { perSecond: 3, peakPerSecond: 500 } };
-  expect(planDraw(aSituation(plentiful))).toMatchObject({ ahead: 500, holdMs: 2000 });
+  expect(planDraw(aSituation(plentiful))).toMatchObject({ ahead: 800, holdMs: 2000 });
   expect(planDraw(aSituation({ ...plentiful, limit: 16_000 }))).toMatchObject({ ahead: 1, holdMs: 1000 });
   expect(planDraw(aSituation({ ...plentiful, demand: { perSecond: 1, peakPerSecond: 10 } })).ahead).toBe(0);
 });

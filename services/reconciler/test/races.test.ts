@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Secrets, systemTimers } from "@itsy/controller-runtime";
+import { Secrets, systemTimers, type Transport } from "@itsy/controller-runtime";
 import { waitUntil } from "@itsy/testbed";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -117,6 +117,42 @@ test("nor over a newer one in a Secret that was there before", async () => {
   const calls = place.delivery.calls.length;
   await waitUntil(() => place.delivery.calls.length > calls + 4, { what: "both looked again" });
   expect(await watching.stop()).toEqual([]);
+  expect(valueOf(await place.secret())).toBe(value);
+  await expectSettled(place);
+});
+
+/** What it listed is all that it hears of ApiKeys: its watch never begins. */
+const deafToApiKeys = (transport: Transport): Transport => ({
+  ...transport,
+  send: (request) =>
+    request.path.includes("/apikeys?") && request.path.includes("watch=")
+      ? new Promise((_, reject) => {
+          request.signal?.addEventListener("abort", () => reject(new Error("given up")));
+        })
+      : transport.send(request),
+});
+
+test("a reconciler that is behind does not answer a request again that was answered before another one", async () => {
+  const place = await createPlace(world);
+  await place.apply({ rotation: { overlap: "0s" } });
+  await place.requestRotation("first");
+  // What is behind hears of the request, and not that it was answered.
+  const reporting = hold("reportStatus", "before");
+  await using _ = place.start({ onEffect: reporting.onEffect });
+  await reporting.reached;
+  let looks = 0;
+  const onEffect: OnEffect = (name, phase) => {
+    if (name === "observe" && phase === "after") looks += 1;
+  };
+  await using __ = place.start({ onEffect, wrapTransport: deafToApiKeys });
+  await waitUntil(() => looks > 0, { what: "the other one has looked" });
+  reporting.release();
+  await revisionIs(place, 1);
+  await place.requestRotation("second");
+  await revisionIs(place, 2);
+  const value = valueOf(await place.secret());
+  const before = looks;
+  await waitUntil(() => looks > before + 4, { what: "it looked again" });
   expect(valueOf(await place.secret())).toBe(value);
   await expectSettled(place);
 });

@@ -2,6 +2,7 @@ import { isPublishable } from "../plan/delivery.ts";
 import { contentOf } from "../target/content.ts";
 import { nextPrevious } from "../target/previous.ts";
 import { type Act, lookAgain } from "./context.ts";
+import { isLatest } from "./latest.ts";
 import { putTarget, targetAfter } from "./write-target.ts";
 
 /**
@@ -15,6 +16,8 @@ export const publish: Act<"publish"> = async (deps, { observed, action, signal }
   const { staged, keyId, rotateHandled, registeredAtMs } = action;
   const { value, version, revision } = staged;
   if (value === null) return lookAgain();
+  // With a value it says which request it answers. The first one changes none.
+  if (revision > 1 && !(await isLatest(deps, observed, signal))) return lookAgain();
   const content = contentOf(observed, { value, previous: nextPrevious(observed), revision, keyId, rotateHandled });
   const target = await targetAfter(observed, () =>
     effects.run("publish", async () => {

@@ -6,6 +6,7 @@ import type { MintCause } from "../plan/decision.ts";
 import { stagedOf } from "../read-secrets.ts";
 import { encode } from "../secret-value.ts";
 import { type Act, type ActDeps, lookAgain } from "./context.ts";
+import { isLatest } from "./latest.ts";
 import { ownerReference } from "./owned-secret.ts";
 
 const stagingSecret = (observed: Observed, revision: number, secret: string): Secret => ({
@@ -29,16 +30,16 @@ const warnings: Partial<Record<MintCause, string>> = {
 
 /**
  * The Secrets were read before the service was asked. Where the target changed in between, the two do not go together:
- * a value that somebody else has just published looks lost or tampered with.
+ * a value that somebody else has just published looks lost or tampered with. What is staged is carried on by everybody,
+ * so that it must be asked for by the ApiKey as it is, too.
  */
-const isOldNews = async (
-  { kube }: Pick<ActDeps, "kube">,
-  observed: Observed,
-  signal: AbortSignal,
-): Promise<boolean> => {
+const isOldNews = async (deps: Pick<ActDeps, "kube">, observed: Observed, signal: AbortSignal): Promise<boolean> => {
   const name = { namespace: namespaceOf(observed), name: targetNameOf(observed) };
-  const target = await kube.get(Secrets, name, { signal });
-  return target?.metadata.resourceVersion !== observed.target?.resourceVersion;
+  const [target, isAsObserved] = await Promise.all([
+    deps.kube.get(Secrets, name, { signal }),
+    isLatest(deps, observed, signal),
+  ]);
+  return !isAsObserved || target?.metadata.resourceVersion !== observed.target?.resourceVersion;
 };
 
 /** Lets the API server pick one value: the first create wins, everybody else reads that one. */

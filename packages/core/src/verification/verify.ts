@@ -26,7 +26,8 @@ export type Verify = (actor: WorkspaceActor, input: VerifyInput) => Verification
 
 const notFound: Verification = Object.freeze({ valid: false, code: "NOT_FOUND" });
 
-const NO_PERMISSIONS: string[] = [];
+/** Shared by all answers. */
+const NO_PERMISSIONS = Object.freeze<string[]>([]) as string[];
 
 const answer = (record: VerificationRecord, rate: RateDecision, cost: number): Verification => {
   if (!rate.accepted) {

@@ -5,7 +5,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { FINALIZER } from "../src/api-key/names.ts";
 import { ApiKeys } from "../src/api-key/resource.ts";
 import type { OnEffect } from "../src/effects.ts";
-import { conditionOf, createPlace, startWorld, valueOf, type World } from "./world.ts";
+import { onOwnerCalls } from "./owner-calls.ts";
+import { createPlace, startWorld, valueOf, type World } from "./world.ts";
 
 let world: World;
 beforeAll(async () => {
@@ -15,20 +16,11 @@ afterAll(() => world?.[Symbol.asyncDispose]());
 
 test("while the service answers, a new ApiKey is begun without asking what it knows of it", async () => {
   const place = await createPlace(world);
-  const { delivery } = place.delivery.client;
   const calls: { readonly name: string; readonly uid: string }[] = [];
-  const observe: typeof delivery.observe = (input, ...rest) => {
-    calls.push({ name: "observe", uid: input.ownerUid });
-    return delivery.observe(input, ...rest);
-  };
-  const register: typeof delivery.register = (input, ...rest) => {
-    calls.push({ name: "register", uid: input.owner.uid });
-    return delivery.register(input, ...rest);
-  };
-  const client = { ...place.delivery.client, delivery: { ...delivery, observe, register } };
+  const delivery = onOwnerCalls(place.delivery, (name, uid) => void calls.push({ name, uid }));
   const firstCallOf = ({ metadata }: { readonly metadata: { readonly uid?: string } }) =>
     calls.find(({ uid }) => uid === metadata.uid)?.name;
-  await using _ = place.start({ delivery: { ...place.delivery, client } });
+  await using _ = place.start({ delivery });
   await place.apply({}, "first");
   expect(firstCallOf(await place.untilReady("first"))).toBe("observe");
   await place.apply({}, "second");
@@ -62,11 +54,7 @@ test("nor where it answers no more", async () => {
   // The one before was begun while it answered: the second of these has failed.
   await waitUntil(() => tries > 2, { what: "it has noticed" });
   await place.apply({}, "late");
-  const late = await place.until(
-    "it says so",
-    (key) => conditionOf(key, "Ready")?.reason === "ServiceUnreachable",
-    "late",
-  );
+  const late = await place.untilReason("ServiceUnreachable", "late");
   expect(late.metadata.finalizers ?? []).not.toContain(FINALIZER);
 });
 

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { ApiKeys } from "../src/api-key/resource.ts";
 import type { OnEffect } from "../src/effects.ts";
+import { onOwnerCalls } from "./owner-calls.ts";
 import { refusedValue } from "./refused-value.ts";
 import { watchSaid } from "./said.ts";
 import { seededRandom } from "./seeded-random.ts";
@@ -225,27 +226,17 @@ test("an ApiKey that always fails and one that never ends do not keep the others
   const place = await createPlace(world);
   const poisoned = new Map<string, "fails" | "hangs">();
   const released = Promise.withResolvers<void>();
-  const { delivery } = place.delivery.client;
-  const swallow = async (uid: string): Promise<void> => {
+  const delivery = onOwnerCalls(place.delivery, async (_name, uid) => {
     const poison = poisoned.get(uid);
     if (poison === "fails") throw new TypeError("cannot read what is not there");
     if (poison === "hangs") await released.promise;
-  };
-  const observe: typeof delivery.observe = async (input, ...rest) => {
-    await swallow(input.ownerUid);
-    return delivery.observe(input, ...rest);
-  };
-  const register: typeof delivery.register = async (input, ...rest) => {
-    await swallow(input.owner.uid);
-    return delivery.register(input, ...rest);
-  };
-  const client = { ...place.delivery.client, delivery: { ...delivery, observe, register } };
+  });
   for (const [name, poison] of [
     ["fails", "fails"],
     ["hangs", "hangs"],
   ] as const)
     poisoned.set((await place.apply({}, name)).metadata.uid, poison);
-  await using reconciler = place.start({ delivery: { ...place.delivery, client }, reconcileTimeoutMs: 1_000 });
+  await using reconciler = place.start({ delivery, reconcileTimeoutMs: 1_000 });
   for (const name of namesOf(8)) await place.apply({}, name);
   await Promise.all(namesOf(8).map((name) => place.untilReady(name)));
   expect(isReady((await place.get("fails")) as never)).toBe(false);

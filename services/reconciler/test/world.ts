@@ -91,8 +91,8 @@ export const createPlace = async ({ controlPlane, kube }: World, options: { read
     secret,
     until,
     untilReady: (name?: string) => until("the ApiKey is ready", isReady, name),
-    untilReason: (reason: string) =>
-      until(`a condition says ${reason}`, (apiKey) => conditionOf(apiKey, "Ready")?.reason === reason),
+    untilReason: (reason: string, name?: string) =>
+      until(`a condition says ${reason}`, (apiKey) => conditionOf(apiKey, "Ready")?.reason === reason, name),
     untilProgress: (reason: string) =>
       until(`Reconciling says ${reason}`, (apiKey) => conditionOf(apiKey, "Reconciling")?.reason === reason),
     untilGone: (name = "website") =>

@@ -13,15 +13,15 @@ const isEmpty = (record: Readonly<Record<string, string>>): boolean => {
 const rateLimitJson = ({ limit, remaining, resetMs }: RateLimitState): string =>
   `{"limit":${limit},"remaining":${remaining},"resetMs":${resetMs}}`;
 
-/** A text, and whether each of its characters is one byte. */
 export interface JsonText {
   readonly text: string;
-  readonly isAscii: boolean;
+  /** Of the text as UTF-8. */
+  readonly bytes: number;
 }
 
 const textOf = (value: Verification): JsonText => {
   const text = JSON.stringify(value);
-  return { text, isAscii: Buffer.byteLength(text) === text.length };
+  return { text, bytes: Buffer.byteLength(text) };
 };
 
 /**
@@ -32,11 +32,9 @@ export const verificationJson = (verification: Verification): JsonText => {
   if (!verification.valid) return textOf(verification);
   const { keyId, workspace, project, environment, name, owner, metadata, permissions, rateLimit } = verification;
   if (!isPlain(name) || !isPlain(owner) || permissions.length > 0 || !isEmpty(metadata)) return textOf(verification);
-  return {
-    text:
-      `{"valid":true,"keyId":"${keyId}","workspace":"${workspace}","project":"${project}",` +
-      `"environment":"${environment}","name":"${name}","owner":${owner === null ? "null" : `"${owner}"`},` +
-      `"metadata":{},"permissions":[],"rateLimit":${rateLimitJson(rateLimit)}}`,
-    isAscii: true,
-  };
+  const text =
+    `{"valid":true,"keyId":"${keyId}","workspace":"${workspace}","project":"${project}",` +
+    `"environment":"${environment}","name":"${name}","owner":${owner === null ? "null" : `"${owner}"`},` +
+    `"metadata":{},"permissions":[],"rateLimit":${rateLimitJson(rateLimit)}}`;
+  return { text, bytes: text.length };
 };

@@ -5,8 +5,8 @@ import type { KubeClient } from "@itsy/controller-runtime";
 import type { Effects } from "../effects.ts";
 import type { GrantVerdict } from "../grant/decide.ts";
 import { isAbandoned } from "./abandoned.ts";
-import { FINALIZER } from "./names.ts";
 import {
+  hasFinalizer,
   isDeleted,
   namespaceOf,
   type Observed,
@@ -40,8 +40,6 @@ export interface ObserveDeps {
 export class InvalidSpecError extends Error {
   override readonly name = "InvalidSpecError";
 }
-
-const hasFinalizer = ({ metadata }: StoredApiKey): boolean => metadata.finalizers?.includes(FINALIZER) ?? false;
 
 const parseSpec = ({ spec }: StoredApiKey): ApiKeySpec => {
   const parsed = ApiKeySpec.safeParse(spec);
@@ -109,7 +107,7 @@ const NEVER_REPORTED = -1;
  * the same, because somebody took all of that away by hand, `register` says so before anything is readable.
  */
 const isNew = ({ apiKey, spec, target, formers }: Omit<Observed, "view">): boolean =>
-  !hasFinalizer(apiKey) &&
+  !hasFinalizer({ apiKey }) &&
   (apiKey.status?.observedGeneration ?? NEVER_REPORTED) === NEVER_REPORTED &&
   !isDeleted({ apiKey }) &&
   spec.expiresAt === undefined &&
@@ -150,7 +148,7 @@ export const observe = async (
   const secrets = createSecretReader(deps.kube, { namespace, uid: apiKey.metadata.uid, isGoing, signal });
   // The finalizer comes before anything is staged; its patch fails where this ApiKey is no longer the latest.
   const [staged, target = null, ...others] = await Promise.all([
-    hasFinalizer(apiKey) ? secrets.staged(apiKey.metadata.name) : null,
+    hasFinalizer({ apiKey }) ? secrets.staged(apiKey.metadata.name) : null,
     ...names.map((name) => secrets.target(name, spec.secret.key)),
   ]);
   const formers = others.filter((former) => former !== null);

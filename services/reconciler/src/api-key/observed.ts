@@ -2,6 +2,7 @@ import type { DeliveryView, VersionState } from "@itsy/contract";
 import type { OwnerReference } from "@itsy/controller-runtime";
 
 import type { GrantVerdict } from "../grant/decide.ts";
+import { FINALIZER } from "./names.ts";
 import type { Warning } from "./report/warning.ts";
 import type { StoredApiKey } from "./resource.ts";
 import type { SecretValue } from "./secret-value.ts";
@@ -103,6 +104,8 @@ export interface Observed {
 export const uidOf = ({ apiKey }: Pick<Observed, "apiKey">): string => apiKey.metadata.uid;
 export const isDeleted = ({ apiKey }: Pick<Observed, "apiKey">): boolean =>
   apiKey.metadata.deletionTimestamp !== undefined;
+export const hasFinalizer = ({ apiKey }: Pick<Observed, "apiKey">): boolean =>
+  apiKey.metadata.finalizers?.includes(FINALIZER) ?? false;
 export const namespaceOf = ({ apiKey }: Pick<Observed, "apiKey">): string => apiKey.metadata.namespace ?? "";
 export const targetNameOf = ({ apiKey, spec }: Pick<Observed, "apiKey" | "spec">): string =>
   spec.secret.name ?? apiKey.metadata.name;

@@ -1,6 +1,5 @@
 import { isAbandoned } from "../abandoned.ts";
-import { FINALIZER } from "../names.ts";
-import { isDeleted, type Observed, type TargetSecret } from "../observed.ts";
+import { hasFinalizer, isDeleted, type Observed, type TargetSecret } from "../observed.ts";
 import { namesToForget } from "../target/names.ts";
 import { act, type Check } from "./decision.ts";
 import { settled } from "./finding.ts";
@@ -11,7 +10,7 @@ const RELEASED =
 /** Somebody deleted the object and we hold it back no longer. Where others do, nobody should take it for a working one. */
 export const gone: Check = (observed) => {
   const { finalizers = [] } = observed.apiKey.metadata;
-  if (!isDeleted(observed) || finalizers.includes(FINALIZER)) return null;
+  if (!isDeleted(observed) || hasFinalizer(observed)) return null;
   const finding = finalizers.length === 0 ? null : settled("Released", false, RELEASED);
   return { action: null, finding, requeueAfterMs: null };
 };

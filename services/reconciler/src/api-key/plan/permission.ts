@@ -1,6 +1,5 @@
 import { holderOf, isAbandoned } from "../abandoned.ts";
-import { FINALIZER } from "../names.ts";
-import { targetNameOf } from "../observed.ts";
+import { hasFinalizer, targetNameOf } from "../observed.ts";
 import { isAdoptable } from "./adoption.ts";
 import { act, type Check } from "./decision.ts";
 import { stalled } from "./finding.ts";
@@ -33,5 +32,4 @@ export const notGranted: Check = (observed, context) => {
 };
 
 /** Before the first thing that deletion would have to undo. */
-export const finalizerMissing: Check = ({ apiKey }) =>
-  apiKey.metadata.finalizers?.includes(FINALIZER) ? null : act({ type: "addFinalizer" });
+export const finalizerMissing: Check = (observed) => (hasFinalizer(observed) ? null : act({ type: "addFinalizer" }));

@@ -1,22 +1,12 @@
-import { createHash } from "node:crypto";
 import { contained } from "./contained.ts";
+import { type EventNote, eventKeyOf, eventOf, newEventName, type Told, withoutContent } from "./event-content.ts";
 import type { KubeClient } from "./kube-client.ts";
 import { isNotFound, KubeError } from "./kube-error.ts";
 import type { KubeObject } from "./kube-object.ts";
 import { microTime } from "./lease-record.ts";
-import { type Event, Events } from "./resources.ts";
+import { Events } from "./resources.ts";
 import { type Clock, sleep, systemClock, systemTimers, type Timers } from "./timers.ts";
 import { createWorkQueue } from "./work-queue.ts";
-
-export interface EventNote {
-  readonly type: "Normal" | "Warning";
-  /** Why, for machines: UpperCamelCase, at most 128 characters. */
-  readonly reason: string;
-  /** What the controller did or tried: UpperCamelCase, at most 128 characters. */
-  readonly action: string;
-  /** For people; cut at 1,024 bytes. Never a secret. */
-  readonly note: string;
-}
 
 export interface EventRecorder {
   /** Queues an event about the object. Returns at once and never throws; when the queue is full the event is dropped. */
@@ -45,11 +35,7 @@ export interface EventRecorderOptions {
 }
 
 /** What is to be said: needed until it is written, and told anew by the next equal event. */
-interface Content {
-  readonly object: KubeObject;
-  readonly event: EventNote;
-  readonly lastAt: Date;
-}
+type Content = Omit<Told, "count" | "firstAtMs">;
 
 /**
  * One event and what came of it: the queue holds its key, the latest count is written. A written one only waits for equal
@@ -68,69 +54,9 @@ interface Series {
 }
 
 const attemptsMax = 5;
-const noteBytesMax = 1_024;
-
-const cut = (note: string): string => {
-  const bytes = Buffer.from(note, "utf8");
-  if (bytes.length <= noteBytesMax) return note;
-  // A cut inside a character leaves a replacement character at the end.
-  const whole = bytes
-    .subarray(0, noteBytesMax - 3)
-    .toString("utf8")
-    .replace(/\ufffd$/, "");
-  return `${whole}…`;
-};
-
-/** A hash, as the whole would be the largest part of what is kept of an event. */
-const keyOf = ({ metadata, kind }: KubeObject, { type, reason, action, note }: EventNote): string => {
-  const whole = [metadata.uid ?? [kind, metadata.namespace, metadata.name], type, reason, action, note];
-  return createHash("sha256").update(JSON.stringify(whole)).digest("base64url").slice(0, 24);
-};
-
-/** What an event says of its object; the rest need not stay in memory for it. */
-const withoutContent = ({ apiVersion, kind, metadata }: KubeObject): KubeObject => {
-  const { name, namespace, uid, resourceVersion } = metadata;
-  return {
-    ...(apiVersion === undefined ? {} : { apiVersion }),
-    ...(kind === undefined ? {} : { kind }),
-    metadata: {
-      name,
-      ...(namespace === undefined ? {} : { namespace }),
-      ...(uid === undefined ? {} : { uid }),
-      ...(resourceVersion === undefined ? {} : { resourceVersion }),
-    },
-  };
-};
-
 /** A refusal that another try would meet again. */
 const isFinal = (error: unknown): boolean =>
   error instanceof KubeError && error.status >= 400 && error.status < 500 && error.status !== 429;
-
-const eventOf = (
-  { object, event, lastAt, count, firstAtMs }: Content & Pick<Series, "count" | "firstAtMs">,
-  name: string,
-  reporting: { component: string; instance: string },
-): Event => {
-  const { apiVersion, kind, metadata } = object;
-  const { uid, resourceVersion, namespace } = metadata;
-  return {
-    metadata: { name, namespace: namespace ?? "default" },
-    eventTime: microTime(new Date(firstAtMs)),
-    reportingController: reporting.component,
-    reportingInstance: reporting.instance.slice(0, 128),
-    ...event,
-    note: cut(event.note),
-    regarding: {
-      name: metadata.name,
-      ...(apiVersion === undefined ? {} : { apiVersion }),
-      ...(kind === undefined ? {} : { kind }),
-      ...(namespace === undefined ? {} : { namespace }),
-      ...(uid === undefined ? {} : { uid }),
-      ...(resourceVersion === undefined ? {} : { resourceVersion }),
-    },
-    ...(count > 1 ? { series: { count, lastObservedTime: microTime(lastAt) } } : {}),
-  };
-};
 
 export const createEventRecorder = (options: EventRecorderOptions): EventRecorder => {
   const { client, timers = systemTimers, clock = systemClock, random = Math.random } = options;
@@ -142,20 +68,13 @@ export const createEventRecorder = (options: EventRecorderOptions): EventRecorde
 
   const isWritten = ({ count, countWritten }: Series): boolean => count === countWritten;
 
-  const newName = ({ metadata }: KubeObject): string => {
-    const suffix = Math.floor(random() * 2 ** 52)
-      .toString(16)
-      .padStart(13, "0");
-    return `${metadata.name.slice(0, 230).replace(/[.-]+$/, "")}.${suffix}`;
-  };
-
   const write = async (series: Series, content: Content): Promise<void> => {
     const { count, firstAtMs } = series;
     const { lastAt, object } = content;
     const namespace = object.metadata.namespace ?? "default";
     const { signal } = stop;
     if (series.eventName === "") {
-      const name = newName(object);
+      const name = newEventName(object, random());
       await client.create(Events, eventOf({ ...content, count, firstAtMs }, name, options), { signal });
       series.eventName = name;
     } else {
@@ -223,7 +142,7 @@ export const createEventRecorder = (options: EventRecorderOptions): EventRecorde
     if (stop.signal.aborted) return;
     const nowMs = timers.monotonicMs();
     forgetOld(nowMs);
-    const key = keyOf(object, event);
+    const key = eventKeyOf(object, event);
     const known = seriesByKey.get(key);
     const isRunning = known !== undefined && (nowMs - known.lastMs < seriesMs || !isWritten(known));
     if (!isRunning && seriesByKey.size >= queueMax && !forgetOne())

@@ -9,9 +9,9 @@ export {
   type ReconcileOutcome,
 } from "./controller.ts";
 export { createKubeClient } from "./create-kube-client.ts";
+export type { EventNote } from "./event-content.ts";
 export {
   createEventRecorder,
-  type EventNote,
   type EventRecorder,
   type EventRecorderOptions,
 } from "./event-recorder.ts";

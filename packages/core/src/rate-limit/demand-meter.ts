@@ -18,23 +18,30 @@ export interface DemandMeter {
   read(nowMs: number): Demand;
 }
 
-export const createDemandMeter = (startMs: number): DemandMeter => {
-  let permits = 0;
-  let perSecond = 0;
-  let readAtMs = startMs;
-  return {
-    add: (more) => {
-      permits += more;
-    },
-    read: (nowMs) => {
-      // A millisecond at least: a first request would be an infinite rate.
-      const passedMs = Math.max(1, nowMs - readAtMs);
-      const kept = Math.exp(-passedMs / MEMORY_MS);
-      perSecond = perSecond * kept + (permits / passedMs) * 1000 * (1 - kept);
-      const peakPerSecond = Math.max(perSecond, (permits * 1000) / Math.max(PEAK_OVER_MS, passedMs));
-      permits = 0;
-      readAtMs = nowMs;
-      return { perSecond, peakPerSecond };
-    },
-  };
-};
+class Meter implements DemandMeter {
+  #permits = 0;
+  #perSecond = 0;
+  #readAtMs: number;
+
+  constructor(startMs: number) {
+    this.#readAtMs = startMs;
+  }
+
+  add(permits: number): void {
+    this.#permits += permits;
+  }
+
+  read(nowMs: number): Demand {
+    // A millisecond at least: a first request would be an infinite rate.
+    const passedMs = Math.max(1, nowMs - this.#readAtMs);
+    const kept = Math.exp(-passedMs / MEMORY_MS);
+    const permits = this.#permits;
+    this.#perSecond = this.#perSecond * kept + (permits / passedMs) * 1000 * (1 - kept);
+    this.#permits = 0;
+    this.#readAtMs = nowMs;
+    const perSecond = this.#perSecond;
+    return { perSecond, peakPerSecond: Math.max(perSecond, (permits * 1000) / Math.max(PEAK_OVER_MS, passedMs)) };
+  }
+}
+
+export const createDemandMeter = (startMs: number): DemandMeter => new Meter(startMs);

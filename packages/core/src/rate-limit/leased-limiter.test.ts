@@ -1,27 +1,11 @@
 import { describe, expect, test } from "vitest";
 
 import { createMemoryRateStore } from "../../test/rate-limit/memory-store.ts";
-import type { DatabaseConditions } from "../../test/rate-limit/simulated-database.ts";
+import { KEY, send } from "../../test/rate-limit/send.ts";
 import { createStage } from "../../test/rate-limit/stage.ts";
 import { soleDrawPolicy } from "./draw-plan.ts";
 import { createLeasedRateLimiter } from "./leased-limiter.ts";
-import { type RateLimitStore, RateLimitUnavailable } from "./ports.ts";
-
-const KEY = "key";
-
-/** Sends requests with a gap between them, and counts those that were accepted. */
-const send = async (stage: ReturnType<typeof createStage>, { times = 1, gapMs = 0, limit = 60, replica = 0 }) => {
-  let accepted = 0;
-  for (let sent = 0; sent < times; sent++) {
-    const decision = stage.replicas[replica]?.limiter.take(KEY, limit);
-    void Promise.resolve(decision).then((later) => {
-      if (later?.accepted === true) accepted += 1;
-    });
-    await stage.pass(gapMs);
-  }
-  await stage.pass(200);
-  return accepted;
-};
+import type { RateLimitStore } from "./ports.ts";
 
 describe("one replica", () => {
   test("a request beyond the limit is told when it can be accepted, and is accepted then", async () => {
@@ -187,97 +171,6 @@ describe("one replica", () => {
   });
 });
 
-describe("several replicas", () => {
-  // So much that a hot key draws ahead, and so little that it does so for a second only.
-  const limit = 1200;
-
-  test("permits that were drawn ahead and not spent are given back", async () => {
-    const stage = createStage({ replicas: 2 });
-    expect(await send(stage, { times: 40, gapMs: 10, limit })).toBe(40);
-    await stage.pass(1500);
-    expect(await send(stage, { times: limit, gapMs: 0, limit, replica: 1 })).toBe(limit - 40);
-  });
-
-  test("a drained replica gives everything back at once", async () => {
-    const stage = createStage({ replicas: 2 });
-    await send(stage, { times: 20, gapMs: 10, limit });
-    await stage.heard(stage.replicas[0]?.limiter.drain());
-    expect(await send(stage, { times: limit, gapMs: 0, limit, replica: 1 })).toBe(limit - 20);
-  });
-
-  test("a refusal is asked about again when permits may have come back", async () => {
-    const stage = createStage({ replicas: 2 });
-    await send(stage, { times: 40, gapMs: 10, limit });
-    const spent = await send(stage, { times: limit - 40, gapMs: 0, limit, replica: 1 });
-    expect(spent).toBeLessThan(limit - 40);
-    expect(spent + (await send(stage, { times: 100, gapMs: 20, limit, replica: 1 }))).toBe(limit - 40);
-  });
-});
-
-describe("a limit that is changed", () => {
-  test("raised, it counts at once", async () => {
-    const stage = createStage();
-    await send(stage, { times: 5, limit: 3 });
-    expect(await stage.take(10)).toMatchObject({ accepted: true });
-  });
-
-  test("raised, it counts for permits that are drawn before anybody waits", async () => {
-    const stage = createStage();
-    await send(stage, { times: 500, gapMs: 2, limit: 50_000 });
-    await send(stage, { times: 2000, gapMs: 2, limit: 100_000 });
-    expect(await stage.take(100_000)).toMatchObject({ state: { limit: 100_000 } });
-  });
-
-  test("lowered, it counts at once, also for permits that were drawn before", async () => {
-    const stage = createStage();
-    await send(stage, { times: 100, gapMs: 5, limit: 1000 });
-    expect(await stage.take(50)).toMatchObject({ accepted: false });
-  });
-
-  test("after leases are dropped, a caller that believes in the old limit is held to the new one", async () => {
-    let limit = 1000;
-    const stage = createStage({ conditions: { limit: () => limit } });
-    await send(stage, { times: 100, gapMs: 5, limit: 1000 });
-    limit = 50;
-    stage.replicas[0]?.limiter.dropLeases(KEY);
-    expect(await send(stage, { times: 20, gapMs: 5, limit: 1000 })).toBe(0);
-  });
-
-  test("a draw that was under way when leases are dropped is not spent", async () => {
-    for (const afterMs of [1, 7, 12, 17]) {
-      let limit = 10;
-      const stage = createStage({ conditions: { limit: () => limit } });
-      const decision = stage.replicas[0]?.limiter.take(KEY, 10, 5);
-      await stage.pass(afterMs);
-      limit = 4;
-      stage.replicas[0]?.limiter.dropLeases(KEY);
-      expect(await stage.heard(decision)).toMatchObject({ accepted: false });
-    }
-  });
-});
-
-describe("permits that may be kept for so long only", () => {
-  test("are not spent after that, whatever the policy and the database's answer time allow", async () => {
-    let away = false;
-    const conditions = { fate: () => (away ? ("lost" as const) : ("arrives" as const)), travelMs: () => 100 };
-    for (const [lifeMaxMs, accepted] of [
-      [10_000, true],
-      [500, false],
-    ] as const) {
-      away = false;
-      const stage = createStage({ conditions, lifeMaxMs });
-      await send(stage, { times: 400, gapMs: 5, limit: 100_000 });
-      away = true;
-      await stage.pass(600);
-      const decision = stage.take(100_000).then(
-        (later) => later.accepted,
-        () => false,
-      );
-      expect(await decision).toBe(accepted);
-    }
-  });
-});
-
 test("draining many keys gives all of them back, and asks for a few at a time", async () => {
   let underWay = 0;
   let most = 0;
@@ -303,77 +196,4 @@ test("draining many keys gives all of them back, and asks for a few at a time", 
   expect(most).toBeLessThanOrEqual(16);
   const next = createLeasedRateLimiter(deps);
   for (const key of keys) expect(await next.take(key, 160)).toMatchObject({ state: { remaining: 158 } });
-});
-
-describe("a database that fails", () => {
-  const failing = (fate: DatabaseConditions["fate"]) => createStage({ conditions: { fate } });
-
-  test("a read that fails rejects those that wait, and the next request asks again", async () => {
-    let fate: "lost" | "arrives" = "lost";
-    const stage = failing(() => fate);
-    await expect(stage.take(10)).rejects.toThrow(RateLimitUnavailable);
-    fate = "arrives";
-    expect(await stage.take(10)).toMatchObject({ accepted: true });
-  });
-
-  test("a draw whose answer is lost counts as spent", async () => {
-    let lost = true;
-    const stage = failing((statement) => (statement === "read" || !lost ? "arrives" : "answer lost"));
-    await expect(stage.take(10, { cost: 4 })).rejects.toThrow(RateLimitUnavailable);
-    lost = false;
-    expect(await stage.take(10)).toMatchObject({ accepted: true, state: { remaining: 5 } });
-  });
-
-  test("an answer that comes too late to be spent is drawn again with more time, and given back", async () => {
-    let travelMs = 150;
-    const stage = createStage({ conditions: { travelMs: () => travelMs } });
-    expect(await stage.take(10)).toMatchObject({ accepted: true, state: { remaining: 9 } });
-    travelMs = 5000;
-    await expect(stage.take(10, { cost: 9 })).rejects.toThrow(RateLimitUnavailable);
-    travelMs = 5;
-    await stage.pass(100);
-    expect(await stage.take(10, { cost: 9 })).toMatchObject({ accepted: true });
-  });
-
-  test("permits in hand are spent without asking again and again for the next ones", async () => {
-    let nowMs = 1_000_000;
-    let away = false;
-    let asked = 0;
-    const memory = createMemoryRateStore(() => nowMs);
-    const read = (keyId: string) => {
-      asked += 1;
-      return away ? Promise.reject(new Error("away")) : memory.read(keyId);
-    };
-    const store = { read, write: memory.write };
-    const limiter = createLeasedRateLimiter({
-      store,
-      monotonicMs: () => nowMs,
-      random: () => 0,
-      schedule: () => () => {},
-    });
-    const next = async () => {
-      nowMs += 2;
-      await limiter.take(KEY, 100_000);
-      // The draw that this may have begun.
-      await new Promise((resolve) => setImmediate(resolve));
-    };
-    for (let sent = 0; sent < 1000; sent++) await next();
-    away = true;
-    asked = 0;
-    const spendAll = async () => {
-      for (;;) await next();
-    };
-    await expect(spendAll()).rejects.toThrow(RateLimitUnavailable);
-    expect(asked).toBe(2);
-  });
-
-  test("permits remembered are spent while the database is away, and no longer than their lease", async () => {
-    let away = false;
-    const stage = failing(() => (away ? "lost" : "arrives"));
-    await send(stage, { times: 200, gapMs: 5, limit: 10_000 });
-    away = true;
-    expect(await send(stage, { times: 5, limit: 10_000 })).toBe(5);
-    await stage.pass(1500);
-    await expect(stage.take(10_000)).rejects.toThrow(RateLimitUnavailable);
-  });
 });

@@ -57,13 +57,6 @@ export interface LocalPermits {
 /** All leases, or only those of which nothing is left to be spent: the others stay in hand. */
 export type Settling = "all" | "spent";
 
-interface Hand {
-  readonly leases: LeasesInHand;
-  /** With the permits counted that this replica held when it was seen: these leases, and those that were closed since. */
-  readonly window: PassingWindow;
-  readonly lowAt: number;
-}
-
 interface Refusing {
   readonly refusal: RememberedRefusal;
   readonly window: PassingWindow;
@@ -72,74 +65,109 @@ interface Refusing {
 const refusing = (refusal: RememberedRefusal | null): Refusing | null =>
   refusal === null ? null : { refusal, window: createPassingWindow(refusal.view) };
 
-export const createLocalPermits = (): LocalPermits => {
-  let hand: Hand | null = null;
+/**
+ * An object with methods, not closures, as all that a request looks at of its key: with many keys in use nothing of them
+ * is in the processor's caches, and each step from one object to the next is waited for.
+ */
+class Permits implements LocalPermits {
+  #leases: LeasesInHand = [];
+  /**
+   * With the permits counted that this replica held when it was seen: these leases, and those that were closed since.
+   * `null` while none is in hand.
+   */
+  #window: PassingWindow | null = null;
+  #lowAt = -1;
   /** Leases from which nothing is spent any more, and that no write has settled yet. */
-  let closed: readonly PermitLease[] = [];
-  let refused: Refusing | null = null;
+  #closed: readonly PermitLease[] = [];
+  #refused: Refusing | null = null;
 
-  const close = () => {
-    if (hand !== null) closed = [...closed, ...hand.leases];
-    hand = null;
-  };
-
-  const toSettle = (which: Settling): readonly PermitLease[] => {
-    const inHand = hand?.leases ?? [];
-    return [...closed, ...(which === "all" ? inHand : inHand.filter(({ left }) => left === 0))];
-  };
-
-  return {
-    decide: (request, nowMs) => {
-      if (hand !== null) {
-        const { leases, window } = hand;
-        if (spendFrom(leases, request, nowMs)) {
-          return { accepted: true, state: window.stateAt(nowMs) };
-        }
-        // The draw may have seen that nothing is left beside its leases: then nobody needs to ask again.
-        if (refused === null || nowMs >= refused.refusal.untilMs) {
-          refused = refusing(rememberRefusal(window.settledView(), request.cost));
-        }
+  decide(request: RateRequest, nowMs: number): RateDecision | null {
+    const window = this.#window;
+    if (window !== null) {
+      if (spendFrom(this.#leases, request, nowMs)) return { accepted: true, state: window.stateAt(nowMs) };
+      // The draw may have seen that nothing is left beside its leases: then nobody needs to ask again.
+      if (this.#refused === null || nowMs >= this.#refused.refusal.untilMs) {
+        this.#refused = refusing(rememberRefusal(window.settledView(), request.cost));
       }
-      if (refused === null || !isRefused(refused.refusal, request, nowMs)) return null;
-      const { view } = refused.refusal;
-      const limit = Math.min(request.limit, view.limit);
-      const state = (hand ?? refused).window.stateAt(nowMs, limit);
-      return { accepted: false, retryAfterMs: retryAfterMs(view, request.cost, nowMs), state };
-    },
-    open: (lease, view, lowAt) => {
-      const leases = [...(hand?.leases ?? []), lease];
-      // Also those that ended while the draw was under way.
-      hand = { leases, window: createPassingWindow(view, [...closed, ...leases]), lowAt };
-      refused = null;
-    },
-    refuse: (view, cost) => {
-      refused = refusing(rememberRefusal(view, cost));
-    },
-    left: () => permitsLeft(hand?.leases ?? []),
-    runsLow: () => hand !== null && permitsLeft(hand.leases) <= hand.lowAt,
-    drawOnDemand: () => {
-      if (hand !== null) hand = { ...hand, lowAt: -1 };
-    },
-    settleAtMs: () => settleAtMs(hand?.leases ?? []),
-    close,
-    forget: () => {
-      close();
-      refused = null;
-    },
-    keepClosed: (lease) => {
-      closed = [...closed, lease];
-    },
-    owesSettling: () => closed.some((lease) => lease.left > 0 || lease.ahead > 0),
-    settledIn: (row, which) => toSettle(which).reduce(settleLease, row),
-    giveUp: (which) => {
-      const leases = toSettle(which);
-      const kept = hand?.leases.filter((lease) => !leases.includes(lease)) ?? [];
-      hand = hand === null || kept.length === 0 ? null : { ...hand, leases: kept };
-      closed = [];
-      return leases;
-    },
-    takeBack: (leases) => {
-      closed = [...leases, ...closed];
-    },
-  };
-};
+    }
+    const refused = this.#refused;
+    if (refused === null || !isRefused(refused.refusal, request, nowMs)) return null;
+    const { view } = refused.refusal;
+    const limit = Math.min(request.limit, view.limit);
+    const state = (window ?? refused.window).stateAt(nowMs, limit);
+    return { accepted: false, retryAfterMs: retryAfterMs(view, request.cost, nowMs), state };
+  }
+
+  open(lease: PermitLease, view: WindowView, lowAt: number): void {
+    this.#leases = [...this.#leases, lease];
+    // Also those that ended while the draw was under way.
+    this.#window = createPassingWindow(view, [...this.#closed, ...this.#leases]);
+    this.#lowAt = lowAt;
+    this.#refused = null;
+  }
+
+  refuse(view: WindowView, cost: number): void {
+    this.#refused = refusing(rememberRefusal(view, cost));
+  }
+
+  left(): number {
+    return permitsLeft(this.#leases);
+  }
+
+  runsLow(): boolean {
+    return this.#window !== null && permitsLeft(this.#leases) <= this.#lowAt;
+  }
+
+  drawOnDemand(): void {
+    this.#lowAt = -1;
+  }
+
+  settleAtMs(): number {
+    return settleAtMs(this.#leases);
+  }
+
+  close(): void {
+    this.#closed = [...this.#closed, ...this.#leases];
+    this.#keep([]);
+  }
+
+  forget(): void {
+    this.close();
+    this.#refused = null;
+  }
+
+  keepClosed(lease: PermitLease): void {
+    this.#closed = [...this.#closed, lease];
+  }
+
+  owesSettling(): boolean {
+    return this.#closed.some((lease) => lease.left > 0 || lease.ahead > 0);
+  }
+
+  settledIn(row: RateRow, which: Settling): RateRow {
+    return this.#toSettle(which).reduce(settleLease, row);
+  }
+
+  giveUp(which: Settling): readonly PermitLease[] {
+    const leases = this.#toSettle(which);
+    this.#keep(this.#leases.filter((lease) => !leases.includes(lease)));
+    this.#closed = [];
+    return leases;
+  }
+
+  takeBack(leases: readonly PermitLease[]): void {
+    this.#closed = [...leases, ...this.#closed];
+  }
+
+  #keep(leases: LeasesInHand): void {
+    this.#leases = leases;
+    if (leases.length === 0) this.#window = null;
+  }
+
+  #toSettle(which: Settling): readonly PermitLease[] {
+    const inHand = this.#leases;
+    return [...this.#closed, ...(which === "all" ? inHand : inHand.filter(({ left }) => left === 0))];
+  }
+}
+
+export const createLocalPermits = (): LocalPermits => new Permits();

@@ -2,6 +2,7 @@ import type { RateLimitState } from "@itsy/contract";
 
 import { slotEndMs } from "./count-slot.ts";
 import { type PermitLease, settleLease, spentCount, withoutLease } from "./permit-lease.ts";
+import type { RateRow } from "./rate-row.ts";
 import { databaseNowMs, locallyAtMs, type WindowView } from "./remembered-refusal.ts";
 import { permitsCounted } from "./window-view.ts";
 
@@ -14,43 +15,58 @@ export interface PassingWindow {
   stateAt(nowMs: number, limit?: number): RateLimitState;
 }
 
+class Window implements PassingWindow {
+  readonly view: WindowView;
+  readonly #leases: readonly PermitLease[];
+  /** What the view counts beside the leases. */
+  readonly #others: RateRow;
+  readonly #othersSlot: number;
+  #counted: number;
+  /** How many counts of the others have left the window. */
+  #left = 0;
+
+  constructor(view: WindowView, own: readonly PermitLease[]) {
+    this.view = view;
+    // What was drawn in another era cannot be found in the row: it counts as taken.
+    this.#leases = own.filter(({ era }) => era === view.row.era);
+    this.#others = this.#leases.reduce(withoutLease, view.row);
+    this.#othersSlot = this.#others.counts.at(-1)?.slot ?? 0;
+    this.#counted = permitsCounted(this.#others);
+  }
+
+  settledView(): WindowView {
+    return { ...this.view, row: this.#leases.reduce(settleLease, this.view.row) };
+  }
+
+  stateAt(nowMs: number, limit = this.view.limit): RateLimitState {
+    const clockMs = databaseNowMs(this.view, nowMs);
+    this.#forgetPassed(clockMs);
+    let taken = this.#counted;
+    let lastSlot = this.#othersSlot;
+    for (const lease of this.#leases) {
+      const { slot, spent } = spentCount(lease);
+      if (slotEndMs(slot) <= clockMs) continue;
+      taken += spent;
+      lastSlot = Math.max(lastSlot, slot);
+    }
+    const remaining = Math.min(limit, Math.max(0, limit - taken));
+    return { limit, remaining, resetMs: Math.max(0, Math.ceil(locallyAtMs(this.view, slotEndMs(lastSlot)) - nowMs)) };
+  }
+
+  #forgetPassed(clockMs: number): void {
+    const { counts } = this.#others;
+    for (let count = counts[this.#left]; count !== undefined; count = counts[this.#left]) {
+      if (slotEndMs(count.slot) > clockMs) return;
+      this.#counted -= count.spent + count.held;
+      this.#left += 1;
+    }
+  }
+}
+
 /**
  * Each look costs only what has left the window since the one before.
  * @param own leases of this replica that the view counts. Callers are told what is spent of them, and until when that
  * counts: the rest can be spent by the next request, or is given back when no request comes.
  */
-export const createPassingWindow = (view: WindowView, own: readonly PermitLease[] = []): PassingWindow => {
-  // What was drawn in another era cannot be found in the row: it counts as taken.
-  const leases = own.filter(({ era }) => era === view.row.era);
-  const others = leases.reduce(withoutLease, view.row);
-  const othersSlot = others.counts.at(-1)?.slot ?? 0;
-  let counted = permitsCounted(others);
-  let left = 0;
-
-  const forgetPassed = (clockMs: number) => {
-    for (let count = others.counts[left]; count !== undefined; count = others.counts[left]) {
-      if (slotEndMs(count.slot) > clockMs) return;
-      counted -= count.spent + count.held;
-      left += 1;
-    }
-  };
-
-  return {
-    view,
-    settledView: () => ({ ...view, row: leases.reduce(settleLease, view.row) }),
-    stateAt: (nowMs, limit = view.limit) => {
-      const clockMs = databaseNowMs(view, nowMs);
-      forgetPassed(clockMs);
-      let taken = counted;
-      let lastSlot = othersSlot;
-      for (const lease of leases) {
-        const { slot, spent } = spentCount(lease);
-        if (slotEndMs(slot) <= clockMs) continue;
-        taken += spent;
-        lastSlot = Math.max(lastSlot, slot);
-      }
-      const remaining = Math.min(limit, Math.max(0, limit - taken));
-      return { limit, remaining, resetMs: Math.max(0, Math.ceil(locallyAtMs(view, slotEndMs(lastSlot)) - nowMs)) };
-    },
-  };
-};
+export const createPassingWindow = (view: WindowView, own: readonly PermitLease[] = []): PassingWindow =>
+  new Window(view, own);

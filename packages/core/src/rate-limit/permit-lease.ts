@@ -35,13 +35,17 @@ export interface PermitLease extends Omit<LeaseTerms, "row"> {
  * the database's clock every spend comes before the end that the row counts from, whatever the two clocks show, however
  * long the answer travelled, and however long the replica was stopped.
  */
-export const createPermitLease = ({ row, ...terms }: LeaseTerms): PermitLease => ({
-  ...terms,
+export const createPermitLease = ({ row, limit, needed, ahead, sentMs, lifeMs }: LeaseTerms): PermitLease => ({
+  limit,
+  needed,
+  ahead,
+  sentMs,
+  lifeMs,
   era: row.era,
   databaseMs: row.clockMs,
-  slot: slotOfSpend(row.clockMs + terms.lifeMs),
-  endsMs: terms.sentMs + terms.lifeMs,
-  left: terms.needed + terms.ahead,
+  slot: slotOfSpend(row.clockMs + lifeMs),
+  endsMs: sentMs + lifeMs,
+  left: needed + ahead,
   spends: [],
 });
 
@@ -66,7 +70,7 @@ export const spend = (lease: PermitLease, cost: number, nowMs: number): boolean 
   if (spendable(lease, nowMs) < cost) return false;
   lease.left -= cost;
   const slot = slotOfSpendNow(lease, nowMs);
-  const last = lease.spends.at(-1);
+  const last = lease.spends[lease.spends.length - 1];
   if (last?.slot === slot) last.permits += cost;
   else lease.spends.push({ slot, permits: cost });
   return true;

@@ -46,47 +46,68 @@ const refuse = ({ window, view }: Refusing, { cost }: RateRequest, nowMs: number
   state: window.stateAt(nowMs),
 });
 
-export const createWaitingLine = (permits: LocalPermits, monotonicMs: () => number): WaitingLine => {
-  let waiting: Waiting[] = [];
+class Line implements WaitingLine {
+  readonly #permits: LocalPermits;
+  readonly #monotonicMs: () => number;
+  #waiting: Waiting[] = [];
+
+  constructor(permits: LocalPermits, monotonicMs: () => number) {
+    this.#permits = permits;
+    this.#monotonicMs = monotonicMs;
+  }
+
+  join(request: RateRequest): Promise<RateDecision> {
+    return new Promise((answer, fail) => {
+      this.#waiting.push({ ...request, answer, fail });
+    });
+  }
+
+  isEmpty(): boolean {
+    return this.#waiting.length === 0;
+  }
+
+  all(): readonly Waiting[] {
+    return [...this.#waiting];
+  }
+
+  answerFromMemory(): void {
+    this.#answerSome(this.#waiting, (request, nowMs) => this.#permits.decide(request, nowMs));
+  }
+
+  answerAsked({ asking, served, view, lease }: AnsweredDraw): void {
+    const later = { ...view, row: servedRow(view.row, lease, this.#monotonicMs()) };
+    const refusing = { window: createPassingWindow(view, [lease]), view: later };
+    const refused = new Set(asking.filter((_, index) => served[index] !== true));
+    this.#answerSome(asking, (request, nowMs) =>
+      refused.has(request) ? refuse(refusing, request, nowMs) : this.#permits.decide(request, nowMs),
+    );
+  }
+
+  refuseAll(asking: readonly Waiting[], view: WindowView): void {
+    const leastCost = asking.reduce((least, { cost }) => Math.min(least, cost), Number.POSITIVE_INFINITY);
+    this.#permits.refuse(view, leastCost);
+    const refusing = { window: createPassingWindow(view), view };
+    this.#answerSome(asking, (request, nowMs) => refuse(refusing, request, nowMs));
+  }
+
+  failAll(error: unknown): void {
+    const failed = this.#waiting;
+    this.#waiting = [];
+    for (const { fail } of failed) fail(error);
+  }
 
   /** Answers from the front of some until one has to wait on. */
-  const answerSome = (some: readonly Waiting[], decide: (request: Waiting, nowMs: number) => RateDecision | null) => {
-    const unanswered = new Set(waiting);
+  #answerSome(some: readonly Waiting[], decide: (request: Waiting, nowMs: number) => RateDecision | null): void {
+    const unanswered = new Set(this.#waiting);
     for (const request of some) {
-      const decision = decide(request, monotonicMs());
+      const decision = decide(request, this.#monotonicMs());
       if (decision === null) break;
       request.answer(decision);
       unanswered.delete(request);
     }
-    waiting = [...unanswered];
-  };
+    this.#waiting = [...unanswered];
+  }
+}
 
-  return {
-    join: (request) =>
-      new Promise((answer, fail) => {
-        waiting.push({ ...request, answer, fail });
-      }),
-    isEmpty: () => waiting.length === 0,
-    all: () => [...waiting],
-    answerFromMemory: () => answerSome(waiting, (request, nowMs) => permits.decide(request, nowMs)),
-    answerAsked: ({ asking, served, view, lease }) => {
-      const later = { ...view, row: servedRow(view.row, lease, monotonicMs()) };
-      const refusing = { window: createPassingWindow(view, [lease]), view: later };
-      const refused = new Set(asking.filter((_, index) => served[index] !== true));
-      answerSome(asking, (request, nowMs) =>
-        refused.has(request) ? refuse(refusing, request, nowMs) : permits.decide(request, nowMs),
-      );
-    },
-    refuseAll: (asking, view) => {
-      const leastCost = asking.reduce((least, { cost }) => Math.min(least, cost), Number.POSITIVE_INFINITY);
-      permits.refuse(view, leastCost);
-      const refusing = { window: createPassingWindow(view), view };
-      answerSome(asking, (request, nowMs) => refuse(refusing, request, nowMs));
-    },
-    failAll: (error) => {
-      const failed = waiting;
-      waiting = [];
-      for (const { fail } of failed) fail(error);
-    },
-  };
-};
+export const createWaitingLine = (permits: LocalPermits, monotonicMs: () => number): WaitingLine =>
+  new Line(permits, monotonicMs);

@@ -51,7 +51,7 @@ export const brokenVariants: readonly BrokenVariant[] = [
   {
     name: "permits count only 60 seconds from the draw",
     edits: [
-      { file: "permit-lease.ts", find: "slotOfSpend(row.clockMs + terms.lifeMs)", replace: "slotOfSpend(row.clockMs)" },
+      { file: "permit-lease.ts", find: "slotOfSpend(row.clockMs + lifeMs)", replace: "slotOfSpend(row.clockMs)" },
     ],
     scenario: { ...handover, policy: greedy, troubles: { killEveryMs: 5000 } },
   },
@@ -60,10 +60,10 @@ export const brokenVariants: readonly BrokenVariant[] = [
     edits: [
       {
         file: "local-permits.ts",
-        find: "closed = [];\n      return leases;",
+        find: "this.#closed = [];\n    return leases;",
         replace:
-          "closed = leases.filter(({ spends }) => !Object.isFrozen(spends));\n" +
-          "      for (const { spends } of leases) Object.freeze(spends);\n      return leases;",
+          "this.#closed = leases.filter(({ spends }) => !Object.isFrozen(spends));\n" +
+          "    for (const { spends } of leases) Object.freeze(spends);\n    return leases;",
       },
     ],
     scenario: { ...bursts, troubles: { dropEveryMs: 500 } },
@@ -126,7 +126,7 @@ export const brokenVariants: readonly BrokenVariant[] = [
   {
     name: "what was drawn under a higher limit is spent",
     edits: [
-      { file: "key-draws.ts", find: "drops += 1;\n      permits.forget();", replace: "" },
+      { file: "key-draws.ts", find: "this.#drops += 1;\n    this.#permits.forget();", replace: "" },
       {
         file: "leases-in-hand.ts",
         find: "lease.limit <= limit ? spendable(lease, nowMs) : 0",

@@ -82,6 +82,22 @@ export const findStatement = (metadata: EntityMetadata, where: Fields): Statemen
   });
 };
 
+/** Writes into the rows that have all of these values. */
+export const updateStatement = (metadata: EntityMetadata, where: Fields, set: Fields): Statement => {
+  const { driver } = metadata.dataSource;
+  const nameOf = (property: string) => driver.escape(columnOf(metadata, property).databaseName);
+  const bound = ([property, value]: readonly [string, unknown]) =>
+    stored(metadata, columnOf(metadata, property), value);
+  const given = Object.entries(where).filter(([, value]) => value !== null);
+  const equals = Object.entries(where).map(([name, value]) => `${nameOf(name)} ${value === null ? "IS NULL" : "= ?"}`);
+  const changes = Object.keys(set).map((name) => `${nameOf(name)} = ?`);
+  return {
+    sql: `UPDATE ${driver.escape(metadata.tableName)} SET ${changes.join(", ")} WHERE ${equals.join(" AND ")}`,
+    values: [...Object.entries(set), ...given].map(bound),
+    table: metadata.tableName,
+  };
+};
+
 /** The record of a row that was found, as TypeORM would make it. */
 export const recordOf = (metadata: EntityMetadata, row: Fields): object => {
   const { driver } = metadata.dataSource;

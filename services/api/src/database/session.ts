@@ -3,8 +3,15 @@ import type { EntityMetadata } from "typeorm";
 import { DatabaseError } from "./database-error.ts";
 import type { Engine, Run, Transaction } from "./engine.ts";
 import { type CountChanges, createCountChanges } from "./key-index/counts.ts";
-import { findStatement, insertStatement, type RowCondition, recordOf, selectStatement } from "./plain-rows.ts";
-import type { Send } from "./statement.ts";
+import {
+  findStatement,
+  insertStatement,
+  type RowCondition,
+  recordOf,
+  selectStatement,
+  updateStatement,
+} from "./plain-rows.ts";
+import type { Answer, Send } from "./statement.ts";
 
 /** What a store runs its statements on: either a transaction, or reads of committed data. */
 export interface Session {
@@ -21,6 +28,8 @@ export interface Session {
   readonly insertRow: (table: string, row: object, options?: InsertOptions) => Promise<void>;
   /** The same with the commit: nothing in the transaction may look for it. */
   readonly insertRowLast: (table: string, row: object, options?: InsertOptions) => void;
+  /** Writes into the rows that have all of these values; how many they are. Sent as `Transaction.send` does. */
+  readonly updateRows: <Row extends object>(table: string, where: Partial<Row>, set: Partial<Row>) => Promise<number>;
   /** Tells that the key or a version of it, or the token, is different after the commit. */
   readonly keyChanged: (id: string) => void;
   /** Tells that the key was not there before. */
@@ -45,12 +54,12 @@ type MetadataOf = (table: string) => EntityMetadata;
 const findersOn = (send: Send, metadataOf: MetadataOf): Pick<Session, "findRow" | "findRows"> => ({
   findRow: async <Row extends object>(table: string, where: Readonly<Partial<Record<keyof Row, string>>>) => {
     const metadata = metadataOf(table);
-    const [row] = await send(findStatement(metadata, where));
+    const [row] = (await send(findStatement(metadata, where))).rows;
     return row === undefined ? null : (recordOf(metadata, row as Readonly<Record<string, unknown>>) as Row);
   },
   findRows: async <Row extends object>(table: string, condition: RowCondition<Row>) => {
     const metadata = metadataOf(table);
-    const rows = await send(selectStatement(metadata, condition));
+    const { rows } = await send(selectStatement(metadata, condition));
     return rows.map((row) => recordOf(metadata, row as Readonly<Record<string, unknown>>) as Row);
   },
 });
@@ -60,7 +69,7 @@ const refuseWrite = () => Promise.reject(outside());
 
 /** What several ask for before anything is written is asked for once. */
 const askOnce = (send: Send): { readonly ask: Send; readonly forget: () => void } => {
-  const asked = new Map<string, Promise<readonly object[]>>();
+  const asked = new Map<string, Promise<Answer>>();
   const ask: Send = (statement) => {
     const question = JSON.stringify([statement.sql, statement.values]);
     const known = asked.get(question);
@@ -82,6 +91,7 @@ export const readSession = ({ read, select, metadataOf }: Engine): Session =>
     insertRowLast: () => {
       throw outside();
     },
+    updateRows: refuseWrite,
     keyChanged: () => undefined,
     keyCreated: () => undefined,
     counts: createCountChanges(),
@@ -107,6 +117,10 @@ export const transactionSession = (
       await send({ ...insertStatement(metadataOf(table), row), ...options });
     },
     insertRowLast: (table, row, options) => sendLast({ ...insertStatement(metadataOf(table), row), ...options }),
+    updateRows: async (table, where, set) => {
+      forget();
+      return (await send(updateStatement(metadataOf(table), where, set))).affected;
+    },
     changed,
     created,
     keyChanged: (id: string) => void changed.add(id),

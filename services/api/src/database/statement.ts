@@ -15,5 +15,12 @@ export interface Statement {
 
 export type RowInsert = Statement & Required<Pick<Statement, "rowSql">>;
 
-/** Sends a statement, and answers with the rows that it found; none where it writes. @throws as `Run` does */
-export type Send = (statement: Statement) => Promise<readonly object[]>;
+export interface Answer {
+  /** Those that it found; none where it writes. */
+  readonly rows: readonly object[];
+  /** How many rows it wrote, also where they had these values before. */
+  readonly affected: number;
+}
+
+/** Sends a statement. @throws as `Run` does */
+export type Send = (statement: Statement) => Promise<Answer>;

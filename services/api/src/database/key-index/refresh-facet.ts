@@ -30,11 +30,9 @@ interface FacetChange {
 }
 
 /** Not a change of the key: its version stays, and nobody who remembers it is told. */
-const setFacet = async (manager: EntityManager, { keyId, before, after }: FacetChange): Promise<void> => {
-  const { affected } = await manager
-    .getRepository<StoredKey>("api_keys")
-    .update({ id: keyId, facet: before }, { facet: after });
-  if (affected !== 1) throw new ConcurrentChange("the facet");
+const setFacet = async (session: Session, { keyId, before, after }: FacetChange): Promise<void> => {
+  if ((await session.updateRows<StoredKey>("api_keys", { id: keyId, facet: before }, { facet: after })) !== 1)
+    throw new ConcurrentChange("the facet");
 };
 
 /**
@@ -48,7 +46,7 @@ export const refreshFacet = async (session: Session, manager: EntityManager, key
   const { workspaceId, projectId, facet: before, environment } = facts;
   const after = facetNumber({ environment, state: stateByFacts(facts), isManaged: facts.isManaged === 1 });
   if (after === before) return;
-  await setFacet(manager, { keyId, before, after });
+  await setFacet(session, { keyId, before, after });
   session.counts.count({ workspaceId, projectId, facet: before }, -1);
   session.counts.count({ workspaceId, projectId, facet: after }, 1);
 };

@@ -1,9 +1,9 @@
-import type { FieldPacket, PoolConnection, QueryError } from "mysql2";
+import type { FieldPacket, PoolConnection, QueryError, ResultSetHeader } from "mysql2";
 
 import { DatabaseError } from "../database-error.ts";
 import type { Dialect } from "../dialect.ts";
 import { translateStatementFault } from "../driver-fault.ts";
-import type { Send, Statement } from "../statement.ts";
+import type { Answer, Send, Statement } from "../statement.ts";
 
 export interface PacketsDeps {
   readonly connection: PoolConnection;
@@ -24,7 +24,7 @@ export interface Packets {
 
 interface Waiting {
   readonly statement: Statement;
-  readonly answer: PromiseWithResolvers<readonly object[]>;
+  readonly answer: PromiseWithResolvers<Answer>;
 }
 
 /** By the index of the statement that failed, and what the driver said. */
@@ -37,7 +37,10 @@ type Answers = readonly unknown[];
 
 const ROLLBACK: Statement = { sql: "ROLLBACK", values: [] };
 
-const rowsOf = (answer: unknown): readonly object[] => (Array.isArray(answer) ? (answer as object[]) : []);
+const answerOf = (answer: unknown): Answer =>
+  Array.isArray(answer)
+    ? { rows: answer as object[], affected: 0 }
+    : { rows: [], affected: (answer as ResultSetHeader).affectedRows };
 
 /** One packet there and back. The answers, one for each statement, or where it stopped. */
 const exchange = (
@@ -79,7 +82,7 @@ export const createPackets = (deps: PacketsDeps): Packets => {
       if (fault instanceof DatabaseError) end ??= fault;
       return refuse(packet, fault);
     }
-    for (const [index, { answer }] of packet.entries()) answer.resolve(rowsOf(outcome[index]));
+    for (const [index, { answer }] of packet.entries()) answer.resolve(answerOf(outcome[index]));
   };
 
   const pump = async (): Promise<void> => {
@@ -96,7 +99,7 @@ export const createPackets = (deps: PacketsDeps): Packets => {
 
   return Object.freeze<Packets>({
     send: (statement) => {
-      const answer = Promise.withResolvers<readonly object[]>();
+      const answer = Promise.withResolvers<Answer>();
       waiting.push({ statement, answer });
       pumping ??= pump();
       return answer.promise;

@@ -17,9 +17,8 @@ export const createPlainStatements = (connection: Sqlite.Database, dialect: Dial
   return async (statement) => {
     try {
       const found = prepared(statement.sql);
-      if (found.reader) return found.all(...statement.values) as object[];
-      found.run(...statement.values);
-      return [];
+      if (found.reader) return { rows: found.all(...statement.values) as object[], affected: 0 };
+      return { rows: [], affected: found.run(...statement.values).changes };
     } catch (error) {
       throw translateStatementFault(dialect, statement, error);
     }

@@ -9,23 +9,16 @@ type BindingChange = Parameters<BindingStore["update"]>[1];
 
 const table = (manager: EntityManager) => manager.getRepository<Binding>("bindings");
 
-const update = async (
-  session: Session,
-  manager: EntityManager,
-  { binding, change }: { readonly binding: Binding; readonly change: BindingChange },
-): Promise<void> => {
+const update = async (session: Session, binding: Binding, change: BindingChange): Promise<void> => {
   const set = definedOnly(change);
   if (Object.keys(set).length === 0) return;
   const { clusterId, ownerUid, keyId, releasedAt } = binding;
   // Only where the owner still has the key that the caller saw: else two registrations would orphan one's key.
-  const { affected } = await table(manager).update(
-    { clusterId, ownerUid, keyId: keyId ?? IsNull(), releasedAt: releasedAt ?? IsNull() },
-    set,
-  );
-  if (affected !== 1) throw new ConcurrentChange("the binding");
+  const seen = { clusterId, ownerUid, keyId, releasedAt };
+  if ((await session.updateRows<Binding>("bindings", seen, set)) !== 1) throw new ConcurrentChange("the binding");
   if (set.keyId === undefined && set.releasedAt === undefined) return;
   const keyIds = new Set([keyId, set.keyId].filter((id) => typeof id === "string"));
-  for (const id of keyIds) await refreshOwned(session, manager, id);
+  for (const id of keyIds) await session.write((manager) => refreshOwned(session, manager, id));
 };
 
 const insert = async (session: Session, binding: Binding): Promise<void> => {
@@ -59,6 +52,5 @@ export const createBindingStore = (session: Session): BindingStore =>
       );
     },
     releaseKey: (keyId: string, at: Date) => session.write((manager) => releaseKey(session, manager, { keyId, at })),
-    update: (binding: Binding, change: BindingChange) =>
-      session.write((manager) => update(session, manager, { binding, change })),
+    update: (binding: Binding, change: BindingChange) => update(session, binding, change),
   });

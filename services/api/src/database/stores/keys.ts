@@ -33,14 +33,14 @@ const created = (session: Session, key: ApiKey): void => {
 
 const inFacet = ["pausedAt", "revokedAt", "expiresAt"] as const satisfies readonly (keyof ApiKeyChange)[];
 
-const update = async (manager: EntityManager, key: ApiKey, change: ApiKeyChange): Promise<ApiKey> => {
-  const next = { ...definedOnly(change), version: key.version + 1 };
-  // `affected` counts the rows found on every driver: the version makes each of them a changed one anyway.
-  const { affected } = await table(manager).update(
-    { id: key.id, workspaceId: key.workspaceId, version: key.version },
-    next,
-  );
-  if (affected !== 1) throw new ConcurrentChange("the key");
+const update = async (session: Session, key: ApiKey, change: ApiKeyChange): Promise<ApiKey> => {
+  const { id, workspaceId, version } = key;
+  const next = { ...definedOnly(change), version: version + 1 };
+  if ((await session.updateRows<ApiKey>("api_keys", { id, workspaceId, version }, next)) !== 1)
+    throw new ConcurrentChange("the key");
+  if (inFacet.some((field) => change[field] !== undefined))
+    await session.write((manager) => refreshFacet(session, manager, id));
+  session.keyChanged(id);
   return { ...key, ...next };
 };
 
@@ -77,15 +77,7 @@ export const createKeyStore = (session: Session): KeyStore =>
       });
       return key ?? null;
     },
-    update: async (key: ApiKey, change: ApiKeyChange) => {
-      const changed = await session.write(async (manager) => {
-        const updated = await update(manager, key, change);
-        if (inFacet.some((field) => change[field] !== undefined)) await refreshFacet(session, manager, key.id);
-        return updated;
-      });
-      session.keyChanged(key.id);
-      return changed;
-    },
+    update: (key: ApiKey, change: ApiKeyChange) => update(session, key, change),
     announce: (keyId: string) => session.keyChanged(keyId),
     countNotRevoked: (workspaceId: string) => session.read((manager) => readNotRevoked(manager, workspaceId)),
     delete: async (key: ApiKey) => {

@@ -46,7 +46,7 @@ export const createVersionStore = (session: Session): VersionStore => {
     update: async (id: string, change: VersionChange) => {
       const set = definedOnly(change);
       if (Object.keys(set).length === 0) return;
-      await session.write((manager) => table(manager).update({ id }, set));
+      await session.updateRows<SecretVersion>("secret_versions", { id }, set);
       const keyId = await keyIdOf(id);
       if (keyId !== undefined) session.keyChanged(keyId);
     },

@@ -20,7 +20,7 @@ const contender = (name: string, url: string, path: string) => {
     wireRequest(url, path, { token: service.verifierToken, body: JSON.stringify({ secret }) }),
   );
   const load = { url, requests, expected: '"valid":true', connections: CONNECTIONS, durationMs: isShort ? 200 : 3000 };
-  return { name, round: () => putLoad(load) };
+  return { name, round: () => putLoad({ ...load, awake: true }) };
 };
 
 await compare({

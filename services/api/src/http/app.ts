@@ -1,6 +1,7 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from "express";
 import helmet from "helmet";
 
+import { DirectRequest } from "./direct-request.ts";
 import { type Answer, answerOf, answerWith, sendError } from "./error-answer.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { Logger } from "./logger.ts";
@@ -47,9 +48,19 @@ const onError: ErrorRequestHandler = (error: unknown, _req, res, _next) => {
   respond(res, answerOf(error));
 };
 
-/** Everything except `POST /v1/verify`. */
+/**
+ * Express's requests go on being ours, so that their bodies come directly. As it documents it ("Overriding the Express
+ * API"), but for this app only: others in the process have requests of `node:http`.
+ */
+const keepRequestsDirect = ({ request }: Express): void => {
+  const methods = Object.getOwnPropertyDescriptors(Object.getPrototypeOf(request) as object);
+  Object.setPrototypeOf(request, Object.create(DirectRequest.prototype, methods) as object);
+};
+
+/** Everything that has no door of its own. Its requests must be `DirectRequest`s. */
 export const createApp = ({ trpc, readiness, metrics, logger, lifecycle }: AppDeps): Express => {
   const app = express();
+  keepRequestsDirect(app);
   app.disable("x-powered-by");
   app.disable("etag");
   app.set("query parser", false);

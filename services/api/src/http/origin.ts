@@ -1,4 +1,4 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { isIP } from "node:net";
 
 import { IpAddress } from "@itsy/contract";
@@ -23,8 +23,7 @@ const plainAddress = (text: string): string => {
  * The last address that a trusted hop wrote: so many from the right, the socket's own being the rightmost. Everything
  * to its left is what a caller may have made up.
  */
-const addressOf = ({ headers, socket }: IncomingMessage, trustedProxyHops: number): string | null => {
-  const own = plainAddress(socket.remoteAddress ?? "");
+const addressOf = (own: string, headers: IncomingHttpHeaders, trustedProxyHops: number): string | null => {
   const forwarded = [headers["x-forwarded-for"] ?? []].flat().join(",");
   const chain = [...(trustedProxyHops === 0 || forwarded === "" ? [] : forwarded.split(",")), own];
   const told = plainAddress(chain[Math.max(0, chain.length - 1 - trustedProxyHops)] ?? "");
@@ -45,14 +44,23 @@ export const createForwardedIpOf =
     return IpAddress.safeParse(told).success ? (told ?? null) : null;
   };
 
-/** From where a request comes, as it goes into the audit: bounded, one line, and without anything like a secret. */
+/**
+ * From where a request comes, as it goes into the audit: bounded, one line, and without anything like a secret. Found out
+ * when it is asked for, since most requests change nothing.
+ */
 export const createOriginOf = ({ trustedProxyHops, format }: OriginOptions) => {
   const anySecret = anySecretOf(format);
-  return (req: IncomingMessage): Origin => {
-    const agent = req.headers["user-agent"]?.replace(anySecret, "[redacted]").replaceAll(/\p{Cc}/gu, " ");
+  return ({ headers, socket }: IncomingMessage): Origin => {
+    // Now: of a caller who hung up in between, the socket would not tell it any more.
+    const { remoteAddress = "" } = socket;
     return {
-      ip: addressOf(req, trustedProxyHops),
-      userAgent: agent === undefined ? null : agent.slice(0, USER_AGENT_LENGTH_MAX).toWellFormed(),
+      get ip() {
+        return addressOf(plainAddress(remoteAddress), headers, trustedProxyHops);
+      },
+      get userAgent() {
+        const agent = headers["user-agent"]?.replace(anySecret, "[redacted]").replaceAll(/\p{Cc}/gu, " ");
+        return agent === undefined ? null : agent.slice(0, USER_AGENT_LENGTH_MAX).toWellFormed();
+      },
     };
   };
 };

@@ -1,5 +1,5 @@
 import type { Actor } from "@itsy/core";
-import type { CreateExpressContextOptions } from "@trpc/server/adapters/express";
+import type { Request, Response } from "express";
 
 import type { Authenticate } from "../access/token-cache.ts";
 import { bearerOf } from "../http/bearer.ts";
@@ -16,7 +16,7 @@ export interface Context {
 
 export const createContextFactory =
   ({ authenticate, originOf }: { readonly authenticate: Authenticate; readonly originOf: OriginOf }) =>
-  ({ req, res }: CreateExpressContextOptions): Context => {
+  ({ req, res }: { readonly req: Request; readonly res: Response }): Context => {
     const record = recordOf(res);
     let asked: Promise<Actor> | undefined;
     const ask = async (): Promise<Actor> => {

@@ -1,5 +1,5 @@
 import { TRPCError } from "@trpc/server";
-import type { RequestHandler } from "express";
+import type { Request, Response } from "express";
 
 import { createBodyBudget } from "../http/body-budget.ts";
 import { isJson } from "../http/json-body.ts";
@@ -10,19 +10,27 @@ const UNDER_WAY_BYTES_MAX = 16 * 1024 * 1024;
 
 const faults = { PAYLOAD_TOO_LARGE: "PAYLOAD_TOO_LARGE", UNAVAILABLE: "SERVICE_UNAVAILABLE" } as const;
 
-/** Reads the body before tRPC, which would keep as much as each of any number of senders likes to send. */
-export const createTakeBody = (bytesMax: number): RequestHandler => {
+export interface TakenBody {
+  /** Empty where there is none, or an error. */
+  readonly body: string;
+  readonly error: TRPCError | null;
+}
+
+const NOTHING: TakenBody = Object.freeze({ body: "", error: null });
+
+const refused = (code: TRPCError["code"]): TakenBody => ({ body: "", error: new TRPCError({ code }) });
+
+/** Reads the body of a call, as far as the bounds allow; calls back once, unless the caller goes away in between. */
+export const createTakeBody = (bytesMax: number) => {
   const bounds: BodyBounds = { bytesMax, budget: createBodyBudget(Math.max(bytesMax, UNDER_WAY_BYTES_MAX)) };
-  return (req, res, next) => {
-    // What stands here tRPC does not read itself.
-    req.body = "";
-    if (req.method !== "POST") return next();
-    if (!isJson(req)) return next(new TRPCError({ code: "UNSUPPORTED_MEDIA_TYPE" }));
+  return (req: Request, res: Response, done: (taken: TakenBody) => void): void => {
+    if (req.method !== "POST") return done(NOTHING);
+    if (!isJson(req)) return done(refused("UNSUPPORTED_MEDIA_TYPE"));
     readBody(req, bounds, (result) => {
-      if (result.ok) req.body = result.body.toString();
-      else if (result.cutOff) res.setHeader("Connection", "close");
-      if (!result.ok && result.code === "UNAVAILABLE") res.setHeader("Retry-After", "1");
-      next(result.ok ? undefined : new TRPCError({ code: faults[result.code] }));
+      if (result.ok) return done({ body: result.body.toString(), error: null });
+      if (result.cutOff) res.setHeader("Connection", "close");
+      if (result.code === "UNAVAILABLE") res.setHeader("Retry-After", "1");
+      done(refused(faults[result.code]));
     });
   };
 };

@@ -1,6 +1,7 @@
 import type { VerificationRecord } from "@itsy/core";
 
 import { createIpRules } from "../verification/ip-rules.ts";
+import { createSharedStrings } from "./shared-strings.ts";
 
 /** The answer of `verificationQuery` as both drivers give it: numbers and text. */
 export interface VerificationRow {
@@ -47,23 +48,26 @@ const queries: string[] = [];
 /** One statement for so many digests. The same string each time: drivers look for their prepared statement by it. */
 export const verificationQuery = (digests: number): string => (queries[digests] ??= build(digests));
 
-/** Shared: most keys have none, and many records are remembered. */
-const NONE: ReadonlySet<string> = new Set();
+// Shared: most keys have none, and many records are remembered.
+const NO_PERMISSIONS: ReadonlySet<string> = new Set();
+const NO_METADATA: VerificationRecord["metadata"] = Object.freeze({});
+
+const shared = createSharedStrings();
 
 const instant = (ms: number | null): Date | null => (ms === null ? null : new Date(ms));
 
 export const toVerificationRecord = (row: VerificationRow): VerificationRecord => ({
   keyId: row.keyId,
   versionId: row.versionId,
-  projectId: row.projectId,
-  workspaceId: row.workspaceId,
-  workspace: row.workspace,
-  project: row.project,
-  environment: row.environment as VerificationRecord["environment"],
+  projectId: shared(row.projectId),
+  workspaceId: shared(row.workspaceId),
+  workspace: shared(row.workspace),
+  project: shared(row.project),
+  environment: shared(row.environment) as VerificationRecord["environment"],
   name: row.name,
   owner: row.owner,
-  metadata: row.metadata === null ? {} : (JSON.parse(row.metadata) as VerificationRecord["metadata"]),
-  permissions: row.permissions === null ? NONE : new Set(JSON.parse(row.permissions) as string[]),
+  metadata: row.metadata === null ? NO_METADATA : (JSON.parse(row.metadata) as VerificationRecord["metadata"]),
+  permissions: row.permissions === null ? NO_PERMISSIONS : new Set(JSON.parse(row.permissions) as string[]),
   ipRules: row.ipRules === null ? null : createIpRules(JSON.parse(row.ipRules) as string[]),
   requestsPerMinute: row.requestsPerMinute,
   expiresAt: instant(row.expiresAt),

@@ -10,7 +10,7 @@ export interface BodySink {
 /**
  * A request whose body may go from Node.js's parser to its reader directly. The stream between them, with its events
  * and ticks, is a fifth of all that `node:http` does for a small request. Whoever does not ask for that finds the
- * stream: Express takes its requests out of this class.
+ * stream.
  */
 export class DirectRequest extends IncomingMessage {
   #sink: BodySink | null = null;

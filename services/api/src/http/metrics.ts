@@ -139,7 +139,7 @@ export const createMetrics = (memory: MemorySource, usage: UsageSource): Metrics
   });
   return Object.freeze({
     leak: (outcome: LeakOutcome) => leaks.inc({ outcome }),
-    request: createRequestDurations(registers),
+    request: createRequestDurations(registry),
     verification: registerVerifications(registers),
     contentType: registry.contentType,
     text: () => registry.metrics(),

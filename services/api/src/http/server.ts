@@ -7,6 +7,7 @@ import { errorCodes } from "@itsy/contract";
 
 import type { Limits } from "../env.ts";
 import { DirectRequest } from "./direct-request.ts";
+import { DirectResponse } from "./direct-response.ts";
 import { answerWith, sendError } from "./error-answer.ts";
 import { formOf } from "./forward-auth-request.ts";
 import { LEAKS_PATH } from "./leaks-door.ts";
@@ -98,7 +99,7 @@ const close = async (server: Server, drainMs: number): Promise<void> => {
 };
 
 /** The hot paths before Express, which alone costs as much again. */
-const listenerOf = ({ verifyDoor, forwardAuthDoor, leaksDoor, app }: ServerDeps): RequestListener => {
+const listenerOf = ({ verifyDoor, forwardAuthDoor, leaksDoor, app }: ServerDeps): Door => {
   return (req, res) => {
     // RFC 9112, section 3.2. Node.js would say so too, but without a code.
     if (req.httpVersion === "1.1" && req.headers.host === undefined) {
@@ -122,6 +123,7 @@ export const startServer = async (
   const server = createServer(
     {
       IncomingMessage: DirectRequest,
+      ServerResponse: DirectResponse,
       requireHostHeader: false,
       headersTimeout: Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs),
       requestTimeout: limits.requestTimeoutMs,

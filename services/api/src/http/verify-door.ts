@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { performance } from "node:perf_hooks";
 
 import type { Verification } from "@itsy/contract";
@@ -6,6 +6,7 @@ import { type Actor, authorize, type Verify } from "@itsy/core";
 
 import type { Authenticate } from "../access/token-cache.ts";
 import { bearerOf } from "./bearer.ts";
+import type { DirectResponse } from "./direct-response.ts";
 import { type Answer, answerOf, answerWith, isOurs, sendError } from "./error-answer.ts";
 import type { LogFailure } from "./failure-log.ts";
 import { isJson, MALFORMED } from "./json-body.ts";
@@ -29,10 +30,10 @@ export interface VerifyDoorDeps {
   readonly lifecycle: Lifecycle;
 }
 
-export type Door = (req: IncomingMessage, res: ServerResponse) => void;
+export type Door = (req: IncomingMessage, res: DirectResponse) => void;
 
 interface Visit {
-  readonly res: ServerResponse;
+  readonly res: DirectResponse;
   readonly requestId: string;
   readonly beganMs: number;
 }
@@ -62,18 +63,7 @@ export const createVerifyDoor = ({ authenticate, verify, metrics, logFailure, li
   };
 
   const answer = ({ res, requestId, beganMs }: Visit, verification: Verification) => {
-    const { text, bytes } = verificationJson(verification);
-    const headers = [
-      "Content-Type",
-      "application/json; charset=utf-8",
-      "Content-Length",
-      String(bytes),
-      "X-Request-Id",
-      requestId,
-    ];
-    if (lifecycle.draining) headers.push("Connection", "close");
-    // The same bytes where all of it is ASCII, and cheaper.
-    res.writeHead(200, headers).end(text, bytes === text.length ? "latin1" : "utf8");
+    res.endJson(verificationJson(verification), { requestId, close: lifecycle.draining });
     metrics.request("verify", "OK", performance.now() - beganMs);
   };
 

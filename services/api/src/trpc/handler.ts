@@ -58,8 +58,5 @@ export const createTrpcHandler = (deps: TrpcHandlerDeps): RequestHandler => {
     await sendResponse(res, response);
   };
 
-  return (req, res, next) =>
-    takeBody(req, res, (taken) => {
-      answer(req, res, taken).catch(next);
-    });
+  return async (req, res) => answer(req, res, await takeBody(req, res));
 };

@@ -1,6 +1,7 @@
 import { waitUntil } from "@itsy/testbed";
 
 import type { Program } from "../src/program.ts";
+import { readMetrics } from "./reconciler-metrics.ts";
 
 /** Lets a program be asked about its heap; give it to the program's environment. */
 export const inspectable = { NODE_OPTIONS: "--inspect=127.0.0.1:0" };
@@ -36,8 +37,5 @@ export const heapUsed = async ({ lines }: Program): Promise<number> => {
 };
 
 /** Seconds of CPU that the program has used, as its own metrics say. */
-export const cpuSeconds = async (program: Program): Promise<number> => {
-  const { port } = await program.logged("serving /healthz, /readyz and /metrics");
-  const metrics = await (await fetch(`http://127.0.0.1:${String(port)}/metrics`)).text();
-  return Number(/^process_cpu_seconds_total (\S+)/m.exec(metrics)?.[1]);
-};
+export const cpuSeconds = async (program: Program): Promise<number> =>
+  (await readMetrics(program, ["process_cpu_seconds_total"])).process_cpu_seconds_total;

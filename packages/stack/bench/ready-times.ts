@@ -2,17 +2,14 @@ import { createReflector, formatName, type KubeClient, nameOf, type ObjectName }
 
 import { type ApiKey, ApiKeys, conditionOf } from "../src/api-key.ts";
 
-/** When each ApiKey was first seen Ready, by a watch: asking again and again would be work for the API server. */
+/** When each ApiKey of a namespace was first seen Ready, by a watch. */
 export interface ReadyTimes extends AsyncDisposable {
-  readonly size: number;
-  /** On the clock of `performance.now()`. */
-  readonly inOrder: () => readonly number[];
-  /** Resolves with that time. */
+  /** Resolves with that time, on the clock of `performance.now()`. */
   readonly of: (name: ObjectName) => Promise<number>;
   readonly count: (count: number) => Promise<void>;
 }
 
-export const watchReady = async (client: KubeClient): Promise<ReadyTimes> => {
+export const watchReady = async (client: KubeClient, namespace: string): Promise<ReadyTimes> => {
   const times = new Map<string, number>();
   const waiting = new Set<() => void>();
   const stop = new AbortController();
@@ -22,7 +19,7 @@ export const watchReady = async (client: KubeClient): Promise<ReadyTimes> => {
     times.set(key, performance.now());
     for (const look of waiting) look();
   };
-  const reflector = createReflector<ApiKey>({ client, type: ApiKeys });
+  const reflector = createReflector<ApiKey>({ client, type: ApiKeys, namespace });
   reflector.subscribe((delta) => {
     if (delta.type !== "deleted") seen(delta.object);
   });
@@ -40,10 +37,6 @@ export const watchReady = async (client: KubeClient): Promise<ReadyTimes> => {
       look();
     });
   return Object.freeze({
-    get size() {
-      return times.size;
-    },
-    inOrder: () => [...times.values()],
     of: (name: ObjectName) => until(() => times.get(formatName(name))),
     count: (count: number) => until(() => (times.size >= count ? true : undefined)).then(() => {}),
     [Symbol.asyncDispose]: async () => {

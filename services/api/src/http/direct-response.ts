@@ -34,7 +34,7 @@ export interface JsonHead {
 
 /**
  * A response whose head may be put together here. Node.js does the same header by header, and looks into each for what it
- * might mean: an eighth of all that it does for a small request.
+ * might mean: a seventh of all that it does for a small request.
  */
 export class DirectResponse<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {
   /** Where Node.js keeps the head that goes out with the first piece of the body. */

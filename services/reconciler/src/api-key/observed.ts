@@ -45,10 +45,11 @@ export interface TargetSecret {
   readonly version: Version | null;
 }
 
-/** A Secret that holds the value of one revision before it is published. */
+/** The value of one revision before it is published: in a Secret, where whoever comes after finds it. */
 export interface StagedSecret {
   readonly name: string;
-  readonly uid: string;
+  /** `null` where it is in this run's hands only: a first value, for which nobody has to come after. */
+  readonly uid: string | null;
   readonly isOurs: boolean;
   /** As annotated; 0 when it is not, or makes no sense. */
   readonly revision: number;

@@ -7,15 +7,22 @@ import { createRecordCache } from "./record-cache.ts";
 
 const terms = createLeaseTerms();
 
+interface Overrides {
+  readonly leaseMs?: number;
+  readonly waitMaxMs?: number;
+  readonly list?: () => Promise<readonly ReplicaRow[]>;
+}
+
 /** A barrier whose waits end when the test says so. */
-const aBarrier = (overrides: { readonly leaseMs?: number; readonly waitMaxMs?: number } = {}) => {
+const aBarrier = (overrides: Overrides = {}) => {
   let nowMs = 0;
+  const deleted: string[] = [];
   const due = new Set<{ readonly atMs: number; readonly run: () => void }>();
   const rows: ReplicaRow[] = [{ id: "other", beat: 3, leaseMs: overrides.leaseMs ?? terms.leaseMs }];
   const barrier = createBarrier({
     cache: createRecordCache({ entriesMax: 10 }),
-    store: { deleteChanges: async () => undefined },
-    watch: { list: async () => rows },
+    store: { deleteChanges: async (ids) => void deleted.push(...ids) },
+    watch: { list: overrides.list ?? (async () => rows) },
     ownId: () => "own",
     monotonicMs: () => nowMs,
     timers: {
@@ -33,7 +40,7 @@ const aBarrier = (overrides: { readonly leaseMs?: number; readonly waitMaxMs?: n
       for (const timer of due) if (timer.atMs <= nowMs && due.delete(timer)) timer.run();
     }
   };
-  return { barrier, goTo };
+  return { barrier, goTo, deleted };
 };
 
 const change = { id: "c", keyId: "k" };
@@ -62,4 +69,20 @@ test("a barrier that is stopped answers whoever waits, and whoever comes", async
 
 test("no change, no wait", async () => {
   expect(await aBarrier().barrier.settle([])).toEqual({ effectiveEverywhere: true, waitedMs: 0 });
+});
+
+test("changes that were given up while the database hung do not take later ones with them", async () => {
+  const hanging = Promise.withResolvers<readonly ReplicaRow[]>();
+  const { barrier, goTo, deleted } = aBarrier({ list: () => hanging.promise });
+  const first = barrier.settle([{ id: "first", keyId: "k" }]);
+  await goTo(100);
+  const second = barrier.settle([{ id: "second", keyId: "k" }]);
+  await goTo(3000);
+  for (const given of [first, second]) expect(await given).toMatchObject({ reason: "DATABASE_UNREACHABLE" });
+  hanging.resolve([]);
+  await goTo(3100);
+  const third = barrier.settle([{ id: "third", keyId: "k" }]);
+  await goTo(3200);
+  expect(deleted).toContain("third");
+  expect(await third).toMatchObject({ effectiveEverywhere: true });
 });

@@ -68,6 +68,8 @@ export const createBarrier = (deps: BarrierDeps): Barrier => {
       await look().catch((fault: unknown) => onFault?.(fault));
       // What nobody waits for any longer is left to the janitor, with its rows.
       cohorts = cohorts.filter((cohort) => cohort.isWaiting);
+      // Nor is anything added to it: nobody looks at it any more.
+      if (open !== null && !cohorts.includes(open)) open = null;
       if (cohorts.length > 0) await pauses.pause(terms.waitPollMs);
     }
     isLooping = false;

@@ -11,9 +11,9 @@ const CONDITION = {
 };
 
 /**
- * The writes of a new ApiKey whose value is staged, one after another and without anything between them: the create that
- * the person makes, and finalizer, staging Secret, target Secret, the end of the staging Secret and status. It is the
- * measure, and stays so: the reconciler stages no first value, and writes an event besides.
+ * The writes that a new ApiKey costs at the least, one after another and without anything between them: the create that
+ * the person makes, and finalizer, staging Secret, target Secret, the end of the staging Secret and status. The event,
+ * which the reconciler writes beside them, is not among them.
  */
 export const replayWrites = async (client: KubeClient, { namespace, name }: Required<ObjectName>): Promise<void> => {
   const at = { namespace, name };

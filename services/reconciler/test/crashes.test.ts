@@ -17,8 +17,8 @@ afterAll(() => world?.[Symbol.asyncDispose]());
 const pointsOf = (...effects: EffectName[]): readonly CrashPoint[] =>
   effects.flatMap((effect) => [{ effect, phase: "before" } as const, { effect, phase: "after" } as const]);
 
-const delivering = pointsOf("observe", "register", "publish", "confirm", "reportStatus");
-const rotating = [...delivering, ...pointsOf("stage", "dropStaging", "propagate", "restart")];
+const delivering = pointsOf("observe", "stage", "register", "publish", "confirm", "dropStaging", "reportStatus");
+const rotating = [...delivering, ...pointsOf("propagate", "restart")];
 const creating = [...pointsOf("addFinalizer"), ...delivering];
 const deleting = pointsOf("observe", "dropTarget", "release", "removeFinalizer");
 /** A declaration under which every side effect of a rotation happens, and what it needs. */

@@ -51,11 +51,13 @@ describe("creation", () => {
     expect(reconciler.writes.filter((write) => !write.includes("/events"))).toEqual([
       `PATCH ${path}`,
       `POST ${secrets}`,
+      `POST ${secrets}`,
+      expect.stringContaining(`DELETE ${secrets}/website-staged-`),
       `PATCH ${path}/status`,
     ]);
     const calls = place.delivery.calls.length;
     const writes = reconciler.writes.length;
-    expect(writes).toBe(4);
+    expect(writes).toBe(6);
     // Several looks later nothing more was written.
     await waitUntil(() => place.delivery.calls.length >= calls + 3, { what: "it looked again" });
     expect(reconciler.writes).toHaveLength(writes);
@@ -345,12 +347,12 @@ describe("the service is down", () => {
     });
     await place.apply();
     await place.untilReady();
-    await waitUntil(() => reconciler.writes.length === 4, { what: "the event is written" });
+    await waitUntil(() => reconciler.writes.length === 6, { what: "the event is written" });
     place.delivery.setDown(true);
     failures = 0;
     await waitUntil(() => failures >= 3, { what: "it tried again" });
     expect(isReady((await place.get()) as never)).toBe(true);
-    expect(reconciler.writes).toHaveLength(4);
+    expect(reconciler.writes).toHaveLength(6);
   });
 
   test("a new ApiKey says so, and becomes ready when the service is back", async () => {

@@ -80,28 +80,3 @@ test("one that only looks new, since all that says otherwise was taken away, kee
   expect(place.delivery.keys).toHaveLength(2);
   expect(place.delivery.verify(valueOf(await place.secret()) ?? "")).toBe(true);
 });
-
-test("a first value lies in no staging Secret; where somebody began and did not end, the next one does", async () => {
-  const place = await createPlace(world);
-  let isLost = false;
-  await using reconciler = place.start({
-    onEffect: (name, phase) => {
-      if (isLost || name !== "register" || phase !== "after") return;
-      isLost = true;
-      throw new Error("the answer is lost");
-    },
-  });
-  await place.apply({}, "interrupted");
-  await place.untilReady("interrupted");
-  const stagings = () => reconciler.writes.filter((write) => write.includes("-staged-"));
-  expect(stagings()).toEqual([expect.stringMatching(/^DELETE .*\/secrets\/interrupted-staged-/)]);
-  expect(place.delivery.workingVersions()).toHaveLength(1);
-  expect(place.delivery.verify(valueOf(await place.secret("interrupted")) ?? "")).toBe(true);
-  await place.apply({}, "undisturbed");
-  await place.untilReady("undisturbed");
-  expect(stagings()).toHaveLength(1);
-  expect((await place.secrets()).map(({ metadata }) => metadata.name).toSorted()).toEqual([
-    "interrupted",
-    "undisturbed",
-  ]);
-});

@@ -157,12 +157,14 @@ test("a reconciler that is behind does not answer a request again that was answe
   await expectSettled(place);
 });
 
-test("two at once with a first value each: two candidates of one revision, one of them published and confirmed", async () => {
+test("the staging Secret deleted halfway: two candidates of one revision, one of them published and confirmed", async () => {
   const place = await createPlace(world);
   const sleeper = hold("publish", "before");
   await using _ = place.start({ onEffect: sleeper.onEffect });
-  await place.apply({ rotation: { overlap: "0s" } });
+  const { metadata } = await place.apply({ rotation: { overlap: "0s" } });
   await sleeper.reached;
+  const name = stagingName("website", metadata.uid);
+  await world.kube.delete(Secrets, { namespace: place.namespace, name });
   const other = hold("publish", "before");
   await using __ = place.start({ onEffect: other.onEffect });
   await other.reached;

@@ -164,7 +164,7 @@ describe("the service", () => {
     await using reconciler = place.start({ onEffect });
     await place.apply();
     await place.untilReady();
-    await waitUntil(() => reconciler.writes.length === 4, { what: "the event is written" });
+    await waitUntil(() => reconciler.writes.length === 6, { what: "the event is written" });
     place.delivery.setDown(true);
     tries = 0;
     await waitUntil(() => tries > 0, { what: "it has noticed" });
@@ -172,7 +172,7 @@ describe("the service", () => {
     await sleep(2_000);
     // 50 ms, doubling up to 300 ms here, half of it jitter: at most 2,000 / 150 and the few first ones.
     expect(tries - before).toBeLessThan(20);
-    expect(reconciler.writes).toHaveLength(4);
+    expect(reconciler.writes).toHaveLength(6);
     place.delivery.setDown(false);
     await place.requestRotation("now");
     await place.until("it rotates", (key) => key.status?.revision === 2);
@@ -190,14 +190,14 @@ test("a wall clock that jumps, forwards and back, changes no value and writes no
   await using reconciler = place.start({ clock, onEffect });
   await place.apply({ rotation: { every: "24h", overlap: "1h" } });
   await place.untilReady();
-  await waitUntil(() => reconciler.writes.length === 4, { what: "the event is written" });
+  await waitUntil(() => reconciler.writes.length === 6, { what: "the event is written" });
   const value = valueOf(await place.secret());
   for (const jump of [-365 * 86_400_000, 3_600_000, 0]) {
     jumpMs = jump;
     const before = looks;
     await waitUntil(() => looks > before + 2, { what: "it looks again" });
   }
-  expect(reconciler.writes).toHaveLength(4);
+  expect(reconciler.writes).toHaveLength(6);
   expect(valueOf(await place.secret())).toBe(value);
 });
 

@@ -45,11 +45,10 @@ export interface TargetSecret {
   readonly version: Version | null;
 }
 
-/** The value of one revision before it is published: in a Secret, where whoever comes after finds it. */
+/** A Secret that holds the value of one revision before it is published. */
 export interface StagedSecret {
   readonly name: string;
-  /** `null` where it is in this run's hands only: a first value, for which nobody has to come after. */
-  readonly uid: string | null;
+  readonly uid: string;
   readonly isOurs: boolean;
   /** As annotated; 0 when it is not, or makes no sense. */
   readonly revision: number;

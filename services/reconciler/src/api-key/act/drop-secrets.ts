@@ -7,13 +7,12 @@ import { type Act, lookAgain } from "./context.ts";
 const goesWithNamespace = (observed: Observed, error: unknown): boolean =>
   isForbidden(error) && observed.isNamespaceTerminating && isDeleted(observed);
 
-/** Deletes this very staging Secret, and not one that took its name since; what no Secret holds is let go. */
+/** Deletes this very staging Secret, and not one that took its name since. */
 export const dropStaging: Act<"dropStaging"> = async ({ kube, effects }, { observed, action, signal }) => {
   const { name, uid, revision, version } = action.staged;
   const namespace = namespaceOf(observed);
   try {
-    if (uid !== null)
-      await effects.run("dropStaging", () => kube.delete(Secrets, { namespace, name }, { uid, signal }));
+    await effects.run("dropStaging", () => kube.delete(Secrets, { namespace, name }, { uid, signal }));
   } catch (error) {
     if (isConflict(error)) return lookAgain();
     if (!goesWithNamespace(observed, error)) throw error;

@@ -4,7 +4,7 @@ import { annotations, FIELD_MANAGER, managedByLabel, STAGED_DATA_KEY, stagingNam
 import { namespaceOf, type Observed, targetNameOf, uidOf } from "../observed.ts";
 import type { MintCause } from "../plan/decision.ts";
 import { stagedOf } from "../read-secrets.ts";
-import { createSecretValue, encode } from "../secret-value.ts";
+import { encode } from "../secret-value.ts";
 import { type Act, type ActDeps, lookAgain } from "./context.ts";
 import { isLatest } from "./latest.ts";
 import { ownerReference } from "./owned-secret.ts";
@@ -42,25 +42,13 @@ const isOldNews = async (deps: Pick<ActDeps, "kube">, observed: Observed, signal
   return !isAsObserved || target?.metadata.resourceVersion !== observed.target?.resourceVersion;
 };
 
-/**
- * Without a Secret: of a key that nobody has heard of, a value that is lost on the way is missed by nobody. The API server
- * picks one value all the same, with the create of the target. Only once: who finds that somebody has begun stages.
- */
-const hold = (observed: Observed, revision: number, secret: string): Observed => {
-  const name = stagingName(observed.apiKey.metadata.name, uidOf(observed));
-  const value = createSecretValue(secret);
-  return { ...observed, staged: { name, uid: null, isOurs: true, revision, value, version: null } };
-};
-
 /** Lets the API server pick one value: the first create wins, everybody else reads that one. */
 export const stage: Act<"stage"> = async (deps, { observed, action, signal }) => {
   const { kube, effects, generateSecret, record } = deps;
   const { revision, cause } = action;
-  const value = generateSecret({ environment: observed.spec.environment });
-  if (cause === "Created" && observed.view.key === null) return hold(observed, revision, value);
   // With a first key there is nothing to be wrong about.
   if (cause !== "Created" && (await isOldNews(deps, observed, signal))) return lookAgain();
-  const secret = stagingSecret(observed, revision, value);
+  const secret = stagingSecret(observed, revision, generateSecret({ environment: observed.spec.environment }));
   try {
     const stored = await effects.run("stage", () =>
       kube.create(Secrets, secret, { fieldManager: FIELD_MANAGER, signal }),

@@ -71,23 +71,15 @@ export const eventOf = (
   name: string,
   reporting: { component: string; instance: string },
 ): Event => {
-  const { apiVersion, kind, metadata } = object;
-  const { uid, resourceVersion, namespace } = metadata;
+  const { metadata, ...kind } = withoutContent(object);
   return {
-    metadata: { name, namespace: namespace ?? "default" },
+    metadata: { name, namespace: metadata.namespace ?? "default" },
     eventTime: microTime(new Date(firstAtMs)),
     reportingController: reporting.component,
     reportingInstance: reporting.instance.slice(0, 128),
     ...event,
     note: cut(event.note),
-    regarding: {
-      name: metadata.name,
-      ...(apiVersion === undefined ? {} : { apiVersion }),
-      ...(kind === undefined ? {} : { kind }),
-      ...(namespace === undefined ? {} : { namespace }),
-      ...(uid === undefined ? {} : { uid }),
-      ...(resourceVersion === undefined ? {} : { resourceVersion }),
-    },
+    regarding: { ...kind, ...metadata },
     ...(count > 1 ? { series: { count, lastObservedTime: microTime(lastAt) } } : {}),
   };
 };

@@ -54,6 +54,7 @@ interface Series {
 }
 
 const attemptsMax = 5;
+
 /** A refusal that another try would meet again. */
 const isFinal = (error: unknown): boolean =>
   error instanceof KubeError && error.status >= 400 && error.status < 500 && error.status !== 429;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
-import { KEY, send } from "../../test/rate-limit/send.ts";
-import { createStage } from "../../test/rate-limit/stage.ts";
+import { send } from "../../test/rate-limit/send.ts";
+import { createStage, KEY } from "../../test/rate-limit/stage.ts";
 
 describe("several replicas", () => {
   // So much that a hot key draws ahead, and so little that it does so for a second only.

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 
 import { createMemoryRateStore } from "../../test/rate-limit/memory-store.ts";
-import { KEY, send } from "../../test/rate-limit/send.ts";
+import { send } from "../../test/rate-limit/send.ts";
 import type { DatabaseConditions } from "../../test/rate-limit/simulated-database.ts";
-import { createStage } from "../../test/rate-limit/stage.ts";
+import { createStage, KEY } from "../../test/rate-limit/stage.ts";
 import { createLeasedRateLimiter } from "./leased-limiter.ts";
 import { RateLimitUnavailable } from "./ports.ts";
 

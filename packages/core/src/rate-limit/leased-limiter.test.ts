@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 
 import { createMemoryRateStore } from "../../test/rate-limit/memory-store.ts";
-import { KEY, send } from "../../test/rate-limit/send.ts";
-import { createStage } from "../../test/rate-limit/stage.ts";
+import { send } from "../../test/rate-limit/send.ts";
+import { createStage, KEY } from "../../test/rate-limit/stage.ts";
 import { soleDrawPolicy } from "./draw-plan.ts";
 import { createLeasedRateLimiter } from "./leased-limiter.ts";
 import type { RateLimitStore } from "./ports.ts";

@@ -1,7 +1,4 @@
-import type { createStage } from "./stage.ts";
-
-/** The key of which a stage's requests are. */
-export const KEY = "key";
+import { type createStage, KEY } from "./stage.ts";
 
 /** Sends requests with a gap between them, and counts those that were accepted. */
 export const send = async (

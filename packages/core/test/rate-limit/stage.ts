@@ -4,6 +4,9 @@ import { createSimulatedDatabase, type DatabaseConditions } from "./simulated-da
 import { createSimulatedReplica } from "./simulated-replica.ts";
 import { createVirtualTime } from "./virtual-time.ts";
 
+/** The key of which a stage's requests are. */
+export const KEY = "key";
+
 export interface StageOptions {
   readonly replicas?: number;
   readonly policy?: DrawPolicy;
@@ -51,7 +54,7 @@ export const createStage = ({ replicas = 1, policy, lifeMaxMs, conditions }: Sta
     pass: (ms: number) => time.runUntil(time.nowMs() + ms),
     /** Asks a replica, and lets time pass until it answers. */
     take: (limit: number, { cost = 1, replica = 0 } = {}): Promise<RateDecision> =>
-      heard(started[replica]?.limiter.take("key", limit, cost) ?? Promise.reject(new Error("no such replica"))),
+      heard(started[replica]?.limiter.take(KEY, limit, cost) ?? Promise.reject(new Error("no such replica"))),
     calls: () => database.calls.reads + database.calls.writes,
   };
 };

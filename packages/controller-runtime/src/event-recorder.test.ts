@@ -8,6 +8,7 @@ import { createEventRecorder } from "./event-recorder.ts";
 import type { KubeClient } from "./kube-client.ts";
 import { KubeError } from "./kube-error.ts";
 import type { Event } from "./resources.ts";
+import { sleep } from "./timers.ts";
 
 const anEvent = (given: Partial<EventNote> = {}): EventNote => ({
   type: "Normal",
@@ -17,23 +18,29 @@ const anEvent = (given: Partial<EventNote> = {}): EventNote => ({
   ...given,
 });
 
-const start = (given: { queueMax?: number; fail?: () => Error | null } = {}) => {
+const start = (given: { queueMax?: number; fail?: () => Error | null; answersAfterMs?: number } = {}) => {
   const timers = createManualTimers();
   const created: Event[] = [];
   const patches: { series: { count: number } }[] = [];
   const errors: unknown[] = [];
   const attempts = { count: 0 };
   const guarded =
-    <T>(run: () => T) =>
+    <T>(run: () => T, { signal }: { readonly signal: AbortSignal }) =>
     async (): Promise<T> => {
       attempts.count += 1;
+      const { answersAfterMs = 0 } = given;
+      if (answersAfterMs > 0) await sleep(timers, answersAfterMs, signal);
+      signal.throwIfAborted();
       const error = given.fail?.() ?? null;
       if (error !== null) throw error;
       return run();
     };
+  type Options = { readonly signal: AbortSignal };
   const client = {
-    create: (_: unknown, event: Event) => guarded(() => created.push(event))(),
-    mergePatch: (_: unknown, __: unknown, patch: { series: { count: number } }) => guarded(() => patches.push(patch))(),
+    create: (_: unknown, event: Event, options: Options) => guarded(() => created.push(event), options)(),
+    // oxlint-disable-next-line max-params -- the signature is the client's
+    mergePatch: (_: unknown, __: unknown, patch: { series: { count: number } }, options: Options) =>
+      guarded(() => patches.push(patch), options)(),
   } as unknown as KubeClient;
   const recorder = createEventRecorder({
     client,
@@ -45,6 +52,12 @@ const start = (given: { queueMax?: number; fail?: () => Error | null } = {}) => 
     ...(given.queueMax === undefined ? {} : { queueMax: given.queueMax }),
   });
   return { recorder, timers, created, patches, errors, attempts };
+};
+
+const closedNow = async ({ recorder, timers }: Pick<ReturnType<typeof start>, "recorder" | "timers">) => {
+  const closed = recorder.close(0);
+  await timers.advance(1);
+  await closed;
 };
 
 test("the same event a hundred times is one event and few writes, with the whole count at the end", async () => {
@@ -108,6 +121,38 @@ test("many objects with an event each, in a row, lose none", async () => {
   }
   expect([created.length, errors]).toEqual([1_000, []]);
   await recorder.close();
+});
+
+test("at most a fifth of the time is spent on events, and a slow server is asked again soon", async () => {
+  const first = start({ answersAfterMs: 20 });
+  const { recorder, timers, created, attempts } = first;
+  for (let i = 0; i < 50; i += 1) recorder.record(aConfigMap(), anEvent());
+  await timers.advance(10);
+  expect(attempts.count).toBe(1);
+  for (let i = 0; i < 100; i += 1) await timers.advance(10);
+  expect(created).toHaveLength(10);
+  await closedNow(first);
+
+  const slow = start({ answersAfterMs: 20_000 });
+  for (let i = 0; i < 2; i += 1) slow.recorder.record(aConfigMap(), anEvent());
+  await slow.timers.advance(20_000);
+  expect(slow.attempts.count).toBe(1);
+  await slow.timers.advance(1_000);
+  expect(slow.attempts.count).toBe(2);
+  await closedNow(slow);
+});
+
+test("what waits at the end is sent without pauses, and what the time does not suffice for is told", async () => {
+  const { recorder, timers, created, errors } = start({ answersAfterMs: 20 });
+  for (let i = 0; i < 200; i += 1) recorder.record(aConfigMap(), anEvent());
+  await timers.advance(1);
+  const closed = recorder.close(100);
+  for (let i = 0; i < 20; i += 1) await timers.advance(10);
+  await closed;
+  const left = 200 - created.length;
+  expect(created.length).toBeGreaterThanOrEqual(64);
+  expect(left).toBeGreaterThan(0);
+  expect(errors).toEqual([new Error(`Dropped ${left} events: the time to send them was over.`)]);
 });
 
 test("series that are over give room to new ones", async () => {

@@ -11,7 +11,7 @@ import { createWorkQueue } from "./work-queue.ts";
 export interface EventRecorder {
   /** Queues an event about the object. Returns at once and never throws; when the queue is full the event is dropped. */
   record(object: KubeObject, event: EventNote): void;
-  /** Sends what is queued, at most for `timeoutMs`, and stops. */
+  /** Sends what is queued, at most for `timeoutMs`, and stops. What is left then is told to `onError` as one number. */
   close(timeoutMs?: number): Promise<void>;
 }
 
@@ -25,7 +25,7 @@ export interface EventRecorderOptions {
   readonly seriesMs?: number;
   /** A running series is written at most so often. Default 30 s. */
   readonly seriesWriteMs?: number;
-  /** Events that are in memory: that wait to be sent or, while there is room, that equal ones may join. Default 1,000. */
+  /** Events that are in memory: that wait to be sent or, while there is room, that equal ones may join. Default 10,000. */
   readonly queueMax?: number;
   readonly timers?: Timers;
   readonly clock?: Clock;
@@ -54,18 +54,30 @@ interface Series {
 }
 
 const attemptsMax = 5;
+/**
+ * After each write it waits for so many times as long as that took, up to a bound: a burst of work, which makes the API
+ * server slow, is over before all is told of it.
+ */
+const PAUSE_FACTOR = 4;
+const PAUSE_MAX_MS = 1_000;
+/** When all that is left has to go. */
+const FLUSHES_AT_ONCE = 16;
 
 /** A refusal that another try would meet again. */
 const isFinal = (error: unknown): boolean =>
   error instanceof KubeError && error.status >= 400 && error.status < 500 && error.status !== 429;
 
+/**
+ * Writes events one at a time, for at most a fifth of the time: nobody waits for them, and what they tell of comes first.
+ */
 export const createEventRecorder = (options: EventRecorderOptions): EventRecorder => {
   const { client, timers = systemTimers, clock = systemClock, random = Math.random } = options;
   const onError = contained(options.onError ?? (() => {}));
-  const { seriesMs = 360_000, seriesWriteMs = 30_000, queueMax = 1_000 } = options;
+  const { seriesMs = 360_000, seriesWriteMs = 30_000, queueMax = 10_000 } = options;
   const seriesByKey = new Map<string, Series>();
   const queue = createWorkQueue({ timers });
   const stop = new AbortController();
+  const closing = new AbortController();
 
   const isWritten = ({ count, countWritten }: Series): boolean => count === countWritten;
 
@@ -115,8 +127,11 @@ export const createEventRecorder = (options: EventRecorderOptions): EventRecorde
 
   const work = async (): Promise<void> => {
     for (let item = await queue.next(); item !== null; item = await queue.next()) {
+      const startedMs = timers.monotonicMs();
       await send(item.key);
       item.done();
+      const pauseMs = Math.min(PAUSE_MAX_MS, PAUSE_FACTOR * (timers.monotonicMs() - startedMs));
+      if (pauseMs > 0) await sleep(timers, pauseMs, closing.signal);
     }
   };
 
@@ -159,17 +174,25 @@ export const createEventRecorder = (options: EventRecorderOptions): EventRecorde
 
   const working = work();
 
-  const close = async (timeoutMs = 5_000): Promise<void> => {
-    const flush = async (): Promise<void> => {
-      queue.shutdown();
-      await working;
-      await Promise.all([...seriesByKey.keys()].map(send));
+  const flush = async (): Promise<void> => {
+    queue.shutdown();
+    closing.abort();
+    await working;
+    const left = seriesByKey.keys();
+    const sendSome = async (): Promise<void> => {
+      for (const key of left) await send(key);
     };
+    await Promise.all(Array.from({ length: FLUSHES_AT_ONCE }, sendSome));
+  };
+
+  const close = async (timeoutMs = 5_000): Promise<void> => {
     const timeIsUp = new AbortController();
     await Promise.race([flush().finally(() => timeIsUp.abort()), sleep(timers, timeoutMs, timeIsUp.signal)]);
     timeIsUp.abort();
     stop.abort();
     await working;
+    const unsent = [...seriesByKey.values()].filter((series) => !isWritten(series)).length;
+    if (unsent > 0) onError(new Error(`Dropped ${unsent} events: the time to send them was over.`));
   };
 
   return Object.freeze({ record, close });

@@ -119,6 +119,14 @@ const replay = async (namespaceName: string, of: readonly string[] = names): Pro
   return tookMs;
 };
 
+/** Events are written behind the rest: resolves when nothing was for a while. */
+const eventsSettle = async (): Promise<void> => {
+  for (let before = -1, now = await countWrites(controlPlane); before !== now; ) {
+    await sleep(EVENTS_SETTLE_MS);
+    [before, now] = [now, await countWrites(controlPlane)];
+  }
+};
+
 // Code that is compiled once, and connections, are no cost of an object: not of theirs, and not of ours below.
 await replay("raw-warm-up", names.slice(0, WARM_UP));
 const rawBeforeMs = await replay("raw-before");
@@ -129,7 +137,7 @@ await first.logged("controller started");
 const readyTimes = owned.use(await watchReady(client, quiet));
 for (const name of names.slice(0, WARM_UP)) await create(client, quiet, name);
 await readyTimes.count(Math.min(WARM_UP, OBJECTS));
-await sleep(EVENTS_SETTLE_MS);
+await eventsSettle();
 const emptyBytes = await heapUsed(first);
 const cpuBefore = await cpuSeconds(first);
 const writesBefore = await countWrites(controlPlane);
@@ -153,7 +161,7 @@ while (oursMs === null) {
 await serving;
 const all = OBJECTS + waitsMs.length;
 await readyTimes[Symbol.asyncDispose]();
-await sleep(EVENTS_SETTLE_MS);
+await eventsSettle();
 const cpuPerObjectMs = (((await cpuSeconds(first)) - cpuBefore) * 1000) / all;
 const writesPerObject = ((await countWrites(controlPlane)) - writesBefore) / all - 1;
 const perObjectBytes = ((await heapUsed(first)) - emptyBytes) / all;

@@ -44,6 +44,7 @@ const Variables = z
     NAMESPACE_CONCURRENCY: Concurrency.default(12),
     DELIVER_WITHIN: Duration.pipe(DeliverWithinMs).default(3_600_000),
     RESYNC: durationBetween(1_000, 86_400_000, "1s to 24h").default(60_000),
+    RESYNC_PER_SECOND: z.coerce.number().int().min(1).max(1_000).default(20),
     RETRY_MAX: durationBetween(100, 3_600_000, "100ms to 1h").default(30_000),
     RECONCILE_TIMEOUT: durationBetween(1_000, 3_600_000, "1s to 1h").default(300_000),
     LEADER_ELECTION: z.stringbool().default(true),

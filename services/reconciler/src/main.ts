@@ -79,6 +79,7 @@ const run = async (env: Env): Promise<number> => {
       namespaceConcurrency: env.NAMESPACE_CONCURRENCY,
       deliverWithinMs: env.DELIVER_WITHIN,
       resyncMs: env.RESYNC,
+      looksPerSecond: env.RESYNC_PER_SECOND,
       retryMaxMs: env.RETRY_MAX,
       reconcileTimeoutMs: env.RECONCILE_TIMEOUT,
     },

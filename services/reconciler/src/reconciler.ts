@@ -36,6 +36,7 @@ import { type WorkspaceGrant, WorkspaceGrants } from "./grant/resource.ts";
 import { BY_WAITING, createWakeWaiting, waitingFor } from "./grant/wake-waiting.ts";
 import { createNamespaceLines } from "./namespace-lines.ts";
 import { createOwnWrites } from "./own-writes.ts";
+import { createResync, type ResyncSettings } from "./resync.ts";
 import { type SecretWatchDeps, watchSecrets } from "./secret-watch.ts";
 import { createWakeBackoff } from "./wake-backoff.ts";
 import { createWatchRefused } from "./watch-refused.ts";
@@ -53,7 +54,7 @@ export interface ReconcilerDeps {
   readonly random: () => number;
 }
 
-export interface ReconcilerSettings {
+export interface ReconcilerSettings extends ResyncSettings {
   /** Without it, all namespaces. */
   readonly watchNamespace?: string | undefined;
   /** Drift of Secrets is noticed at once, by watching them; else when each ApiKey is looked at again. */
@@ -63,8 +64,6 @@ export interface ReconcilerSettings {
   /** Of one namespace. */
   readonly namespaceConcurrency: number;
   readonly deliverWithinMs: number;
-  /** About how often every ApiKey is looked at although nothing happened. */
-  readonly resyncMs: number;
   /** The longest wait between two tries of a failing ApiKey. */
   readonly retryMaxMs: number;
   /** A look at one ApiKey that takes longer is given up, and tried again like one that failed. */
@@ -80,8 +79,6 @@ export interface Reconciler {
   readonly work: (signal: AbortSignal) => Promise<void>;
 }
 
-/** Looking again is spread over a fifth of the period, so that what started together does not stay together. */
-const RESYNC_SPREAD = 0.2;
 const RETRY_BASE_MS = 50;
 /**
  * Beside each ApiKey at work another one stands ready in its namespace's line, so that a place that is free is taken at
@@ -173,6 +170,7 @@ const secretWatchOf = (
 export const createReconciler = (deps: ReconcilerDeps, settings: ReconcilerSettings): Reconciler => {
   const { metrics, logger, timers, random, recorder } = deps;
   const { apiKeys, grants, namespaces, rivals, sources } = createSources(deps, settings);
+  const resync = createResync(settings, apiKeys.store, random);
   const ownWrites = createOwnWrites();
   const reconcile = createReconcile({
     ...deps,
@@ -184,7 +182,7 @@ export const createReconciler = (deps: ReconcilerDeps, settings: ReconcilerSetti
     isTerminating: (name) => isTerminating(namespaces.store.get({ name }) ?? { metadata: { name } }),
     record: recorder.record,
     deliverWithinMs: settings.deliverWithinMs,
-    resyncMs: () => settings.resyncMs * (1 - RESYNC_SPREAD / 2 + random() * RESYNC_SPREAD),
+    resyncMs: resync.nextMs,
   });
   const lines = createNamespaceLines(settings);
   const controller = createController({
@@ -196,7 +194,7 @@ export const createReconciler = (deps: ReconcilerDeps, settings: ReconcilerSetti
     reconcileTimeoutMs: settings.reconcileTimeoutMs,
     initialDelayMs: (name) => {
       const apiKey = apiKeys.store.get(name);
-      return apiKey !== null && isAtRest(apiKey) ? random() * settings.resyncMs : 0;
+      return apiKey !== null && isAtRest(apiKey) ? resync.firstMs() : 0;
     },
     backoff: halfJitter({ baseMs: RETRY_BASE_MS, maxMs: settings.retryMaxMs, random }),
     timers,

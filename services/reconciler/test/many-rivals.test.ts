@@ -105,6 +105,7 @@ test(`${N} ApiKeys that want one Secret cost as much as ${N} others: at the star
       namespaceConcurrency: 1,
       deliverWithinMs: 60_000,
       resyncMs: 600_000,
+      looksPerSecond: 1_000,
       retryMaxMs: 600_000,
       reconcileTimeoutMs: 60_000,
     },

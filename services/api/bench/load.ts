@@ -9,6 +9,8 @@ export interface Load {
   readonly expected: string;
   readonly connections: number;
   readonly durationMs: number;
+  /** Load before that, which does not count: a server that is asked without pause has at hand what one that rested has not. */
+  readonly warmUpMs?: number;
   /**
    * Never sleeps while it waits for answers. On one machine the server's write has to wake a client that sleeps, so that
    * a server pays for being waited for; a client that is elsewhere costs it nothing.
@@ -92,9 +94,11 @@ const stayAwake = (tally: Tally): void => {
 export const putLoad = async (load: Load): Promise<LoadResult> => {
   const sockets = await Promise.all(Array.from({ length: load.connections }, () => opened(new URL(load.url))));
   const tally: Tally = { latenciesMs: [], running: true };
-  const beganMs = performance.now();
   if (load.awake === true) stayAwake(tally);
   const driving = sockets.map((socket) => drive(socket, load, tally));
+  await Promise.race([delay(load.warmUpMs ?? 0), Promise.all(driving)]);
+  tally.latenciesMs.length = 0;
+  const beganMs = performance.now();
   await Promise.race([delay(load.durationMs), Promise.all(driving)]);
   tally.running = false;
   await Promise.all(driving);

@@ -20,7 +20,8 @@ await using bare = await serveInChild("./bare-server.ts", { ANSWER: await first.
 
 const contender = (name: string, url: string) => {
   const requests = bodies.map((body) => wireRequest(url, path, { token: service.verifierToken, body }));
-  const load = { url, requests, expected: '"valid":true', connections: CONNECTIONS, durationMs: isShort ? 200 : 500 };
+  const durations = isShort ? { durationMs: 200 } : { warmUpMs: 300, durationMs: 500 };
+  const load = { url, requests, expected: '"valid":true', connections: CONNECTIONS, ...durations };
   return { name, round: () => putLoad({ ...load, awake: true }) };
 };
 

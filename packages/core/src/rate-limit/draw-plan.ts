@@ -24,6 +24,8 @@ export interface DrawPolicy {
   readonly holdMs: number;
   /** Instead of `aheadMs` and `holdMs`, for a hot key that takes no more than this share of what is free: it asks less often. */
   readonly plenty: { readonly share: number; readonly aheadMs: number; readonly holdMs: number };
+  /** Draws that nobody waits for are put off for up to this long, so that those of several keys share statements. */
+  readonly gatherMs: number;
 }
 
 /** For replicas that share keys: a hot key costs each of them about five calls a second, two far below its limit. */
@@ -36,6 +38,7 @@ export const sharedDrawPolicy: DrawPolicy = Object.freeze({
   shareAtLeast: 0,
   holdMs: 1000,
   plenty: { share: 1 / 64, aheadMs: 1600, holdMs: 2000 },
+  gatherMs: 100,
 });
 
 /**
@@ -52,6 +55,7 @@ export const soleDrawPolicy: DrawPolicy = Object.freeze({
   shareAtLeast: 1 / 16,
   holdMs: 20_000,
   plenty: { share: 0, aheadMs: 5000, holdMs: 20_000 },
+  gatherMs: 0,
 });
 
 export interface DrawSituation {
@@ -136,6 +140,7 @@ interface Drawn {
  */
 export const lowMark = ({ ahead, demand, policy, answerMs }: Drawn): number => {
   if (ahead < Math.max(AHEAD_UNASKED_MIN, lasting(policy.aheadMs / 2, demand.perSecond))) return -1;
-  const spentMeanwhile = 1 + lasting(ANSWER_SLACK * answerMs + ANSWER_LEAST_MS, demand.peakPerSecond);
+  const untilAnsweredMs = policy.gatherMs + ANSWER_SLACK * answerMs + ANSWER_LEAST_MS;
+  const spentMeanwhile = 1 + lasting(untilAnsweredMs, demand.peakPerSecond);
   return Math.min(Math.floor(ahead / 2), spentMeanwhile);
 };

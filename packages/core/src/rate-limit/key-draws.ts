@@ -1,6 +1,7 @@
 import type { AnswerTime } from "./answer-time.ts";
 import type { DemandMeter } from "./demand-meter.ts";
 import { type DrawPolicy, lowMark, planDraw } from "./draw-plan.ts";
+import type { Gathering } from "./gathering.ts";
 import { createLocalPermits, type RateRequest, type Settling } from "./local-permits.ts";
 import { createPermitLease, leaseCount } from "./permit-lease.ts";
 import { type RateLimitStore, RateLimitUnavailable, type Schedule } from "./ports.ts";
@@ -21,6 +22,8 @@ export interface KeyDrawsDeps {
   /** How long permits may be kept at most. */
   readonly lifeMaxMs: number;
   readonly answerTime: AnswerTime;
+  /** For draws that nobody waits for, of all keys. */
+  readonly gather: Gathering;
   readonly meter: DemandMeter;
   /** Called when it begins to talk to the database, and when it ends. */
   readonly onWorking: (working: boolean) => void;
@@ -50,6 +53,7 @@ class Draws implements KeyDraws {
   readonly #line: WaitingLine;
   readonly #writes: SettlingWrites;
   #isWorking = false;
+  #isGathered = false;
   #done: Promise<void> = Promise.resolve();
   #drops = 0;
   /** What was believed of the key's limit lately. */
@@ -69,7 +73,8 @@ class Draws implements KeyDraws {
     this.#lastLimit = request.limit;
     const decision = this.#line.isEmpty() ? this.#permits.decide(request, nowMs) : null;
     const later = decision ?? this.#line.join(request);
-    if (decision === null || this.#permits.runsLow()) this.#start();
+    if (decision === null) this.#start();
+    else if (this.#permits.runsLow()) this.#startWithOthers();
     return later;
   }
 
@@ -91,6 +96,15 @@ class Draws implements KeyDraws {
     if (this.#isWorking) return;
     this.#setWorking(true);
     this.#done = this.#work();
+  }
+
+  #startWithOthers(): void {
+    if (this.#isWorking || this.#isGathered) return;
+    this.#isGathered = true;
+    this.#deps.gather(() => {
+      this.#isGathered = false;
+      this.#start();
+    });
   }
 
   async #work(): Promise<void> {
@@ -202,7 +216,7 @@ class Draws implements KeyDraws {
     const { monotonicMs, schedule } = this.#deps;
     this.#cancelEnd = schedule(Math.max(1, Math.ceil(atMs - monotonicMs())), () => {
       this.#closeWhenEnded();
-      if (this.#permits.owesSettling()) this.#start();
+      if (this.#permits.owesSettling()) this.#startWithOthers();
       this.#watchEnd();
     });
   }

@@ -4,6 +4,7 @@ import { createMemoryRateStore } from "../../test/rate-limit/memory-store.ts";
 import { send } from "../../test/rate-limit/send.ts";
 import type { DatabaseConditions } from "../../test/rate-limit/simulated-database.ts";
 import { createStage, KEY } from "../../test/rate-limit/stage.ts";
+import { sharedDrawPolicy } from "./draw-plan.ts";
 import { createLeasedRateLimiter } from "./leased-limiter.ts";
 import { RateLimitUnavailable } from "./ports.ts";
 
@@ -52,6 +53,7 @@ describe("a database that fails", () => {
       monotonicMs: () => nowMs,
       random: () => 0,
       schedule: () => () => {},
+      policy: { ...sharedDrawPolicy, gatherMs: 0 },
     });
     const next = async () => {
       nowMs += 2;

@@ -1,6 +1,7 @@
 import { ALLOWANCE_MOST_MS, createAnswerTime } from "./answer-time.ts";
 import { createDemandMeter } from "./demand-meter.ts";
 import { type DrawPolicy, sharedDrawPolicy } from "./draw-plan.ts";
+import { createGathering } from "./gathering.ts";
 import { createKeyDraws, type KeyDraws } from "./key-draws.ts";
 import type { RateLimitStore, Schedule } from "./ports.ts";
 import type { RateLimiter } from "./rate-decision.ts";
@@ -45,6 +46,7 @@ export const createLeasedRateLimiter = (deps: LeasedRateLimiterDeps): LeasedRate
   // Longer than any lease lives: `dropLeases` must find every key that has one.
   const forgetAfterMs = 2 * Math.max(policy.holdMs, policy.plenty.holdMs) + ALLOWANCE_MOST_MS;
   const answerTime = createAnswerTime();
+  const gather = createGathering(deps.schedule, policy.gatherMs);
   // Two generations stand in for a timestamp and a timer on each key: what is not moved over in time is forgotten.
   let recent = new Map<string, KeyDraws>();
   let older = new Map<string, KeyDraws>();
@@ -68,6 +70,7 @@ export const createLeasedRateLimiter = (deps: LeasedRateLimiterDeps): LeasedRate
       policy,
       lifeMaxMs,
       answerTime,
+      gather,
       meter: createDemandMeter(nowMs),
       onWorking: (now) => (now ? working.set(keyId, draws) : working.delete(keyId)),
     });

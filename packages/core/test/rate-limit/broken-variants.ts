@@ -26,6 +26,7 @@ const greedy: DrawPolicy = {
   shareAtLeast: 1 / 16,
   holdMs: 5000,
   plenty: { share: 0, aheadMs: 3000, holdMs: 5000 },
+  gatherMs: 50,
 };
 const stopped = (moment: "sent" | "answered"): Troubles => ({
   stopsWhen: { moment, share: 0.003 },

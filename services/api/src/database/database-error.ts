@@ -21,6 +21,10 @@ export class DatabaseError extends Error {
 /** Whether asking again later may do; anything else is a defect. */
 export const isUnavailable = (error: unknown): boolean => error instanceof DatabaseError && error.code !== "UNEXPECTED";
 
+/** Whether what failed certainly took no effect. A commit whose answer was lost may have: to do it again would do it twice. */
+export const hasCertainlyFailed = (error: unknown): boolean =>
+  !(error instanceof DatabaseError && error.code === "UNREACHABLE");
+
 /**
  * Why the storage layer could not be opened, other than an unreachable server.
  *

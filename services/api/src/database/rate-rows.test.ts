@@ -1,8 +1,10 @@
+import type { RateRead } from "@itsy/core";
 import { describe, expect, test } from "vitest";
 
 import { databaseKinds, openFreshDatabase } from "../../test/database/fresh-database.ts";
 import { createRows } from "../../test/database/rows.ts";
 import { storeTenant } from "../../test/database/tenant.ts";
+import type { OpenDatabase } from "./open-database.ts";
 import type { RateRows } from "./rate-rows.ts";
 
 const NOTHING = { row: null, databaseNowMs: expect.any(Number), limit: null };
@@ -10,12 +12,18 @@ const NOTHING = { row: null, databaseNowMs: expect.any(Number), limit: null };
 const insert = (rates: RateRows, keyId: string, version = 1) =>
   rates.write({ keyId, expectedVersion: null, row: { version, counts: `${keyId} ${version}` } });
 
-/** A key of a fresh tenant. */
-const storeKey = async ({ database }: Awaited<ReturnType<typeof openFreshDatabase>>, requestsPerMinute: number) => {
+/** Keys of a fresh tenant, with these limits. */
+const storeKeys = async ({ database }: OpenDatabase, limits: readonly number[]) => {
   const rows = createRows(3);
   const { owner } = await storeTenant(database, rows);
-  const key = rows.key({ ...owner, requestsPerMinute });
-  await database.transaction(({ keys }) => keys.insert(key));
+  const stored = limits.map((requestsPerMinute) => rows.key({ ...owner, requestsPerMinute }));
+  for (const key of stored) await database.transaction(({ keys }) => keys.insert(key));
+  return stored;
+};
+
+const storeKey = async (opened: OpenDatabase, requestsPerMinute: number) => {
+  const [key] = await storeKeys(opened, [requestsPerMinute]);
+  if (key === undefined) throw new Error("no key was stored");
   return key;
 };
 
@@ -98,6 +106,40 @@ describe.each(databaseKinds)("the counts of rate limits on %s", (kind) => {
     await expect(undone).rejects.toThrow("undone");
     expect(await written).toBe(true);
     expect(await rates.read(key.id)).toMatchObject({ row: { version: 1 }, limit: 60 });
+  });
+
+  test("what is read or written in one turn is read and written as one by one", async () => {
+    await using opened = await openFreshDatabase(kind);
+    const { rates } = opened;
+    const [unused = "", used = ""] = (await storeKeys(opened, [5, 60])).map(({ id }) => id);
+    const ids = [unused, used, "key_of_old", "key_none", ...Array.from({ length: 70 }, (_, n) => `key_${n}`)];
+    await Promise.all([used, "key_of_old"].map((keyId) => insert(rates, keyId)));
+    await Promise.all(ids.slice(4).map((keyId) => insert(rates, keyId)));
+    const asOf = (reads: readonly RateRead[]) => reads.map(({ row, limit }) => ({ row, limit }));
+    const oneByOne = async () => {
+      const reads: RateRead[] = [];
+      for (const keyId of ids) reads.push(await rates.read(keyId));
+      return asOf(reads);
+    };
+    const together = await Promise.all(ids.map((keyId) => rates.read(keyId)));
+    expect(together.every(({ databaseNowMs }) => Math.abs(databaseNowMs - Date.now()) < 60_000)).toBe(true);
+    expect(asOf(together)).toEqual(await oneByOne());
+    expect(asOf(together).slice(0, 4)).toEqual([
+      { row: null, limit: 5 },
+      { row: { version: 1, counts: `${used} 1` }, limit: 60 },
+      { row: { version: 1, counts: "key_of_old 1" }, limit: null },
+      { row: null, limit: null },
+    ]);
+
+    const isBehind = (index: number) => index % 3 === 0;
+    const written = await Promise.all(
+      ids.map((keyId, index) =>
+        rates.write({ keyId, expectedVersion: isBehind(index) ? 7 : 1, row: { version: 2, counts: "by all" } }),
+      ),
+    );
+    expect(written).toEqual(ids.map((_, index) => together[index]?.row !== null && !isBehind(index)));
+    const versions = (await oneByOne()).map(({ row }) => row?.version ?? null);
+    expect(versions).toEqual(ids.map((_, index) => (written[index] ? 2 : (together[index]?.row?.version ?? null))));
   });
 
   test("they go with their key", async () => {

@@ -1,6 +1,6 @@
 import type { Committed, Stores } from "@itsy/core";
 
-import { DatabaseError } from "./database-error.ts";
+import { hasCertainlyFailed } from "./database-error.ts";
 
 type Work<Result> = (stores: Stores) => Promise<Result>;
 type Commit = <Result>(work: Work<Result>) => Promise<Committed<Result>>;
@@ -28,10 +28,6 @@ const allOf = async (works: readonly Work<unknown>[], stores: Stores): Promise<r
   await Promise.allSettled(running);
   return Promise.all(running);
 };
-
-/** A commit whose answer was lost may have taken effect: to run it again would do it twice. */
-const hasCertainlyFailed = (error: unknown): boolean =>
-  !(error instanceof DatabaseError && error.code === "UNREACHABLE");
 
 /**
  * Group commit: work that comes while other work is under way shares one transaction, its round trips and its statements.

@@ -90,7 +90,7 @@ const createEngine = (input: PoolInput, source: DataSource): Engine => {
   const lookupPool = openLookupPool(input);
   const looking = createExecute({ pool: lookupPool, dialect, timeoutMs });
   // Of their own: what strangers make this process look up must not hold up the keys that it remembers.
-  const ratePool = createPool(input, { connectionsMax: limits.rateConnectionsMax });
+  const ratePool = createPool(input, { connectionsMax: limits.rateConnectionsMax, inPackets: true });
   const drawing = createExecute({ pool: ratePool, dialect, timeoutMs });
   const feedPool = openFeedPool(input);
   const { acquireTimeoutMs, queryTimeoutMs } = limits;

@@ -75,6 +75,31 @@ test("a count leaves the window at its slot's end, not before", () => {
   expect(rowAt(row, 2000).counts).toHaveLength(0);
 });
 
+test("what is added counts in its slot, and slots stay in their order", () => {
+  const changes = fc.array(
+    fc.record({
+      step: fc.integer({ min: 0, max: 400 }),
+      spent: fc.integer({ min: 0, max: 9 }),
+      held: fc.integer({ min: 0, max: 9 }),
+    }),
+  );
+  fc.assert(
+    fc.property(rows, changes, (row, steps) => {
+      const first = Math.floor(row.clockMs / SLOT_MS);
+      const added = steps.map(({ step, spent, held }) => ({ slot: first + step, spent, held }));
+      const { counts, ...rest } = addCounts(row, added);
+      expect({ ...rest, counts: row.counts }).toEqual(row);
+      const slots = [...new Set([...row.counts, ...added].map(({ slot }) => slot))].sort((a, b) => a - b);
+      const sums = slots.map((slot) => {
+        const ofSlot = [...row.counts, ...added].filter((count) => count.slot === slot);
+        const sum = (part: "spent" | "held") => ofSlot.reduce((total, count) => total + count[part], 0);
+        return { slot, spent: sum("spent"), held: sum("held") };
+      });
+      expect(counts).toEqual(sums.filter(({ spent, held }) => spent + held > 0));
+    }),
+  );
+});
+
 test("a count that falls to nothing is gone", () => {
   const row = { era: 0, clockMs: 0, counts: [{ slot: 8, spent: 1, held: 2 }] };
   expect(addCounts(row, [{ slot: 8, spent: -1, held: -2 }]).counts).toEqual([]);

@@ -44,13 +44,15 @@ export const rowAt = (row: RateRow | null, databaseNowMs: number): RateRow => {
 
 /** The row with the changes added to it, which may be negative. */
 export const addCounts = (row: RateRow, changes: readonly RateCount[]): RateRow => {
-  const bySlot = new Map(row.counts.map((count) => [count.slot, count]));
+  const counts = [...row.counts];
   for (const { slot, spent, held } of changes) {
-    const before = bySlot.get(slot) ?? { slot, spent: 0, held: 0 };
-    bySlot.set(slot, { slot, spent: before.spent + spent, held: before.held + held });
+    // From the end: what changes is of late, and a hot key has hundreds of counts.
+    const at = counts.findLastIndex((count) => count.slot <= slot);
+    const before = counts[at];
+    if (before?.slot === slot) counts[at] = { slot, spent: before.spent + spent, held: before.held + held };
+    else counts.splice(at + 1, 0, { slot, spent, held });
   }
-  const counts = [...bySlot.values()].filter((count) => count.spent !== 0 || count.held !== 0);
-  return { ...row, counts: counts.sort((a, b) => a.slot - b.slot) };
+  return { ...row, counts: counts.filter(({ spent, held }) => spent !== 0 || held !== 0) };
 };
 
 const FORMAT = "1";

@@ -1,6 +1,7 @@
 import type { RefusalCode } from "@itsy/contract";
 import { describe, expect, test } from "vitest";
 
+import { aStoredRecord } from "../../test/stored-record.ts";
 import type { IpRules, VerificationRecord } from "../ports.ts";
 import { firstRefusal } from "./checks.ts";
 
@@ -8,33 +9,11 @@ const now = new Date("2027-01-01T00:00:00Z");
 const past = new Date("2026-12-31T23:59:59Z");
 const future = new Date("2027-01-01T00:00:01Z");
 
-const good: VerificationRecord = {
-  keyId: "key_1",
-  versionId: "ver_1",
-  projectId: "prj_1",
-  workspaceId: "ws_1",
-  workspace: "acme",
-  project: "default",
-  environment: "production",
-  name: "Website",
-  owner: null,
-  metadata: {},
-  permissions: new Set(),
-  ipRules: null,
-  requestsPerMinute: 60,
-  expiresAt: null,
-  pausedAt: null,
-  revokedAt: null,
-  validUntil: null,
-  retiring: false,
-  pepperVersion: 1,
-};
-
 /** Rules that hold some addresses; which ones is the port's business. */
 const office: IpRules = { allow: (ip) => ip.startsWith("10."), networks: 1 };
 
 const refusal = (record: Partial<VerificationRecord>, required = {}, workspaceId = "ws_1") =>
-  firstRefusal({ record: { ...good, ...record }, required, workspaceId, now });
+  firstRefusal({ record: aStoredRecord(record), required, workspaceId, now });
 
 describe("a stored secret", () => {
   test.each([

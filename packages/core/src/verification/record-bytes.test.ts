@@ -1,29 +1,10 @@
 import { expect, test } from "vitest";
 
+import { aStoredRecord } from "../../test/stored-record.ts";
 import type { VerificationRecord } from "../ports.ts";
 import { bytesOfRecord } from "./record-bytes.ts";
 
-const plain: VerificationRecord = {
-  keyId: "key_1",
-  versionId: "ver_1",
-  projectId: "prj_1",
-  workspaceId: "ws_1",
-  workspace: "acme",
-  project: "default",
-  environment: "production",
-  name: "checkout",
-  owner: null,
-  metadata: {},
-  permissions: new Set(),
-  ipRules: null,
-  requestsPerMinute: 60,
-  expiresAt: null,
-  pausedAt: null,
-  revokedAt: null,
-  validUntil: null,
-  retiring: false,
-  pepperVersion: 1,
-};
+const plain = aStoredRecord();
 const many = <Part>(count: number, part: (index: number) => Part) => Array.from({ length: count }, (_, at) => part(at));
 
 test.each([

@@ -3,6 +3,7 @@ import { createSecretFormat, generateSecret } from "@itsy/key-format";
 import { describe, expect, test } from "vitest";
 
 import { createMemoryRateStore } from "../../test/rate-limit/memory-store.ts";
+import { aStoredRecord } from "../../test/stored-record.ts";
 import type { WorkspaceActor } from "../access/actor.ts";
 import type { VerificationRecord } from "../ports.ts";
 import { createLeasedRateLimiter } from "../rate-limit/leased-limiter.ts";
@@ -15,28 +16,12 @@ const otherSecret = generateSecret({ environment: "production" });
 const actor = { kind: "workspace", workspaceId: "ws_1" } as WorkspaceActor;
 
 const verifying = (record: Partial<VerificationRecord> = {}, quota: Quota | null = null) => {
-  const stored: VerificationRecord = {
-    keyId: "key_1",
-    versionId: "ver_1",
-    projectId: "prj_1",
-    retiring: false,
-    pepperVersion: 1,
-    workspaceId: "ws_1",
-    workspace: "acme",
-    project: "default",
-    environment: "production",
-    name: "Website",
-    owner: null,
-    metadata: {},
+  const stored = aStoredRecord({
     permissions: new Set(["files:read"]),
     ipRules: { networks: 1, allow: (ip) => ip.startsWith("10.") },
     requestsPerMinute: 10,
-    expiresAt: null,
-    pausedAt: null,
-    revokedAt: null,
-    validUntil: null,
     ...record,
-  };
+  });
   const counted: CountedRequest[] = [];
   const now = new Date("2027-01-01T00:00:00Z");
   const quotas = createQuotaLedger({ onStale: () => undefined });

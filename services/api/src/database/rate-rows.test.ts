@@ -1,7 +1,7 @@
 import type { RateRead } from "@itsy/core";
 import { describe, expect, test } from "vitest";
 
-import { databaseKinds, openFreshDatabase } from "../../test/database/fresh-database.ts";
+import { databaseKinds, openFreshDatabase, serverKinds } from "../../test/database/fresh-database.ts";
 import { createRows } from "../../test/database/rows.ts";
 import { storeTenant } from "../../test/database/tenant.ts";
 import type { OpenDatabase } from "./open-database.ts";
@@ -167,5 +167,33 @@ describe.each(databaseKinds)("the counts of rate limits on %s", (kind) => {
     expect((await rates.read("key_of_a_clock_that_stepped_back")).row).not.toBeNull();
     expect((await rates.read("key_old_0000")).row).toBeNull();
     expect(await rates.purge()).toBe(0);
+  });
+});
+
+describe.each(serverKinds)("on %s, where writes share a transaction", (kind) => {
+  test("a row that somebody locked keeps none of the others from being written", async () => {
+    await using opened = await openFreshDatabase(kind);
+    const { database, rates } = opened;
+    const key = await storeKey(opened, 60);
+    const ids = ["key_a", key.id, "key_z"];
+    await Promise.all(ids.map((keyId) => insert(rates, keyId)));
+    const locked = Promise.withResolvers<void>();
+    const mayEnd = Promise.withResolvers<void>();
+    const deleting = database.transaction(async ({ keys }) => {
+      await keys.delete(key);
+      locked.resolve();
+      await mayEnd.promise;
+    });
+    await locked.promise;
+    const written = await Promise.allSettled(
+      ids.map((keyId) => rates.write({ keyId, expectedVersion: 1, row: { version: 2, counts: "" } })),
+    );
+    mayEnd.resolve();
+    await deleting;
+    expect(written).toEqual([
+      { status: "fulfilled", value: true },
+      { status: "rejected", reason: expect.objectContaining({ code: "DEADLOCK" }) },
+      { status: "fulfilled", value: true },
+    ]);
   });
 });

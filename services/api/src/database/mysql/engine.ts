@@ -83,14 +83,20 @@ const openLookupPool = ({ limits, ...input }: PoolInput) => {
   return createPool({ ...input, limits: { ...limits, queueMax } }, { connectionsMax });
 };
 
+/** Of their own: what strangers make this process look up must not hold up the keys that it remembers. */
+const openRatePool = ({ limits, ...input }: PoolInput) => {
+  const { rateConnectionsMax: connectionsMax } = limits;
+  // Shorter than the time for an answer: a row that somebody locked is then known to be why nothing was written.
+  return createPool({ ...input, limits: { ...limits, lockWaitS: 1 } }, { connectionsMax, inPackets: true });
+};
+
 const createEngine = (input: PoolInput, source: DataSource): Engine => {
   const { settings, limits } = input;
   const dialect = dialectOf(settings.type);
   const { lookupTimeoutMs: timeoutMs } = limits;
   const lookupPool = openLookupPool(input);
   const looking = createExecute({ pool: lookupPool, dialect, timeoutMs });
-  // Of their own: what strangers make this process look up must not hold up the keys that it remembers.
-  const ratePool = createPool(input, { connectionsMax: limits.rateConnectionsMax, inPackets: true });
+  const ratePool = openRatePool(input);
   const drawing = createExecute({ pool: ratePool, dialect, timeoutMs });
   const feedPool = openFeedPool(input);
   const { acquireTimeoutMs, queryTimeoutMs } = limits;

@@ -13,17 +13,23 @@ export type TestbedEnv = {
   readonly kubebuilderAssets: string | null;
   readonly mysqlUrl: string | null;
   readonly mariadbUrl: string | null;
-  /** The first module proxy of `GOPROXY`, without a slash at its end. */
-  readonly goProxy: string;
+  /** The first module proxy of `GOPROXY`, without a slash at its end; null where it names none. */
+  readonly goProxy: string | null;
   readonly path: string;
 };
 
 const isTrue = (value: string | undefined): boolean => /^(1|true|yes)$/i.test(value ?? "");
 const orNull = (value: string | undefined): string | null => (value === undefined || value === "" ? null : value);
 
-/** `GOPROXY` is a list, of which words such as `direct` are no proxies. */
-const firstProxy = (goProxy = ""): string =>
-  (goProxy.split(/[,|]/).find((entry) => /^https?:/.test(entry)) ?? "https://proxy.golang.org").replace(/\/+$/, "");
+/** What Go itself asks where nothing else is said. */
+const GO_PROXY_DEFAULT = "https://proxy.golang.org";
+
+/** `GOPROXY` is a list, of which words such as `direct` and `off` are no proxies. */
+const firstProxy = (goProxy: string | null): string | null =>
+  (goProxy ?? GO_PROXY_DEFAULT)
+    .split(/[,|]/)
+    .find((entry) => /^https?:/.test(entry))
+    ?.replace(/\/+$/, "") ?? null;
 
 export const readEnv = (env: NodeJS.ProcessEnv = process.env): TestbedEnv =>
   Object.freeze({
@@ -33,6 +39,6 @@ export const readEnv = (env: NodeJS.ProcessEnv = process.env): TestbedEnv =>
     kubebuilderAssets: orNull(env["KUBEBUILDER_ASSETS"]),
     mysqlUrl: orNull(env["MYSQL_URL"]),
     mariadbUrl: orNull(env["MARIADB_URL"]),
-    goProxy: firstProxy(env["GOPROXY"]),
+    goProxy: firstProxy(orNull(env["GOPROXY"])),
     path: env["PATH"] ?? "",
   });

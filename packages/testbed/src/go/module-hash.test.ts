@@ -3,7 +3,7 @@ import { moduleHash } from "./module-hash.ts";
 
 test("a module's hash is the one that the checksum database has", () => {
   const goMod = Buffer.from("module golang.org/toolchain\n");
-  // sum.golang.org: golang.org/toolchain v0.0.1-go1.26.11.linux-amd64/go.mod
+  // There as golang.org/toolchain v0.0.1-go1.26.11.linux-amd64/go.mod
   expect(moduleHash({ "go.mod": goMod })).toBe("h1:8wlg68NqwW7eMnI1aABk/C2pDYXj8mrMY4TyRfiLeS0=");
 });
 

@@ -7,7 +7,7 @@ export type GoRelease = {
 };
 
 /**
- * From `sum.golang.org/lookup/golang.org/toolchain@v0.0.1-go<version>.<platform>`. Not older than what the go.mod files
+ * From the checksum database's `lookup/golang.org/toolchain@v0.0.1-go<version>.<platform>`. Not older than what the go.mod files
  * of this package ask for, or it would fetch another one.
  */
 export const PINNED_GO: GoRelease = {

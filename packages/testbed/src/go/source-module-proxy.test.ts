@@ -65,3 +65,11 @@ test("a platform of which no hash is known has none", async () => {
   const source = fetchedGo(readEnv({}), { version: "1.99.0", hashes: {} });
   expect(await source.inspect()).toEqual({ state: "unavailable", reason: `no Go is known here for ${platform}` });
 });
+
+test("where GOPROXY forbids downloads, nothing is downloaded", async () => {
+  const source = fetchedGo(readEnv({ GOPROXY: "off" }), {
+    version: "1.99.0",
+    hashes: { [platform]: moduleHash(files) },
+  });
+  expect(await source.inspect()).toEqual({ state: "unavailable", reason: "GOPROXY names no module proxy" });
+});

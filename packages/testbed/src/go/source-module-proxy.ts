@@ -12,6 +12,7 @@ import { type ModuleFiles, moduleHash } from "./module-hash.ts";
 import type { GoRelease } from "./release.ts";
 
 const MODULE = "golang.org/toolchain";
+const NO_PROXY = "GOPROXY names no module proxy";
 const FETCH_TIMEOUT_MS = 15 * 60_000;
 const PROGRAM = /^(bin|pkg\/tool\/[^/]+)\/[^/]+$/;
 
@@ -44,6 +45,7 @@ export const fetchedGo = (env: TestbedEnv, release: GoRelease): Source<string> =
   const dir = join(env.cacheDir, "go", `${release.version}-${platform}`);
 
   const fill = async (target: string) => {
+    if (env.goProxy === null) throw new Error(NO_PROXY);
     const files = unzipSync(await fetchZip(env.goProxy, version));
     if (moduleHash(files) !== hash) throw new Error(`${MODULE} ${version} is not what the checksum database knows`);
     await unpack(files, `${MODULE}@${version}/`, target);
@@ -55,6 +57,7 @@ export const fetchedGo = (env: TestbedEnv, release: GoRelease): Source<string> =
     inspect: async () => {
       if (hash === undefined) return { state: "unavailable", reason: `no Go is known here for ${platform}` };
       if (existsSync(dir)) return { state: "ready", detail: dir };
+      if (env.goProxy === null) return { state: "unavailable", reason: NO_PROXY };
       return { state: "obtainable", cost: `downloading Go ${release.version}, about 70 MB` };
     },
     obtain: async (log: Log) => join(await cachedDirectory({ dir, fill }, log), "bin", "go"),

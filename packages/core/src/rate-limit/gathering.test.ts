@@ -1,42 +1,28 @@
 import { expect, test } from "vitest";
 
-import { createMemoryRateStore } from "../../test/rate-limit/memory-store.ts";
-import { createVirtualTime } from "../../test/rate-limit/virtual-time.ts";
+import { createStage } from "../../test/rate-limit/stage.ts";
 import { type DrawPolicy, sharedDrawPolicy } from "./draw-plan.ts";
 import { createGathering } from "./gathering.ts";
-import { createLeasedRateLimiter } from "./leased-limiter.ts";
 
 const KEYS = 40;
 
 /** When the database is read for hot keys that began at different moments, once all of them are known to be hot. */
 const readsOfHotKeys = async (policy: DrawPolicy): Promise<readonly number[]> => {
-  const time = createVirtualTime();
-  const memory = createMemoryRateStore(() => 1_000_000 + time.nowMs());
   const readAtMs: number[] = [];
-  const limiter = createLeasedRateLimiter({
-    store: {
-      read: (keyId) => {
-        readAtMs.push(time.nowMs());
-        return memory.read(keyId);
-      },
-      write: (change) => memory.write(change),
-    },
-    monotonicMs: () => time.nowMs(),
-    random: () => 0,
-    schedule: (delayMs, run) => {
-      let isCancelled = false;
-      time.at(time.nowMs() + delayMs, () => {
-        if (!isCancelled) run();
-      });
-      return () => {
-        isCancelled = true;
-      };
-    },
+  const stage = createStage({
     policy,
+    conditions: {
+      fate: (statement) => {
+        if (statement === "read") readAtMs.push(stage.time.nowMs());
+        return "arrives";
+      },
+    },
   });
   for (let nowMs = 0; nowMs < 8000; nowMs += 4) {
-    for (let key = 0; key < KEYS; key++) if (nowMs > key * 77) void limiter.take(`key ${key}`, 1_000_000);
-    await time.runUntil(nowMs);
+    for (let key = 0; key < KEYS; key++) {
+      if (nowMs > key * 77) void stage.replicas[0]?.limiter.take(`key ${key}`, 1_000_000);
+    }
+    await stage.time.runUntil(nowMs);
   }
   return readAtMs.filter((ms) => ms > 4000);
 };

@@ -7,8 +7,8 @@ export type GoRelease = {
 };
 
 /**
- * From the checksum database's `lookup/golang.org/toolchain@v0.0.1-go<version>.<platform>`. Not older than what the go.mod files
- * of this package ask for, or it would fetch another one.
+ * From the checksum database's `lookup/golang.org/toolchain@v0.0.1-go<version>.<platform>`. Not older than what the
+ * go.mod files of this package ask for, or it would fetch another one.
  */
 export const PINNED_GO: GoRelease = {
   version: "1.26.11",

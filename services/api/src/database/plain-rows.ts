@@ -1,5 +1,5 @@
 import type { EntityMetadata } from "typeorm";
-
+import { placeholders } from "./id-list.ts";
 import type { Bound, RowInsert, Statement } from "./statement.ts";
 
 type ColumnMetadata = EntityMetadata["columns"][number];
@@ -24,7 +24,7 @@ const plainTable = (metadata: EntityMetadata): PlainTable => {
   const { tableName, columns, dataSource } = metadata;
   const escape = (name: string) => dataSource.driver.escape(name);
   const namesOf = (some: readonly ColumnMetadata[]) => some.map(({ databaseName }) => escape(databaseName)).join(", ");
-  const row = `(${columns.map(() => "?").join(", ")})`;
+  const row = `(${placeholders(columns.length)})`;
   const table = {
     insert: `INSERT INTO ${escape(tableName)}(${namesOf(columns)}) VALUES ${row}`,
     row,
@@ -59,9 +59,6 @@ export interface RowCondition<Row extends object> {
   readonly sql: string;
   readonly values: readonly (readonly [property: keyof Row & string, value: unknown])[];
 }
-
-/** As many placeholders as there are values. */
-export const placeholders = (values: readonly unknown[]): string => values.map(() => "?").join(", ");
 
 /** Finds the rows for which the condition holds. TypeORM builds the same statement anew each time, here too. */
 export const selectStatement = <Row extends object>(

@@ -1,5 +1,5 @@
 import type { RateLimitStore, RateRead } from "@itsy/core";
-
+import { filledUp, placeholders } from "./id-list.ts";
 import { RATE_COUNTS_LENGTH } from "./schema/key-rate.ts";
 
 /** The rows of all rate limits, and their end. */
@@ -52,7 +52,7 @@ const findUnwrittenQuery = (nowMs: string): string =>
   `SELECT key_id AS keyId FROM key_rate WHERE key_id > ? AND ${unwritten(nowMs)} ORDER BY key_id LIMIT ${PURGE_MAX}`;
 
 const deleteUnwrittenQuery = (nowMs: string): string =>
-  `DELETE FROM key_rate WHERE key_id IN (${Array.from({ length: PURGE_MAX }, () => "?").join(", ")}) AND ${unwritten(nowMs)}`;
+  `DELETE FROM key_rate WHERE key_id IN (${placeholders(PURGE_MAX)}) AND ${unwritten(nowMs)}`;
 
 export interface PurgeStatements {
   readonly find: (sql: string, values: readonly string[]) => Promise<readonly { readonly keyId: string }[]>;
@@ -67,8 +67,7 @@ export const purgeUnwritten = async (nowMs: string, { find, remove }: PurgeState
     const ids: readonly string[] = (await find(findUnwrittenQuery(nowMs), [after])).map(({ keyId }) => keyId);
     const last = ids.at(-1);
     // One statement for all numbers of ids: the last one fills up.
-    const filled = Array.from({ length: PURGE_MAX }, (_, index) => ids[index] ?? last ?? "");
-    if (last !== undefined) removed += await remove(deleteUnwrittenQuery(nowMs), filled);
+    if (last !== undefined) removed += await remove(deleteUnwrittenQuery(nowMs), filledUp(ids, PURGE_MAX));
     after = ids.length < PURGE_MAX ? undefined : last;
   }
   return removed;

@@ -1,6 +1,7 @@
 import type { VerificationRecord } from "@itsy/core";
 
 import { createIpRules } from "../verification/ip-rules.ts";
+import { placeholders } from "./id-list.ts";
 import { createSharedStrings } from "./shared-strings.ts";
 
 /** The answer of `verificationQuery` as both drivers give it: numbers and text. */
@@ -40,7 +41,7 @@ FROM secret_versions v
 JOIN api_keys k ON k.id = v.key_id
 JOIN projects p ON p.id = k.project_id
 JOIN workspaces w ON w.id = k.workspace_id
-WHERE v.digest IN (${Array.from({ length: digests }, () => "?").join(", ")})
+WHERE v.digest IN (${placeholders(digests)})
 LIMIT 1`;
 
 const queries: string[] = [];

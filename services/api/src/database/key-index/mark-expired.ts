@@ -1,6 +1,7 @@
 import { type EntityManager, In, LessThanOrEqual } from "typeorm";
 
 import type { Engine } from "../engine.ts";
+import { placeholders } from "../id-list.ts";
 import { type CountedGroup, createCountChanges, nameOf, writeCounts } from "./counts.ts";
 import { expiredFacet, facetNumbers, unmarked } from "./facet.ts";
 import { dialectIn } from "./stretch-sql.ts";
@@ -21,7 +22,7 @@ const findDue = (manager: EntityManager, workspaceIds: readonly string[], before
   manager.query<Due[]>(
     `SELECT id, workspace_id AS workspaceId, project_id AS projectId, facet
      FROM api_keys ${dialectIn(manager).useIndex("api_keys_workspace_facet_expires")}
-     WHERE workspace_id IN (${workspaceIds.map(() => "?").join(", ")})
+     WHERE workspace_id IN (${placeholders(workspaceIds.length)})
      AND facet IN (${facetNumbers({ states: unmarked }).join(", ")}) AND expires_at <= ? LIMIT ${KEYS_MAX}`,
     [...workspaceIds, before.getTime()],
   );

@@ -1,5 +1,5 @@
 import type { FeedStore, KeyChange, ReplicaRow } from "@itsy/core";
-
+import { filledUp, placeholders } from "../id-list.ts";
 import type { Execute } from "./execute.ts";
 
 interface PolledRow {
@@ -18,13 +18,12 @@ const REMOVE = "DELETE FROM replicas WHERE id = ? AND beat = ?";
 /** Sizes of the lists of ids: a prepared statement for each, and no more than these. */
 const DELETE_SIZES = [1, 8, 64] as const;
 const DELETE_MAX = 64;
-const deleteStatement = (count: number): string =>
-  `DELETE FROM key_changes WHERE id IN (${Array.from({ length: count }, () => "?").join(", ")})`;
+const deleteStatement = (count: number): string => `DELETE FROM key_changes WHERE id IN (${placeholders(count)})`;
 
 /** Filled up with its last id to one of the sizes. */
 const padded = (ids: readonly string[]): readonly string[] => {
   const size = DELETE_SIZES.find((size) => size >= ids.length) ?? DELETE_MAX;
-  return Array.from({ length: size }, (_, index) => ids[Math.min(index, ids.length - 1)] ?? "");
+  return filledUp(ids, size);
 };
 
 /** A replica with nothing to follow is one row without a change. */

@@ -2,6 +2,7 @@ import type { RateRead, RateWrite } from "@itsy/core";
 import DataLoader from "dataloader";
 
 import { hasCertainlyFailed } from "../database-error.ts";
+import { filledUp, placeholders } from "../id-list.ts";
 import {
   checkedCounts,
   purgeUnwritten,
@@ -26,19 +27,20 @@ const TOGETHER_MAX = 32;
 /** A row of `key_rate`, or one of `api_keys`, or, without an id, the clock. */
 type PartRow = RateReadRow & { readonly id: string };
 
-/** As `READ`, for several keys: what it finds of them, one thing in each row. */
-const readSeveralQuery = (count: number): string => {
-  const ids = Array.from({ length: count }, () => "?").join(", ");
+const buildReadSeveral = (count: number): string => {
+  const ids = placeholders(count);
   return `SELECT key_id AS id, version, counts, NULL AS keyLimit, NULL AS nowMs FROM key_rate WHERE key_id IN (${ids})
 UNION ALL SELECT id, NULL, NULL, requests_per_minute, NULL FROM api_keys WHERE id IN (${ids})
 UNION ALL SELECT '', NULL, NULL, NULL, ${NOW_MS}`;
 };
 
-/** As many as the next power of two: few statements for all numbers of ids, each prepared once. */
-const filledUp = (keyIds: readonly string[]): readonly string[] => {
-  const length = 2 ** Math.ceil(Math.log2(keyIds.length));
-  return Array.from({ length }, (_, index) => keyIds[index] ?? keyIds.at(-1) ?? "");
-};
+const queries: string[] = [];
+
+/** As `READ`, for several keys: what it finds of them, one thing in each row. The same string each time. */
+const readSeveralQuery = (count: number): string => (queries[count] ??= buildReadSeveral(count));
+
+/** The next power of two: few statements for all numbers of ids, each prepared once. */
+const sizeFor = (count: number): number => 2 ** Math.ceil(Math.log2(count));
 
 const joined = (keyIds: readonly string[], rows: readonly PartRow[]): readonly RateRead[] => {
   const counted = new Map(rows.flatMap((row) => (row.version === null ? [] : [[row.id, row] as const])));
@@ -77,7 +79,7 @@ export const createServerRateRows = ({ read, write, writeTogether }: Execute): R
   const readTogether = async (keyIds: readonly string[]): Promise<readonly RateRead[]> => {
     const [first = ""] = keyIds;
     if (keyIds.length === 1) return [toRateRead(await read<RateReadRow>(READ, [first, first]))];
-    const ids = filledUp(keyIds);
+    const ids = filledUp(keyIds, sizeFor(keyIds.length));
     return joined(keyIds, await read<PartRow>(readSeveralQuery(ids.length), [...ids, ...ids]));
   };
 

@@ -1,5 +1,5 @@
 import type { ManagementToken, TokenLookup } from "@itsy/core";
-
+import { placeholders } from "../id-list.ts";
 import { boundDigest } from "../verification-row.ts";
 import type { Execute } from "./execute.ts";
 
@@ -22,7 +22,7 @@ const queryOf = (digests: number): string =>
   `SELECT id, name, role, workspace_id AS workspaceId, cluster_id AS clusterId, digest,
   pepper_version AS pepperVersion, display_prefix AS displayPrefix,
   expires_at AS expiresAt, revoked_at AS revokedAt, leaked_at AS leakedAt, created_at AS createdAt
-FROM management_tokens WHERE digest IN (${Array.from({ length: digests }, () => "?").join(", ")}) LIMIT 1`;
+FROM management_tokens WHERE digest IN (${placeholders(digests)}) LIMIT 1`;
 
 const instant = (ms: number | null): Date | null => (ms === null ? null : new Date(ms));
 

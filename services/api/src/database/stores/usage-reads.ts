@@ -1,7 +1,7 @@
 import type { Quota } from "@itsy/contract";
 import type { QuotaState, UsageRange, UsageSince, UsageStep } from "@itsy/core";
 import { type EntityManager, In } from "typeorm";
-
+import { placeholders } from "../id-list.ts";
 import { hours, months, partsOf } from "./usage-tables.ts";
 
 export const requestsSince = async (
@@ -76,7 +76,7 @@ export const quotaStates = async (
       `SELECT w.id AS workspaceId, w.slug AS workspace, w.quota_per_month AS perMonth, w.quota_mode AS mode,
       COALESCE(m.cost, 0) AS cost, COALESCE(m.told_percent, 0) AS toldPercent
       FROM workspaces w LEFT JOIN usage_months m ON m.workspace_id = w.id AND m.month = ?
-      WHERE w.id IN (${ids.map(() => "?").join(", ")})`,
+      WHERE w.id IN (${placeholders(ids.length)})`,
       [month.getTime(), ...ids],
     );
     for (const { perMonth, mode, ...rest } of rows) {

@@ -1,6 +1,6 @@
 import type { LastUse, QuotaTold, UsageCount, UsageMonth, UsageWriterRow } from "@itsy/core";
 import type { EntityManager } from "typeorm";
-
+import { placeholders } from "../id-list.ts";
 import type { Session } from "../session.ts";
 import { hours, months, partsOf } from "./usage-tables.ts";
 
@@ -10,13 +10,13 @@ const growing = (manager: EntityManager, key: string, columns: readonly string[]
     ? `ON CONFLICT (${key}) DO UPDATE SET ${columns.map((name) => `${name} = ${name} + excluded.${name}`).join(", ")}`
     : `ON DUPLICATE KEY UPDATE ${columns.map((name) => `${name} = ${name} + VALUES(${name})`).join(", ")}`;
 
-const placeholders = (rows: number, columns: number): string =>
-  Array.from({ length: rows }, () => `(${Array.from({ length: columns }, () => "?").join(", ")})`).join(", ");
+const placesOf = (rows: number, columns: number): string =>
+  Array.from({ length: rows }, () => `(${placeholders(columns)})`).join(", ");
 
 export const addHours = async (manager: EntityManager, counts: readonly UsageCount[]): Promise<void> => {
   for (const part of partsOf(counts)) {
     await manager.query(
-      `INSERT INTO usage_hours (scope_id, hour, outcome, requests, cost) VALUES ${placeholders(part.length, 5)}
+      `INSERT INTO usage_hours (scope_id, hour, outcome, requests, cost) VALUES ${placesOf(part.length, 5)}
       ${growing(manager, "scope_id, hour, outcome", ["requests", "cost"])}`,
       part.flatMap(({ scopeId, hour, outcome, requests, cost }) => [scopeId, hour.getTime(), outcome, requests, cost]),
     );
@@ -26,7 +26,7 @@ export const addHours = async (manager: EntityManager, counts: readonly UsageCou
 export const addMonths = async (manager: EntityManager, months: readonly UsageMonth[]): Promise<void> => {
   for (const part of partsOf(months)) {
     await manager.query(
-      `INSERT INTO usage_months (workspace_id, month, cost) VALUES ${placeholders(part.length, 3)}
+      `INSERT INTO usage_months (workspace_id, month, cost) VALUES ${placesOf(part.length, 3)}
       ${growing(manager, "workspace_id, month", ["cost"])}`,
       part.flatMap(({ workspaceId, month, cost }) => [workspaceId, month.getTime(), cost]),
     );
@@ -44,7 +44,7 @@ export const touch = async (
       const ids = part.map(({ id }) => id);
       await manager.query(
         `UPDATE ${table} SET last_used_at = ?
-        WHERE id IN (${ids.map(() => "?").join(", ")}) AND (last_used_at IS NULL OR last_used_at < ?)`,
+        WHERE id IN (${placeholders(ids.length)}) AND (last_used_at IS NULL OR last_used_at < ?)`,
         [atMs, ...ids, atMs],
       );
     }

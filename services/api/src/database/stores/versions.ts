@@ -1,7 +1,7 @@
 import type { SecretVersion, VersionStore } from "@itsy/core";
 import type { EntityManager } from "typeorm";
-
-import { placeholders, type RowCondition } from "../plain-rows.ts";
+import { placeholders } from "../id-list.ts";
+import type { RowCondition } from "../plain-rows.ts";
 import type { Session } from "../session.ts";
 import { definedOnly } from "./defined-only.ts";
 
@@ -10,12 +10,12 @@ type VersionChange = Partial<Pick<SecretVersion, "confirmedAt" | "validUntil" | 
 const table = (manager: EntityManager) => manager.getRepository<SecretVersion>("secret_versions");
 
 const validOf = (keyIds: readonly string[], at: Date): RowCondition<SecretVersion> => ({
-  sql: `key_id IN (${placeholders(keyIds)}) AND (valid_until IS NULL OR valid_until > ?) ORDER BY key_id, revision, id`,
+  sql: `key_id IN (${placeholders(keyIds.length)}) AND (valid_until IS NULL OR valid_until > ?) ORDER BY key_id, revision, id`,
   values: [...keyIds.map((id) => ["keyId", id] as const), ["validUntil", at]],
 });
 
 const withDigestOf = (digests: readonly Uint8Array[]): RowCondition<SecretVersion> => ({
-  sql: `digest IN (${placeholders(digests)}) LIMIT 1`,
+  sql: `digest IN (${placeholders(digests.length)}) LIMIT 1`,
   values: digests.map((digest) => ["digest", digest]),
 });
 

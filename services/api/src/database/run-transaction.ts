@@ -1,6 +1,6 @@
 import type { Dialect } from "./dialect.ts";
 import type { Run, Transaction } from "./engine.ts";
-import type { Send, Statement } from "./statement.ts";
+import { COMMIT, type Send, type Statement } from "./statement.ts";
 
 /** One connection, as a transaction needs it. */
 export interface Wire {
@@ -13,7 +13,6 @@ export interface Wire {
 
 /** Statements in one packet: it stays far below what a server takes. */
 const PACKET_MAX = 100;
-const COMMIT: Statement = { sql: "COMMIT", values: [] };
 
 /**
  * Runs `work` between BEGIN and COMMIT on one connection. TypeORM's own bookkeeping of transactions is left aside: on

@@ -13,6 +13,14 @@ export interface Statement {
   readonly rowSql?: string;
 }
 
+export const COMMIT: Statement = { sql: "COMMIT", values: [] };
+
+/** Several statements as one text, for a connection that takes them in one packet. */
+export const packetOf = (statements: readonly Statement[]) => ({
+  sql: statements.map(({ sql }) => sql).join(";\n"),
+  values: statements.flatMap(({ values }) => values),
+});
+
 export type RowInsert = Statement & Required<Pick<Statement, "rowSql">>;
 
 export interface Answer {

@@ -2,7 +2,7 @@ import type { Pool, PoolConnection, ResultSetHeader, RowDataPacket } from "mysql
 
 import type { Dialect } from "../dialect.ts";
 import { translated } from "../driver-fault.ts";
-import type { Bound, Statement } from "../statement.ts";
+import { type Bound, COMMIT, packetOf, type Statement } from "../statement.ts";
 import { acquireWithin } from "./acquire.ts";
 import { type BreakableConnection, breakConnection } from "./pool.ts";
 
@@ -46,12 +46,12 @@ const prepared =
   (connection, answered) =>
     connection.execute<Answer>(sql, [...values], answered);
 
+const BEGIN: Statement = { sql: "START TRANSACTION", values: [] };
+
 const inTransaction =
   (statements: readonly Statement[]): Ask<ResultSetHeader[]> =>
-  (connection, answered) => {
-    const sql = ["START TRANSACTION", ...statements.map((statement) => statement.sql), "COMMIT"].join(";\n");
-    connection.query<ResultSetHeader[]>({ sql, values: statements.flatMap(({ values }) => values) }, answered);
-  };
+  (connection, answered) =>
+    connection.query<ResultSetHeader[]>(packetOf([BEGIN, ...statements, COMMIT]), answered);
 
 export const createExecute = ({ pool, dialect, timeoutMs }: ExecuteDeps): Execute => {
   const acquire = (): Promise<PoolConnection> =>

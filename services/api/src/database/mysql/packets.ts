@@ -3,7 +3,7 @@ import type { FieldPacket, PoolConnection, QueryError, ResultSetHeader } from "m
 import { DatabaseError } from "../database-error.ts";
 import type { Dialect } from "../dialect.ts";
 import { translateStatementFault } from "../driver-fault.ts";
-import type { Answer, Send, Statement } from "../statement.ts";
+import { type Answer, packetOf, type Send, type Statement } from "../statement.ts";
 
 export interface PacketsDeps {
   readonly connection: PoolConnection;
@@ -49,14 +49,12 @@ const exchange = (
 ): Promise<Answers | Refusal> =>
   new Promise<Answers | Refusal>((resolve) => {
     let answered = 0;
-    const sql = statements.map((statement) => statement.sql).join(";\n");
-    const values = statements.flatMap((statement) => statement.values);
     const done = (error: QueryError | null, answers: unknown, _fields?: FieldPacket[]) => {
       if (error !== null) return resolve({ at: answered, error });
       resolve(statements.length === 1 ? [answers] : (answers as Answers));
     };
     // mysql2 tells of the fields of each answer, also where it has none.
-    connection.query({ sql, values, timeout: timeoutMs }, done).on("fields", () => {
+    connection.query({ ...packetOf(statements), timeout: timeoutMs }, done).on("fields", () => {
       answered += 1;
     });
     // A value that mysql2 cannot write.

@@ -16,7 +16,7 @@ const replicaCounts = (process.env["REPLICAS"] ?? (isShort ? "2" : "1,3,9")).spl
 const streams: readonly Stream[] = [
   ...[1, 10].map((limit) => ({ limit, traffic: "above" }) as const),
   ...[60, 1000].flatMap((limit) =>
-    (["below", "above", "bursts", "one hot"] as const).map((traffic) => ({ limit, traffic })),
+    (["below", "above", "bursts", "each minute", "one hot"] as const).map((traffic) => ({ limit, traffic })),
   ),
   { limit: 10_000, traffic: "above" },
   { limit: 10_000, traffic: "one hot" },

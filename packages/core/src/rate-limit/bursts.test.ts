@@ -28,3 +28,25 @@ describe.each([3, 9])("a client that sends its whole limit in one burst over %i 
     }
   });
 });
+
+test.each([1, 3, 9])(
+  "a burst that begins as the one before it leaves the window hardly waits, with %i replicas",
+  async (replicas) => {
+    const limit = 60;
+    const stage = createStage({ replicas });
+    const burst = async () => {
+      const sent = [];
+      for (let request = 0; request < limit; request += 1) {
+        const { limiter } = stage.replicas[request % replicas] ?? {};
+        sent.push(Promise.resolve(limiter?.take("key", limit)));
+        await stage.pass(2000 / limit);
+      }
+      const decisions = await stage.heard(Promise.all(sent));
+      return decisions.filter((decision) => decision?.accepted === true).length;
+    };
+    expect(await burst()).toBe(limit);
+    await stage.time.runUntil(60_000);
+    // What counts a tenth of a second too long is three of 30 requests a second.
+    expect(await burst()).toBeGreaterThanOrEqual(limit - 4);
+  },
+);

@@ -19,7 +19,7 @@ const aSituation = (change: Partial<DrawSituation> = {}): DrawSituation => ({
 
 test("a draw never takes more than the window admits, and nothing when it serves nobody", () => {
   const situations = fc.record({
-    row: fc.nat({ max: 300 }).map((spent) => aRow({ slot: 4100, spent, held: 0 })),
+    row: fc.nat({ max: 300 }).map((spent) => aRow({ slot: 41_000, spent, held: 0 })),
     inHand: fc.nat({ max: 100 }),
     limit: fc.integer({ min: 1, max: 200 }),
     costs: fc.array(fc.integer({ min: 1, max: 50 }), { maxLength: 50 }),
@@ -50,8 +50,8 @@ test("a slow key draws what is asked for, and nothing ahead", () => {
 test("a hot key draws for some time ahead, less when others hold permits, and less when little is left", () => {
   const hot = aSituation({ limit: 31_000, demand: steady(500) });
   expect(planDraw(hot).ahead).toBe(200);
-  expect(planDraw({ ...hot, row: aRow({ slot: 4100, spent: 30_000, held: 1 }) }).ahead).toBe(124);
-  expect(planDraw({ ...hot, row: aRow({ slot: 4100, spent: 30_900, held: 1 }) }).ahead).toBe(50);
+  expect(planDraw({ ...hot, row: aRow({ slot: 41_000, spent: 30_000, held: 1 }) }).ahead).toBe(124);
+  expect(planDraw({ ...hot, row: aRow({ slot: 41_000, spent: 30_900, held: 1 }) }).ahead).toBe(50);
 });
 
 test("a burst draws no more ahead than the limit lets through in the long run: others may need it", () => {
@@ -89,18 +89,18 @@ test("the only process draws a part of what is free even for a slow key", () => 
 });
 
 test("the window admits a cost when enough has left it", () => {
-  const row = aRow({ slot: 4100, spent: 3, held: 0 }, { slot: 4200, spent: 3, held: 1 });
+  const row = aRow({ slot: 41_000, spent: 3, held: 0 }, { slot: 42_000, spent: 3, held: 1 });
   expect(admitsAtMs(row, 10, 3)).toBe(row.clockMs);
-  expect(admitsAtMs(row, 10, 6)).toBe(4100 * 250);
-  expect(admitsAtMs(row, 10, 7)).toBe(4200 * 250);
-  expect(admitsAtMs(row, 2, 1)).toBe(4200 * 250);
+  expect(admitsAtMs(row, 10, 6)).toBe(41_000 * 25);
+  expect(admitsAtMs(row, 10, 7)).toBe(42_000 * 25);
+  expect(admitsAtMs(row, 2, 1)).toBe(42_000 * 25);
 });
 
 test("permits that may come back are asked for when their lease ends, then ever more seldom", () => {
-  const row = (clockMs: number): RateRow => ({ era: 0, clockMs, counts: [{ slot: 4248, spent: 0, held: 1 }] });
-  const endMs = 4248 * 250 - 60_100;
+  const row = (clockMs: number): RateRow => ({ era: 0, clockMs, counts: [{ slot: 42_480, spent: 0, held: 1 }] });
+  const endMs = 42_480 * 25 - 60_050;
   expect(mayComeBackAtMs(row(endMs - 1000))).toBe(endMs + 150);
   expect(mayComeBackAtMs(row(endMs + 200))).toBe(endMs + 400);
   expect(mayComeBackAtMs(row(endMs + 8000))).toBe(endMs + 16_000);
-  expect(mayComeBackAtMs(aRow({ slot: 4248, spent: 1, held: 0 }))).toBe(Number.POSITIVE_INFINITY);
+  expect(mayComeBackAtMs(aRow({ slot: 42_480, spent: 1, held: 0 }))).toBe(Number.POSITIVE_INFINITY);
 });

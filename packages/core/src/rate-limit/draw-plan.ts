@@ -53,8 +53,8 @@ export const soleDrawPolicy: DrawPolicy = Object.freeze({
   shareAlone: 1 / 2,
   shareAmongOthers: 1 / 2,
   shareAtLeast: 1 / 16,
-  holdMs: 20_000,
-  plenty: { share: 0, aheadMs: 5000, holdMs: 20_000 },
+  holdMs: 15_000,
+  plenty: { share: 0, aheadMs: 5000, holdMs: 15_000 },
   gatherMs: 0,
 });
 

@@ -35,8 +35,8 @@ test("a settled lease counts what it spent, from when it spent it", () => {
   const others = { slot: lease.slot, spent: 4, held: 4 };
   const settled = settleLease(addCounts(row, [others, leaseCount(lease)]), lease);
   expect(settled.counts).toEqual([
-    { slot: slotOfSpend(row.clockMs + 10), spent: 3, held: 0 },
-    { slot: slotOfSpend(row.clockMs + 900), spent: 2, held: 0 },
+    { slot: slotOfSpend(row.clockMs + 10, 1), spent: 3, held: 0 },
+    { slot: slotOfSpend(row.clockMs + 900, 1), spent: 2, held: 0 },
     others,
   ]);
 });

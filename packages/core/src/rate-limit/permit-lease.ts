@@ -1,4 +1,4 @@
-import { slotEndMs, slotOfSpend } from "./count-slot.ts";
+import { type SlotStep, slotEndMs, slotOfSpend, slotStepFor } from "./count-slot.ts";
 import { addCounts, type RateCount, type RateRow } from "./rate-row.ts";
 
 /** How a lease was drawn. */
@@ -22,6 +22,7 @@ export interface PermitLease extends Omit<LeaseTerms, "row"> {
   /** The row's era, and the database's clock, at the draw. */
   readonly era: number;
   readonly databaseMs: number;
+  readonly slotStep: SlotStep;
   readonly slot: number;
   /** Permits may be spent before this instant of the replica's monotonic clock. */
   readonly endsMs: number;
@@ -35,19 +36,23 @@ export interface PermitLease extends Omit<LeaseTerms, "row"> {
  * the database's clock every spend comes before the end that the row counts from, whatever the two clocks show, however
  * long the answer travelled, and however long the replica was stopped.
  */
-export const createPermitLease = ({ row, limit, needed, ahead, sentMs, lifeMs }: LeaseTerms): PermitLease => ({
-  limit,
-  needed,
-  ahead,
-  sentMs,
-  lifeMs,
-  era: row.era,
-  databaseMs: row.clockMs,
-  slot: slotOfSpend(row.clockMs + lifeMs),
-  endsMs: sentMs + lifeMs,
-  left: needed + ahead,
-  spends: [],
-});
+export const createPermitLease = ({ row, limit, needed, ahead, sentMs, lifeMs }: LeaseTerms): PermitLease => {
+  const slotStep = slotStepFor(row.counts.length, limit, lifeMs);
+  return {
+    limit,
+    needed,
+    ahead,
+    sentMs,
+    lifeMs,
+    era: row.era,
+    databaseMs: row.clockMs,
+    slotStep,
+    slot: slotOfSpend(row.clockMs + lifeMs, slotStep),
+    endsMs: sentMs + lifeMs,
+    left: needed + ahead,
+    spends: [],
+  };
+};
 
 /** What the row counts for the lease while it is out. */
 export const leaseCount = ({ slot, needed, ahead }: PermitLease): RateCount => ({ slot, spent: needed, held: ahead });
@@ -62,8 +67,8 @@ export const withoutLease = (row: RateRow, lease: PermitLease): RateRow => {
 export const spendable = (lease: PermitLease, nowMs: number): number => (nowMs >= lease.endsMs ? 0 : lease.left);
 
 /** By the latest that the database's clock can show now: it showed `databaseMs` after the read was sent. */
-const slotOfSpendNow = ({ databaseMs, sentMs }: PermitLease, nowMs: number): number =>
-  slotOfSpend(databaseMs + nowMs - sentMs);
+const slotOfSpendNow = ({ databaseMs, sentMs, slotStep }: PermitLease, nowMs: number): number =>
+  slotOfSpend(databaseMs + nowMs - sentMs, slotStep);
 
 /** Spends permits of the lease if it has them and has not ended. */
 export const spend = (lease: PermitLease, cost: number, nowMs: number): boolean => {
@@ -76,18 +81,11 @@ export const spend = (lease: PermitLease, cost: number, nowMs: number): boolean 
   return true;
 };
 
-/** A lease that lives no longer, with nothing drawn ahead, is spent when it is drawn: what it counts too long is not worth a write. */
-const BRIEF_MS = 250;
-
-/** Whether the row would count the lease's permits noticeably longer than they must, once it is spent or ended. */
-const isWorthSettling = ({ ahead, left, lifeMs }: PermitLease): boolean => ahead > 0 || left > 0 || lifeMs > BRIEF_MS;
-
 /**
  * The row after a lease from which nothing will be spent any more: what was not spent no longer counts, what was spent
  * counts from when it was. To be written once: a second time would give back permits of others.
  */
 export const settleLease = (row: RateRow, lease: PermitLease): RateRow => {
-  if (!isWorthSettling(lease)) return row;
   // Renumbered slots, or all of it has left the window: nothing to give back.
   if (row.era !== lease.era || slotEndMs(lease.slot) <= row.clockMs) return row;
   const drawn = leaseCount(lease);

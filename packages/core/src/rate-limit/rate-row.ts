@@ -55,11 +55,13 @@ export const addCounts = (row: RateRow, changes: readonly RateCount[]): RateRow 
   return { ...row, counts: counts.filter(({ spent, held }) => spent !== 0 || held !== 0) };
 };
 
-const FORMAT = "1";
+const FORMAT = "2";
+/** How many of today's slots one of a format is. */
+const SLOTS: Readonly<Record<string, number>> = { 1: 10, [FORMAT]: 1 };
 const RADIX = 36;
 
 /**
- * `1 {era} {clockMs} {slot}.{spent}[.{held}] …`, numbers in base 36, each slot as the difference from the one before
+ * `2 {era} {clockMs} {slot}.{spent}[.{held}] …`, numbers in base 36, each slot as the difference from the one before
  * (the first from the clock's). A hot key with a count in every slot takes about 2 KB.
  */
 export const encodeRateRow = (row: RateRow): string => {
@@ -84,13 +86,14 @@ const parse = (text: string | undefined): number => {
 /** @throws Error when the text is not what `encodeRateRow` made. */
 export const decodeRateRow = (text: string): RateRow => {
   const [format, era, clock, ...rest] = text.split(" ");
-  if (format !== FORMAT) throw new Error(`the stored counts of a rate limit have an unknown format`);
+  const slots = SLOTS[format ?? ""];
+  if (slots === undefined) throw new Error(`the stored counts of a rate limit have an unknown format`);
   const clockMs = parse(clock);
-  let previous = Math.floor(clockMs / SLOT_MS);
+  let previous = Math.floor(clockMs / (SLOT_MS * slots));
   const counts = rest.map((part) => {
     const [step, spent, held = "0"] = part.split(".");
     previous += parse(step);
-    return { slot: previous, spent: parse(spent), held: parse(held) };
+    return { slot: previous * slots, spent: parse(spent), held: parse(held) };
   });
   return { era: parse(era), clockMs, counts };
 };

@@ -19,6 +19,10 @@ const CLOCK_RATE_ERROR = 0.001;
 export const locallyAtMs = ({ row, readMs }: WindowView, databaseMs: number): number =>
   readMs + (databaseMs - row.clockMs) * (1 + CLOCK_RATE_ERROR);
 
+/** When the database's clock can show the instant at the earliest, on the replica's monotonic clock. */
+const locallyNotBeforeMs = ({ row, readMs }: WindowView, databaseMs: number): number =>
+  readMs + (databaseMs - row.clockMs) * (1 - CLOCK_RATE_ERROR);
+
 /** What the database's clock shows at least, at an instant of the replica's monotonic clock. */
 export const databaseNowMs = ({ row, readMs }: WindowView, nowMs: number): number =>
   row.clockMs + Math.max(0, nowMs - readMs) / (1 + CLOCK_RATE_ERROR);
@@ -46,7 +50,7 @@ export const rememberRefusal = (view: WindowView, cost: number): RememberedRefus
   if (cost > view.limit) return { view, cost, untilMs: view.readMs + HOPELESS_MS };
   if (permitsFree(view.row, view.limit) >= cost) return null;
   const againMs = Math.min(admitsAtMs(view.row, view.limit, cost), mayComeBackAtMs(view.row));
-  return { view, cost, untilMs: locallyAtMs(view, againMs) };
+  return { view, cost, untilMs: locallyNotBeforeMs(view, againMs) };
 };
 
 /** Whether the request would be refused again. A limit that nobody knew of then is not answered from memory. */

@@ -52,7 +52,7 @@ export const brokenVariants: readonly BrokenVariant[] = [
   {
     name: "permits count only 60 seconds from the draw",
     edits: [
-      { file: "permit-lease.ts", find: "slotOfSpend(row.clockMs + lifeMs)", replace: "slotOfSpend(row.clockMs)" },
+      { file: "permit-lease.ts", find: "slotOfSpend(row.clockMs + lifeMs, ", replace: "slotOfSpend(row.clockMs, " },
     ],
     scenario: { ...handover, policy: greedy, troubles: { killEveryMs: 5000 } },
   },
@@ -121,7 +121,7 @@ export const brokenVariants: readonly BrokenVariant[] = [
   },
   {
     name: "clocks are taken to run at the same rate",
-    edits: [{ file: "count-slot.ts", find: "CLOCK_RATE_MARGIN_MS = 100", replace: "CLOCK_RATE_MARGIN_MS = 0" }],
+    edits: [{ file: "count-slot.ts", find: "CLOCK_RATE_MARGIN_MS = 50", replace: "CLOCK_RATE_MARGIN_MS = 0" }],
     scenario: { ...handover, troubles: { databaseRate: 1.0005 } },
   },
   {

@@ -58,6 +58,15 @@ const bursts: Traffic = function* ({ limit, replicas, random }) {
   }
 };
 
+/** The whole limit within two seconds, each minute on the minute: what leaves the window late is missed at once. */
+const eachMinute: Traffic = function* ({ limit, replicas, random }) {
+  for (let beginMs = 1000; ; beginMs += MINUTE_MS) {
+    for (let sent = 0; sent < limit; sent++) {
+      yield { atMs: beginMs + (sent / limit) * 2000, replica: anyOf(replicas, random) };
+    }
+  }
+};
+
 /**
  * A replica spends the limit in about three seconds and hears nothing more; when that leaves the window, the next one
  * is hammered on. Whatever leaves too early is taken twice.
@@ -74,5 +83,13 @@ const handover: Traffic = function* ({ limit, replicas, random }) {
   }
 };
 
-export const traffics = { below, above, hammering, bursts, handover, "one hot": oneHot } as const;
+export const traffics = {
+  below,
+  above,
+  hammering,
+  bursts,
+  handover,
+  "one hot": oneHot,
+  "each minute": eachMinute,
+} as const;
 export type TrafficName = keyof typeof traffics;

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { crc32 } from "node:zlib";
 
 import { createClient } from "@itsy/client";
 import type { DatabaseServer } from "@itsy/testbed";
@@ -38,10 +39,13 @@ export interface Row extends Stream {
   readonly lost: number;
 }
 
-const randomOf = (seed: number) => {
-  const bytes = createSeededBytes(seed);
-  return () => Buffer.from(bytes(4)).readUInt32LE() / 2 ** 32;
-};
+/** Each purpose has numbers of its own: what is drawn for it does not depend on when others draw. */
+const randomnessOf =
+  (seed: number) =>
+  (purpose: string): (() => number) => {
+    const bytes = createSeededBytes(crc32(purpose, seed));
+    return () => Buffer.from(bytes(4)).readUInt32LE() / 2 ** 32;
+  };
 
 const issueKeys = async ({ replicas, adminToken }: Installation, streams: readonly Stream[]) => {
   const { keys } = createClient({ url: replicas[0]?.url() ?? "", token: adminToken });
@@ -91,15 +95,15 @@ export const runRateLimits = async (server: DatabaseServer, options: RunOptions)
   const { seed, replicas, streams, durationMs, churnEveryMs } = options;
   await using installation = await startInstallation(server, { replicaCount: replicas });
   const secrets = await issueKeys(installation, streams);
-  const random = randomOf(seed);
+  const randomFor = randomnessOf(seed);
   const over = new AbortController();
   const churning =
     churnEveryMs === undefined
       ? Promise.resolve()
-      : churn(installation, churnEveryMs, { random: randomOf(seed + 1), until: over.signal });
+      : churn(installation, churnEveryMs, { random: randomFor("who comes and goes"), until: over.signal });
   // Told below, when the streams are over.
   churning.catch(() => undefined);
-  const logs = await sendStreams({ installation, secrets, random, durationMs }).finally(() => over.abort());
+  const logs = await sendStreams({ installation, secrets, randomFor, durationMs }).finally(() => over.abort());
   await churning;
   return logs.map((log) => rowOf(log, replicas));
 };

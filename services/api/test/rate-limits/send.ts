@@ -17,7 +17,8 @@ export interface StreamLog {
 export interface SendOptions {
   readonly installation: Installation;
   readonly secrets: ReadonlyMap<Stream, string>;
-  readonly random: () => number;
+  /** Numbers in [0, 1): the same ones for the same purpose, whatever else is drawn meanwhile. */
+  readonly randomFor: (purpose: string) => () => number;
   readonly durationMs: number;
 }
 
@@ -26,12 +27,12 @@ const TICK_MS = 4;
 
 /** Sends what is due, whether or not what was sent before is answered. */
 export const sendStreams = async (options: SendOptions): Promise<readonly StreamLog[]> => {
-  const { installation, secrets, random, durationMs } = options;
+  const { installation, secrets, randomFor, durationMs } = options;
   const { replicas, verifierToken: token } = installation;
   const underWay = new Set<Promise<void>>();
 
-  const send = async (log: StreamLog, secret: string): Promise<void> => {
-    const url = replicas[replicaFor(log.stream, replicas.length, random)]?.url() ?? null;
+  const send = async (log: StreamLog, secret: string, replica: number): Promise<void> => {
+    const url = replicas[replica]?.url() ?? null;
     const anyUrl = url ?? replicas.map((replica) => replica.url()).find((other) => other !== null);
     if (anyUrl == null) return;
     const sentMs = performance.now();
@@ -44,14 +45,19 @@ export const sendStreams = async (options: SendOptions): Promise<readonly Stream
 
   const streams = [...secrets].map(([stream, secret]) => {
     const log: StreamLog = { stream, judged: [], unavailable: 0, lost: 0 };
-    const due = arrivals(stream, random);
-    return { log, secret, due, nextMs: due.next().value as number };
+    const name = `${stream.limit} ${stream.traffic}`;
+    const due = arrivals(stream, randomFor(`${name}: when`));
+    const random = randomFor(`${name}: where`);
+    const nextReplica = () => replicaFor(stream, replicas.length, random);
+    return { log, secret, due, nextReplica, nextMs: due.next().value as number };
   });
   const beganMs = performance.now();
   for (let nowMs = 0; nowMs < durationMs; nowMs = performance.now() - beganMs) {
     for (const stream of streams) {
       for (; stream.nextMs <= nowMs; stream.nextMs = stream.due.next().value as number) {
-        const sending: Promise<void> = send(stream.log, stream.secret).finally(() => underWay.delete(sending));
+        const sending: Promise<void> = send(stream.log, stream.secret, stream.nextReplica()).finally(() =>
+          underWay.delete(sending),
+        );
         underWay.add(sending);
       }
     }

@@ -1,5 +1,5 @@
 /** How the requests of one key come. */
-export type Traffic = "below" | "above" | "bursts" | "one hot";
+export type Traffic = "below" | "above" | "bursts" | "each minute" | "one hot";
 
 export interface Stream {
   /** Requests a minute. */
@@ -32,12 +32,20 @@ const bursts = function* (limit: number, random: () => number): Generator<number
   }
 };
 
+/** The whole limit within two seconds, each minute on the minute: what leaves the window late is missed at once. */
+const eachMinute = function* (limit: number): Generator<number> {
+  for (let beginMs = 1000; ; beginMs += MINUTE_MS) {
+    for (let sent = 0; sent < limit; sent++) yield beginMs + (sent / limit) * 2000;
+  }
+};
+
 const above = (limit: number, random: () => number) => atRandom(Math.max(1.3 * limit, LEAST_PER_MINUTE), random);
 
 const traffics = {
   below: (limit: number) => steady((limit * 59) / 60),
   above,
   bursts,
+  "each minute": eachMinute,
   "one hot": above,
 } as const satisfies Record<Traffic, (limit: number, random: () => number) => Generator<number>>;
 

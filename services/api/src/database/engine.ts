@@ -1,8 +1,7 @@
-import type { FeedStore, TokenLookup, VerificationLookup } from "@itsy/core";
+import type { FeedStore, RateLimitStore, TokenLookup, VerificationLookup } from "@itsy/core";
 import type { EntityManager, EntityMetadata } from "typeorm";
 
 import type { Dialect } from "./dialect.ts";
-import type { RateRows } from "./rate-rows.ts";
 import type { Send, Statement } from "./statement.ts";
 
 /** Runs statements on a connection and translates what the driver throws. */
@@ -18,6 +17,12 @@ export interface Transaction {
   readonly send: Send;
   /** Goes in front of the commit, and with it: what it locks is locked no longer than it must. */
   readonly sendLast: (statement: Statement) => void;
+}
+
+/** The rows of all rate limits, and their end. */
+export interface RateRows extends RateLimitStore {
+  /** Deletes what nobody wrote for an hour, and tells how many. */
+  purge(): Promise<number>;
 }
 
 /** How the connections of one kind of database are used. Everything it throws by itself is already translated. */

@@ -4,8 +4,8 @@ import { describe, expect, test } from "vitest";
 import { databaseKinds, openFreshDatabase, serverKinds } from "../../test/database/fresh-database.ts";
 import { createRows } from "../../test/database/rows.ts";
 import { storeTenant } from "../../test/database/tenant.ts";
+import type { RateRows } from "./engine.ts";
 import type { OpenDatabase } from "./open-database.ts";
-import type { RateRows } from "./rate-rows.ts";
 
 const NOTHING = { row: null, databaseNowMs: expect.any(Number), limit: null };
 

@@ -1,12 +1,6 @@
-import type { RateLimitStore, RateRead } from "@itsy/core";
+import type { RateRead } from "@itsy/core";
 import { filledUp, placeholders } from "./id-list.ts";
 import { RATE_COUNTS_LENGTH } from "./schema/key-rate.ts";
-
-/** The rows of all rate limits, and their end. */
-export interface RateRows extends RateLimitStore {
-  /** Deletes what nobody wrote for an hour, and tells how many. */
-  purge(): Promise<number>;
-}
 
 export interface RateReadRow {
   readonly version: number | null;

@@ -1,13 +1,12 @@
 import type { RateRead, RateWrite } from "@itsy/core";
 import DataLoader from "dataloader";
-
 import { hasCertainlyFailed } from "../database-error.ts";
+import type { RateRows } from "../engine.ts";
 import { filledUp, placeholders } from "../id-list.ts";
 import {
   checkedCounts,
   purgeUnwritten,
   type RateReadRow,
-  type RateRows,
   rateReadQuery,
   toRateRead,
   UPDATE_RATE,

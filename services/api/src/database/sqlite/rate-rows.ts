@@ -1,14 +1,13 @@
 import type Sqlite from "better-sqlite3";
-
 import { DatabaseError } from "../database-error.ts";
 import type { Dialect } from "../dialect.ts";
 import { translated } from "../driver-fault.ts";
+import type { RateRows } from "../engine.ts";
 import type { Mutex } from "../mutex.ts";
 import {
   checkedCounts,
   purgeUnwritten,
   type RateReadRow,
-  type RateRows,
   rateReadQuery,
   toRateRead,
   UPDATE_RATE,

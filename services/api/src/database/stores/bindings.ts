@@ -1,9 +1,8 @@
 import { type Binding, type BindingStore, ConcurrentChange } from "@itsy/core";
 import { type EntityManager, In, IsNull } from "typeorm";
-
-import { refreshOwned } from "../key-index/refresh-facet.ts";
 import type { Session } from "../session.ts";
 import { definedOnly } from "./defined-only.ts";
+import { refreshOwned } from "./refresh-facet.ts";
 
 type BindingChange = Parameters<BindingStore["update"]>[1];
 

@@ -11,11 +11,11 @@ import type { EntityManager } from "typeorm";
 
 import { readNotRevoked } from "../key-index/counts.ts";
 import { facetNumber, stateByFacts } from "../key-index/facet.ts";
-import { refreshFacet, storedFacet } from "../key-index/refresh-facet.ts";
 import type { StoredKey } from "../key-index/stretches.ts";
 import type { Session } from "../session.ts";
 import { definedOnly } from "./defined-only.ts";
 import { countKeys, listKeys } from "./key-list.ts";
+import { refreshFacet, storedFacet } from "./refresh-facet.ts";
 
 const table = (manager: EntityManager) => manager.getRepository<StoredKey>("api_keys");
 

@@ -1,11 +1,10 @@
 import { type ApiKey, ConcurrentChange } from "@itsy/core";
 import type { EntityManager } from "typeorm";
-
+import type { CountedGroup } from "../key-index/counts.ts";
+import { facetNumber, stateByFacts } from "../key-index/facet.ts";
+import { dialectIn } from "../key-index/stretch-sql.ts";
+import { OWNED, type StoredKey } from "../key-index/stretches.ts";
 import type { Session } from "../session.ts";
-import type { CountedGroup } from "./counts.ts";
-import { facetNumber, stateByFacts } from "./facet.ts";
-import { dialectIn } from "./stretch-sql.ts";
-import { OWNED, type StoredKey } from "./stretches.ts";
 
 interface FactsRow extends CountedGroup {
   readonly environment: ApiKey["environment"];

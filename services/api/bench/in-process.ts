@@ -6,7 +6,7 @@ import { defaultSecretFormat } from "@itsy/key-format";
 import { systemClock } from "../src/adapters/clock.ts";
 import { type Domain, openDomain } from "../src/domain.ts";
 import { parseSettings } from "../src/env.ts";
-import { createLogger } from "../src/http/logger.ts";
+import { createLogger } from "../src/logger.ts";
 
 export interface InProcess extends AsyncDisposable {
   readonly domain: Domain;

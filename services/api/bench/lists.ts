@@ -14,7 +14,7 @@ import mysql from "mysql2/promise";
 import { systemClock } from "../src/adapters/clock.ts";
 import { type Domain, openDomain } from "../src/domain.ts";
 import { parseSettings } from "../src/env.ts";
-import { createLogger } from "../src/http/logger.ts";
+import { createLogger } from "../src/logger.ts";
 import { isShort } from "./compare.ts";
 import { countQueries, type ListQuery, listQueries } from "./lists/queries.ts";
 import { seedKeys } from "./lists/seed.ts";

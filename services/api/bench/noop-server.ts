@@ -6,10 +6,10 @@ import { createExpressMiddleware } from "@trpc/server/adapters/express";
 import { z } from "zod";
 import { createApp } from "../src/http/app.ts";
 import { createLifecycle } from "../src/http/lifecycle.ts";
-import { createLogger } from "../src/http/logger.ts";
 import { createMetrics } from "../src/http/metrics.ts";
 import { createReadiness } from "../src/http/readiness.ts";
 import { startServer } from "../src/http/server.ts";
+import { createLogger } from "../src/logger.ts";
 
 const { procedure, router } = initTRPC.create();
 const answer: unknown = JSON.parse(process.env["ANSWER"] ?? "null");

@@ -7,7 +7,7 @@ import { monotonicMs, systemClock } from "./adapters/clock.ts";
 import { openDomain } from "./domain.ts";
 import { parseSettings } from "./env.ts";
 import { exitWith } from "./exit.ts";
-import { createLogger } from "./http/logger.ts";
+import { createLogger } from "./logger.ts";
 import { provideFirstToken } from "./tokens/first-token.ts";
 import { provideStarterKit } from "./tokens/starter-kit.ts";
 

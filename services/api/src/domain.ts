@@ -26,9 +26,9 @@ import { type Authenticate, createCachedAuthenticate } from "./access/token-cach
 import { createUlidSource } from "./adapters/ids.ts";
 import { type OpenDatabase, openDatabase } from "./database/open-database.ts";
 import type { Settings } from "./env.ts";
-import type { Logger } from "./http/logger.ts";
 import { everyHour } from "./jobs/every-hour.ts";
 import { markExpiredKeys } from "./jobs/mark-expired-keys.ts";
+import type { Logger } from "./logger.ts";
 import { createRepepperQueue, type RepepperQueue } from "./peppers/repepper-queue.ts";
 import { requireRing } from "./peppers/require-ring.ts";
 import { createOutageLimiter } from "./rate-limit/outage-limiter.ts";

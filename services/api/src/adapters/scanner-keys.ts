@@ -1,6 +1,10 @@
 import { readFileSync } from "node:fs";
 
-import type { ScannerKey } from "../http/scanner-signature.ts";
+/** A key that a scanner signs with. A scanner whose key is being changed has two. */
+export interface ScannerKey {
+  readonly scanner: string;
+  readonly key: Uint8Array;
+}
 
 /** Fits `scanner:{name}` into the audit. */
 const ENTRY = /^([a-z0-9](?:[-a-z0-9]{0,30}[a-z0-9])?):(?:whsec_)?([A-Za-z0-9+/]+={0,2})$/;

@@ -1,9 +1,8 @@
 import { createPepperRing, type PepperEntry, type PepperRing } from "@itsy/key-format";
 
 import { type DatabaseSettings, MEMORY_PATH } from "../database/database-url.ts";
-import type { ScannerKey } from "../http/scanner-signature.ts";
 import { parsePeppers, peppersOfEmbedded, readPepperFile, temporaryPepper } from "./pepper-file.ts";
-import { parseScannerKeys, readScannerKeys } from "./scanner-keys.ts";
+import { parseScannerKeys, readScannerKeys, type ScannerKey } from "./scanner-keys.ts";
 
 /** The settings that hold something secret, or name a file of it. */
 export interface SecretSettings {

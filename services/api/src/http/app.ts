@@ -1,10 +1,9 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from "express";
 import helmet from "helmet";
-
+import type { Logger } from "../logger.ts";
 import { DirectRequest } from "./direct-request.ts";
 import { type Answer, answerOf, answerWith, sendError } from "./error-answer.ts";
 import type { Lifecycle } from "./lifecycle.ts";
-import type { Logger } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";
 import type { AskReadiness } from "./readiness.ts";
 import type { Door } from "./request-durations.ts";

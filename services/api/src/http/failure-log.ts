@@ -1,7 +1,6 @@
 import type { ErrorCode } from "@itsy/contract";
-
+import type { Logger } from "../logger.ts";
 import { createAtMostEvery } from "./at-most-every.ts";
-import type { Logger } from "./logger.ts";
 import type { Door } from "./request-durations.ts";
 
 export interface Failure {

@@ -6,13 +6,13 @@ import { authorize, type Verify } from "@itsy/core";
 import { type Denial, readCredential } from "@itsy/verify/http";
 
 import type { Authenticate } from "../access/token-cache.ts";
+import type { Logger } from "../logger.ts";
 import { createAtMostEvery } from "./at-most-every.ts";
 import { answerOf, answerWith, isOurs, sendError } from "./error-answer.ts";
 import type { LogFailure } from "./failure-log.ts";
 import { send, told, toldOfDenial, unavailable } from "./forward-auth-answer.ts";
 import { type Detail, type ForwardedIpOf, formOf, proxyTokenOf, questionOf } from "./forward-auth-request.ts";
 import type { Lifecycle } from "./lifecycle.ts";
-import type { Logger } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";
 import { requestIdOf } from "./request-id.ts";
 import { createSettle } from "./settle.ts";

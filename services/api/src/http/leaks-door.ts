@@ -2,19 +2,19 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 
 import { LeakReport } from "@itsy/contract";
 import { type Clock, type ReportedLeaks, type ReportLeaks, scannerActor } from "@itsy/core";
-
+import type { ScannerKey } from "../adapters/scanner-keys.ts";
+import type { Logger } from "../logger.ts";
 import { createBatchAllowance } from "./batch-allowance.ts";
 import { createBodyBudget } from "./body-budget.ts";
 import { type Answer, answerOf, answerWith, isOurs, sendError } from "./error-answer.ts";
 import type { LogFailure } from "./failure-log.ts";
 import { isJson, MALFORMED, parseJson } from "./json-body.ts";
 import type { Lifecycle } from "./lifecycle.ts";
-import type { Logger } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";
 import type { OriginOf } from "./origin.ts";
 import { type BodyResult, KEEP_NOTHING, readBody } from "./read-body.ts";
 import { requestIdOf } from "./request-id.ts";
-import { type ScannerKey, type SignedHeaders, scannerOf, signedHeadersOf } from "./scanner-signature.ts";
+import { type SignedHeaders, scannerOf, signedHeadersOf } from "./scanner-signature.ts";
 import type { Door } from "./verify-door.ts";
 
 export const LEAKS_PATH = "/v1/leaks";

@@ -1,8 +1,7 @@
 import type { ErrorCode } from "@itsy/contract";
 import type { RequestHandler, Response } from "express";
-
+import type { Logger } from "../logger.ts";
 import { isOurs } from "./error-answer.ts";
-import type { Logger } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Door } from "./request-durations.ts";
 import { requestIdOf } from "./request-id.ts";

@@ -1,11 +1,7 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 
-/** A key that a scanner signs with. A scanner whose key is being changed has two. */
-export interface ScannerKey {
-  readonly scanner: string;
-  readonly key: Uint8Array;
-}
+import type { ScannerKey } from "../adapters/scanner-keys.ts";
 
 /** The headers of one signed message, of the right form. */
 export interface SignedHeaders {

@@ -1,4 +1,4 @@
-import type { Logger } from "../http/logger.ts";
+import type { Logger } from "../logger.ts";
 import { repeat } from "./repeat.ts";
 
 const HOUR_MS = 3_600_000;

@@ -1,7 +1,7 @@
 import type { Clock } from "@itsy/core";
 
 import type { OpenDatabase } from "../database/open-database.ts";
-import type { Logger } from "../http/logger.ts";
+import type { Logger } from "../logger.ts";
 import { repeat } from "./repeat.ts";
 
 /** More than the clocks of replicas differ by: none may find a key marked that has not expired for it. */

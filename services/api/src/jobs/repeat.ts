@@ -1,4 +1,4 @@
-import type { Logger } from "../http/logger.ts";
+import type { Logger } from "../logger.ts";
 
 export interface Repetition {
   /** For the log: "… failed". */

@@ -1,6 +1,6 @@
 import type { OldPepper } from "@itsy/core";
 
-import type { Logger } from "../http/logger.ts";
+import type { Logger } from "../logger.ts";
 
 /** Bounds what the writes cost: at most so many rows in one transaction, so often. */
 const BATCH = 50;

@@ -1,7 +1,7 @@
 import type { RingVerdict } from "@itsy/core";
 
 import { SettingsError } from "../env.ts";
-import type { Logger } from "../http/logger.ts";
+import type { Logger } from "../logger.ts";
 
 /**
  * Ends the start where the peppers of the settings would make good keys unknown.

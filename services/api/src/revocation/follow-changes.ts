@@ -12,7 +12,7 @@ import {
 } from "@itsy/core";
 
 import { systemTimers } from "../adapters/timers.ts";
-import type { Logger } from "../http/logger.ts";
+import type { Logger } from "../logger.ts";
 import type { Memory } from "./memory.ts";
 
 /** `grace`: the lease is over, and what is remembered is served while the database cannot be asked. */

@@ -15,7 +15,7 @@ import {
 
 import { systemTimers } from "../adapters/timers.ts";
 import { createAtMostEvery } from "../http/at-most-every.ts";
-import type { Logger } from "../http/logger.ts";
+import type { Logger } from "../logger.ts";
 
 const ENTRIES_MAX = 100_000;
 const LOG_FAULTS_EVERY_MS = 10_000;

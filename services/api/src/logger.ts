@@ -1,7 +1,7 @@
 import { anySecretOf, type ScannerPatterns } from "@itsy/core";
 import { type DestinationStream, type Logger, pino } from "pino";
 
-import type { Settings } from "../env.ts";
+import type { Settings } from "./env.ts";
 
 export type { Logger } from "pino";
 

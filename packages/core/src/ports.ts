@@ -9,6 +9,7 @@ export * from "./ports/keys.ts";
 export * from "./ports/peppers.ts";
 export * from "./ports/tenancy.ts";
 export * from "./ports/tokens.ts";
+export * from "./ports/usage.ts";
 export * from "./ports/verification.ts";
 export * from "./ports/versions.ts";
 export * from "./ports/write-conflicts.ts";

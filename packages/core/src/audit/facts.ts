@@ -1,5 +1,5 @@
 import type { ApiKey, Facts, ManagementToken, Project, Workspace } from "../entities.ts";
-import { leakPolicyOf } from "../leaks/decide.ts";
+import { leakPolicyOf } from "../leak-policy.ts";
 
 /** What the audit tells of a key: everything that people and manifests set, and nothing that would make it a secret. */
 export const keyFacts = (key: ApiKey): Facts => ({

@@ -6,11 +6,11 @@ import { recordKey } from "../audit/record-key.ts";
 import type { DomainDeps } from "../deps.ts";
 import { DomainError, notFound } from "../errors.ts";
 import { claimOf } from "../idempotency/claim.ts";
-import { remember, replay } from "../idempotency/replay.ts";
 import { everywhereOf } from "../revocation/everywhere.ts";
 import { keyStatus } from "./key-status.ts";
 import { viewKey } from "./key-view.ts";
 import { makeCurrent } from "./make-current.ts";
+import { remember, replay } from "./replay.ts";
 import { newVersion } from "./secret-version.ts";
 
 /**

@@ -7,9 +7,9 @@ import type { Changing } from "../keys/change-key.ts";
 import { pauseWithin } from "../keys/pause-key.ts";
 import { revokeWithin } from "../keys/revoke-key.ts";
 import { versionState } from "../keys/secret-version.ts";
+import { leakPolicyOf } from "../leak-policy.ts";
 import type { VerificationRecord } from "../ports.ts";
 import { workspaceOf } from "../tenancy/key-limits.ts";
-import { leakPolicyOf } from "./decide.ts";
 import type { Leak, LeakOutcome, Reporting } from "./reporting.ts";
 
 const outcomes = { notify: "notified", pause: "paused", revoke: "revoked" } as const satisfies Record<

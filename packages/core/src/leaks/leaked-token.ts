@@ -1,8 +1,9 @@
 import { isTokenLive } from "../access/authenticate.ts";
 import { tokenFacts } from "../audit/facts.ts";
 import { record } from "../audit/record.ts";
+import { leakPolicyOf } from "../leak-policy.ts";
 import { workspaceOf } from "../tenancy/key-limits.ts";
-import { actionOnToken, leakPolicyOf } from "./decide.ts";
+import { actionOnToken } from "./action-on-token.ts";
 import type { Leak, LeakOutcome, Reporting } from "./reporting.ts";
 
 /** Ends a management token that was found, or marks it, in the caller's transaction. */

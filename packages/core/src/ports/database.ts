@@ -1,6 +1,5 @@
 import type { BarrierResult } from "../revocation/barrier-result.ts";
 import type { KeyChange } from "../revocation/ports.ts";
-import type { UsageStore } from "../usage/ports.ts";
 import type { AuditStore } from "./audit.ts";
 import type { BindingStore } from "./bindings.ts";
 import type { IdempotencyStore } from "./idempotency.ts";
@@ -8,6 +7,7 @@ import type { KeyStore } from "./keys.ts";
 import type { PepperStore } from "./peppers.ts";
 import type { ClusterStore, ProjectStore, WorkspaceStore } from "./tenancy.ts";
 import type { TokenStore } from "./tokens.ts";
+import type { UsageStore } from "./usage.ts";
 import type { VersionStore } from "./versions.ts";
 
 /** Everything the domain asks of a database. Reads see committed data; writes only happen inside `transaction`. */

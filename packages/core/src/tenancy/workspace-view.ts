@@ -1,7 +1,7 @@
 import type { Quota, WorkspaceView } from "@itsy/contract";
 
 import type { Workspace } from "../entities.ts";
-import { leakPolicyOf } from "../leaks/decide.ts";
+import { leakPolicyOf } from "../leak-policy.ts";
 import type { Stores } from "../ports.ts";
 import { monthOf } from "../usage/quota.ts";
 

@@ -1,5 +1,4 @@
-import type { Clock, Database } from "../ports.ts";
-import type { QuotaState } from "./ports.ts";
+import type { Clock, Database, QuotaState } from "../ports.ts";
 import { monthOf, percentReached, type QuotaPercent } from "./quota.ts";
 import type { QuotaLedger } from "./quota-ledger.ts";
 

@@ -1,6 +1,6 @@
 import type { Quota } from "@itsy/contract";
 
-import type { QuotaState, UsageMonth } from "./ports.ts";
+import type { QuotaState, UsageMonth } from "../ports.ts";
 import { isBeyond, monthAfter, monthOf } from "./quota.ts";
 
 export interface QuotaRequest {

@@ -1,17 +1,11 @@
 import { USAGE_POINTS_MAX, type UsageInput } from "@itsy/contract";
 
 import { DomainError } from "../errors.ts";
+import type { UsageRange } from "../ports.ts";
 import { HOUR_MS } from "./hour.ts";
 
 const DAY_MS = 24 * HOUR_MS;
 const steps = { hour: { ms: HOUR_MS, usual: 24 }, day: { ms: DAY_MS, usual: 30 } } as const;
-
-/** Whole steps: `from` is the start of the first, `to` the end of the last. */
-export interface UsageRange {
-  readonly from: Date;
-  readonly to: Date;
-  readonly stepMs: number;
-}
 
 /** @throws DomainError `INVALID_INPUT` for a range that is empty or too long. */
 export const usageRange = ({ by, from, to }: Pick<UsageInput, "by" | "from" | "to">, now: Date): UsageRange => {

@@ -1,4 +1,4 @@
-import type { LastUse, UsageCount, UsageMonth } from "./ports.ts";
+import type { LastUse, UsageCount, UsageMonth } from "../ports.ts";
 import { monthOf } from "./quota.ts";
 import type { UsageEntry } from "./usage-counter.ts";
 

@@ -1,7 +1,6 @@
 import type { UsageSeries } from "@itsy/contract";
 
-import type { UsageStep } from "./ports.ts";
-import type { UsageRange } from "./usage-range.ts";
+import type { UsageRange, UsageStep } from "../ports.ts";
 
 type Amounts = UsageSeries["total"];
 

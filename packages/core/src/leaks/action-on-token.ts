@@ -1,16 +1,5 @@
 import type { LeakPolicy, Role } from "@itsy/contract";
 
-import type { Workspace } from "../entities.ts";
-
-/**
- * Nothing that works stops on somebody else's word unless the workspace said so before: a scanner also reads private
- * places, and a key may carry a business.
- */
-const LEAK_POLICY_DEFAULT: LeakPolicy = "notify";
-
-export const leakPolicyOf = (workspace: Pick<Workspace, "leakPolicy">): LeakPolicy =>
-  workspace.leakPolicy ?? LEAK_POLICY_DEFAULT;
-
 /**
  * A management token that was found is revoked, since whoever has it may make keys, read names or deliver secrets; one
  * of a workspace does not outlive its policy either. Only a token that can do nothing but verify follows the policy:

@@ -1,7 +1,5 @@
 import type { Quota, UsageOutcome } from "@itsy/contract";
 
-import type { UsageRange } from "./usage-range.ts";
-
 /**
  * What a row of counts is about, by the id that it has anyway: a secret version, a key, a project or a workspace. So each
  * series is one range of the primary key. `RETIRING` is of versions only: the part of `VALID` that came while the version
@@ -78,6 +76,13 @@ export interface UsageStore {
   forgetWritersSeenBefore(instant: Date): Promise<void>;
   /** Forgets the writer: it has nothing left to send. */
   forgetWriter(id: string): Promise<void>;
+}
+
+/** Whole steps: `from` is the start of the first, `to` the end of the last. */
+export interface UsageRange {
+  readonly from: Date;
+  readonly to: Date;
+  readonly stepMs: number;
 }
 
 /** Of one scope and outcome. */

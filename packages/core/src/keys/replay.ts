@@ -6,13 +6,13 @@ import { recordKey } from "../audit/record-key.ts";
 import type { DomainDeps } from "../deps.ts";
 import type { ApiKey, IdempotencyRecord, SecretVersion } from "../entities.ts";
 import { DomainError } from "../errors.ts";
+import type { Claim } from "../idempotency/claim.ts";
 import { insertFirst } from "../insert-first.ts";
-import { keyStatus } from "../keys/key-status.ts";
-import { viewKey } from "../keys/key-view.ts";
-import { ENDED_EVERYWHERE } from "../keys/make-current.ts";
-import { newVersion, versionState } from "../keys/secret-version.ts";
 import type { Stores } from "../ports.ts";
-import type { Claim } from "./claim.ts";
+import { keyStatus } from "./key-status.ts";
+import { viewKey } from "./key-view.ts";
+import { ENDED_EVERYWHERE } from "./make-current.ts";
+import { newVersion, versionState } from "./secret-version.ts";
 
 export interface Replaying {
   readonly stores: Stores;

@@ -4,9 +4,9 @@ import { generateSecret } from "@itsy/key-format";
 import { annotations, FINALIZER } from "../src/api-key/names.ts";
 import type { Observed, StagedSecret, TargetSecret } from "../src/api-key/observed.ts";
 import type { StoredApiKey } from "../src/api-key/resource.ts";
+import { ApiKeySpec } from "../src/api-key/schema/spec.ts";
+import type { ApiKeyStatus } from "../src/api-key/schema/status.ts";
 import { createSecretValue, type SecretValue } from "../src/api-key/secret-value.ts";
-import { ApiKeySpec } from "../src/api-key/spec.ts";
-import type { ApiKeyStatus } from "../src/api-key/status.ts";
 import { contentOf, type PublishedValue } from "../src/api-key/target/content.ts";
 
 export const now = new Date("2026-11-22T10:00:00Z");

@@ -1,7 +1,7 @@
 import { waitUntil } from "@itsy/testbed";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ApiKey, ApiKeys } from "../src/api-key/resource.ts";
-import type { RestartTarget } from "../src/api-key/workloads/spec.ts";
+import type { RestartTarget } from "../src/api-key/schema/workloads.ts";
 import { type EffectName, effectNames } from "../src/effects.ts";
 
 import type { CrashPoint } from "./reconciler-process.ts";

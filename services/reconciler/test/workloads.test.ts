@@ -2,8 +2,8 @@ import { waitUntil } from "@itsy/testbed";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { ApiKeys } from "../src/api-key/resource.ts";
+import type { RestartTarget } from "../src/api-key/schema/workloads.ts";
 import { workloads } from "../src/api-key/workloads/resources.ts";
-import type { RestartTarget } from "../src/api-key/workloads/spec.ts";
 import { createPod, createWorkload, getPod, getWorkload, rolloutOf } from "./workloads.ts";
 import { conditionOf, createPlace, isReady, type Place, startWorld, type World } from "./world.ts";
 

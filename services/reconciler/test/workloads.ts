@@ -1,7 +1,7 @@
 import { defineResource, isAlreadyExists, type KubeObject } from "@itsy/controller-runtime";
 
+import type { RestartTarget } from "../src/api-key/schema/workloads.ts";
 import { Pods, type Workload, workloads } from "../src/api-key/workloads/resources.ts";
-import type { RestartTarget } from "../src/api-key/workloads/spec.ts";
 import type { Place } from "./world.ts";
 
 const ServiceAccounts = defineResource<KubeObject>({

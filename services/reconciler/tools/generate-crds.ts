@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 
 import { crdFileName, crdYaml } from "../src/crd/crd-manifest.ts";
-import { customResources } from "../src/crd/custom-resources.ts";
+import { customResources } from "../src/custom-resources.ts";
 
 const folder = new URL("../../../deploy/crds/", import.meta.url);
 

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import { anApiKey } from "../../test/an-observed.ts";
 import { isAtRest } from "./at-rest.ts";
-import type { ApiKeyCondition, ApiKeyStatus } from "./status.ts";
+import type { ApiKeyCondition, ApiKeyStatus } from "./schema/status.ts";
 
 const is = (type: string, status: "True" | "False"): ApiKeyCondition => ({
   type,

@@ -17,8 +17,8 @@ import {
 } from "./observed.ts";
 import { createSecretReader } from "./read-secrets.ts";
 import type { StoredApiKey } from "./resource.ts";
+import { ApiKeySpec } from "./schema/spec.ts";
 import type { SecretValue } from "./secret-value.ts";
-import { ApiKeySpec } from "./spec.ts";
 import { formerNames } from "./target/names.ts";
 
 /** As many values as the service takes in one question; more never lie in the Secrets of one ApiKey. */

@@ -3,10 +3,10 @@ import type { OwnerReference } from "@itsy/controller-runtime";
 
 import type { GrantVerdict } from "../grant/decide.ts";
 import { FINALIZER } from "./names.ts";
-import type { Warning } from "./report/warning.ts";
 import type { StoredApiKey } from "./resource.ts";
+import type { ApiKeySpec } from "./schema/spec.ts";
 import type { SecretValue } from "./secret-value.ts";
-import type { ApiKeySpec } from "./spec.ts";
+import type { Warning } from "./warning.ts";
 
 /** What the service says a value is; `null` where it says: no version of this owner's key. */
 export interface Version {

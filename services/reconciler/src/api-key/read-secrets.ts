@@ -3,7 +3,7 @@ import { isForbidden, type KubeClient, type Secret, Secrets, type Stored } from 
 import { annotations, FIELD_MANAGER, STAGED_DATA_KEY, stagingName } from "./names.ts";
 import type { StagedSecret, TargetSecret } from "./observed.ts";
 import { readValue } from "./secret-value.ts";
-import { PREVIOUS_SUFFIX } from "./target/template.ts";
+import { PREVIOUS_SUFFIX } from "./template.ts";
 
 const REVISION_MAX = 2_147_483_647;
 

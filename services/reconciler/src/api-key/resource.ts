@@ -3,8 +3,8 @@ import { z } from "zod";
 
 import type { CustomResource } from "../crd/crd-manifest.ts";
 import { GROUP, VERSION } from "../group.ts";
-import { ApiKeySpec } from "./spec.ts";
-import { ApiKeyStatus } from "./status.ts";
+import { ApiKeySpec } from "./schema/spec.ts";
+import { ApiKeyStatus } from "./schema/status.ts";
 
 /** The one source of the CRD's schema and of the TypeScript types. */
 const ApiKeySchema = z

@@ -1,6 +1,6 @@
 import { annotations } from "./names.ts";
 import type { Observed, TargetSecret } from "./observed.ts";
-import type { ApiKeyStatus } from "./status.ts";
+import type { ApiKeyStatus } from "./schema/status.ts";
 
 /** The value of the rotate annotation on the ApiKey; `null` when there is none. */
 export const rotateRequest = ({ apiKey }: Pick<Observed, "apiKey">): string | null =>

@@ -2,9 +2,9 @@ import { Environment } from "@itsy/contract";
 import { defineResource, type KubeObject } from "@itsy/controller-runtime";
 import { z } from "zod";
 
-import { Label } from "../api-key/spec.ts";
 import type { CustomResource } from "../crd/crd-manifest.ts";
 import { validations } from "../crd/validation.ts";
+import { Label } from "../dns-names.ts";
 import { GROUP, VERSION } from "../group.ts";
 
 const SelectorTerm = z.object({

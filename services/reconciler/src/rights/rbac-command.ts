@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { z } from "zod";
 
-import { Label } from "../api-key/spec.ts";
+import { Label } from "../dns-names.ts";
 import { type OptionalRight, type RightsOptions, rightsYaml } from "./rights.ts";
 
 export const RBAC_USAGE = `usage: reconciler rbac --namespace NAME [--namespace NAME …] [--restart-targets] [--propagate] [--watch-secrets]

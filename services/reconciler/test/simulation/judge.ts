@@ -2,7 +2,7 @@ import { type Secret, Secrets, type Stored } from "@itsy/controller-runtime";
 
 import { annotations } from "../../src/api-key/names.ts";
 import { ApiKeys, type StoredApiKey } from "../../src/api-key/resource.ts";
-import { PREVIOUS_SUFFIX } from "../../src/api-key/target/template.ts";
+import { PREVIOUS_SUFFIX } from "../../src/api-key/template.ts";
 import { DATA_KEY, NAMESPACE, OBJECT, textOf, type World } from "./world.ts";
 
 /** The promise that was broken, in words. */

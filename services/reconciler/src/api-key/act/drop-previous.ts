@@ -2,7 +2,7 @@ import { type Secret, Secrets } from "@itsy/controller-runtime";
 
 import { FIELD_MANAGER } from "../names.ts";
 import { namespaceOf } from "../observed.ts";
-import { PREVIOUS_SUFFIX } from "../target/template.ts";
+import { PREVIOUS_SUFFIX } from "../template.ts";
 import { type Act, lookAgain } from "./context.ts";
 import { targetAfter } from "./write-target.ts";
 

@@ -2,7 +2,7 @@ import { isNotFound, KubeError, type ListPage, type Stored, sleep } from "@itsy/
 
 import { FIELD_MANAGER } from "../names.ts";
 import { namespaceOf, type Observed, targetNameOf } from "../observed.ts";
-import { warningOfFailure } from "../report/warning.ts";
+import { warningOfFailure } from "../warning.ts";
 import { isFirstRevision } from "../workloads/follow-up.ts";
 import { markName, markValue } from "../workloads/mark.ts";
 import { mounts, type Pod, Pods } from "../workloads/resources.ts";

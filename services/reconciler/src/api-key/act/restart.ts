@@ -2,11 +2,11 @@ import { isConflict, isNotFound, KubeError, type ObjectName } from "@itsy/contro
 
 import { FIELD_MANAGER } from "../names.ts";
 import { namespaceOf, type Observed, targetNameOf } from "../observed.ts";
-import { type Warning, warningOfFailure } from "../report/warning.ts";
+import type { RestartTarget } from "../schema/workloads.ts";
+import { type Warning, warningOfFailure } from "../warning.ts";
 import { isFirstRevision } from "../workloads/follow-up.ts";
 import { markName, markValue } from "../workloads/mark.ts";
 import { workloads } from "../workloads/resources.ts";
-import type { RestartTarget } from "../workloads/spec.ts";
 import type { Act, ActDeps } from "./context.ts";
 
 const CONFLICTS_MAX = 5;

@@ -1,6 +1,6 @@
 import type { Finding } from "../plan/finding.ts";
-import type { ApiKeyCondition } from "../status.ts";
-import type { Warning } from "./warning.ts";
+import type { ApiKeyCondition } from "../schema/status.ts";
+import type { Warning } from "../warning.ts";
 
 export interface ConditionContext {
   readonly existing: readonly ApiKeyCondition[];

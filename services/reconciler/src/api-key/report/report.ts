@@ -13,7 +13,7 @@ import { FIELD_MANAGER } from "../names.ts";
 import type { Observed } from "../observed.ts";
 import type { Finding } from "../plan/finding.ts";
 import { type ApiKey, ApiKeys, type StoredApiKey } from "../resource.ts";
-import { ApiKeyStatus } from "../status.ts";
+import { ApiKeyStatus } from "../schema/status.ts";
 import { isNews, newWarnings } from "./conditions.ts";
 import { findingOfFailure } from "./failure.ts";
 import { isWorthReporting, statusAfterFailure, statusOf } from "./status.ts";

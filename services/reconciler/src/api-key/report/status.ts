@@ -3,7 +3,7 @@ import type { Finding } from "../plan/finding.ts";
 import type { StoredApiKey } from "../resource.ts";
 import { revocationOf, rotateRequest } from "../rotate-request.ts";
 import { nextRotationAt } from "../rotation/schedule.ts";
-import type { ApiKeyStatus } from "../status.ts";
+import type { ApiKeyStatus } from "../schema/status.ts";
 import { followedAfter } from "../workloads/follow-up.ts";
 import { conditionsOf, withWarnings } from "./conditions.ts";
 import { warningsOf } from "./warnings.ts";

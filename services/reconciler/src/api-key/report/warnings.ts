@@ -1,7 +1,7 @@
 import { parseDuration } from "../../duration.ts";
 import type { Observed } from "../observed.ts";
-import type { ApiKeySpec } from "../spec.ts";
-import type { Warning } from "./warning.ts";
+import type { ApiKeySpec } from "../schema/spec.ts";
+import type { Warning } from "../warning.ts";
 
 const OVERLAP_MIN_MS = 300_000;
 

@@ -1,6 +1,6 @@
 import { parseDuration } from "../../duration.ts";
 import type { Observed } from "../observed.ts";
-import type { ApiKeySpec } from "../spec.ts";
+import type { ApiKeySpec } from "../schema/spec.ts";
 
 type Declared = Pick<Observed, "apiKey" | "spec">;
 

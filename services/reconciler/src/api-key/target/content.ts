@@ -1,7 +1,7 @@
 import { annotations, managedByLabel } from "../names.ts";
 import type { Observed, TargetSecret } from "../observed.ts";
 import { encode, type SecretValue } from "../secret-value.ts";
-import { PREVIOUS_SUFFIX, render } from "./template.ts";
+import { PREVIOUS_SUFFIX, render } from "../template.ts";
 
 type Texts = Readonly<Record<string, string>>;
 

@@ -1,6 +1,6 @@
 import { defineResource, type KubeObject, type PodTemplate, type ResourceType } from "@itsy/controller-runtime";
 
-import type { RestartTarget } from "./spec.ts";
+import type { RestartTarget } from "../schema/workloads.ts";
 
 /** Whatever makes pods from a template. */
 export interface Workload extends KubeObject {

@@ -1,9 +1,9 @@
 import { z } from "zod";
 
 import { validations } from "../../crd/validation.ts";
+import { Subdomain } from "../../dns-names.ts";
 import { GROUP } from "../../group.ts";
-import { Subdomain } from "../workloads/spec.ts";
-import { DATA_KEY, isTemplate, PREVIOUS_SUFFIX, placeholderNames, TEMPLATE } from "./template.ts";
+import { DATA_KEY, isTemplate, PREVIOUS_SUFFIX, placeholderNames, TEMPLATE } from "../template.ts";
 
 const QUALIFIED_NAME =
   "^([a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$";

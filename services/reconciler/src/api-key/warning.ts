@@ -1,7 +1,7 @@
 import { isForbidden, type KubeError } from "@itsy/controller-runtime";
 
-import { redact } from "../../redact.ts";
-import { grantCommand } from "../../rights/grant-command.ts";
+import { redact } from "../redact.ts";
+import { grantCommand } from "../rights/grant-command.ts";
 
 /** What a person should know although the key is delivered: the `reason` of the condition Warning, and stable. */
 export type WarningReason =

@@ -1,11 +1,6 @@
 import { z } from "zod";
 
-/** A DNS subdomain (RFC 1123), as in the names of Secrets and workloads. */
-export const Subdomain = z
-  .string()
-  .min(1)
-  .max(253)
-  .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/);
+import { Subdomain } from "../../dns-names.ts";
 
 const RestartTarget = z.object({
   kind: z.enum(["Deployment", "StatefulSet", "DaemonSet"]).describe("Kind of the workload."),

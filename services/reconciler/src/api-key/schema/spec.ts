@@ -1,17 +1,11 @@
 import { Environment, IP_RULES_MAX, PERMISSIONS_MAX, Permission, REQUESTS_PER_MINUTE_DEFAULT } from "@itsy/contract";
 import { z } from "zod";
 
-import { immutable, validations } from "../crd/validation.ts";
-import { Rotation } from "./rotation/spec.ts";
-import { TargetSpec } from "./target/spec.ts";
-import { Propagate, RestartTargets } from "./workloads/spec.ts";
-
-/** A DNS label (RFC 1123), as in workspaces and projects. */
-export const Label = z
-  .string()
-  .min(1)
-  .max(63)
-  .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/);
+import { immutable, validations } from "../../crd/validation.ts";
+import { Label } from "../../dns-names.ts";
+import { Rotation } from "./rotation.ts";
+import { TargetSpec } from "./target.ts";
+import { Propagate, RestartTargets } from "./workloads.ts";
 
 /** One line without space at its ends. The same for RE2 (the API server) and for JavaScript. */
 const DisplayName = z

@@ -73,12 +73,13 @@ describe.each(databaseKinds)("a key's limit on %s", (kind) => {
     const refused = refusalOf(await ask(secret));
     expect(refused).toMatchObject({ code: "RATE_LIMITED", rateLimit: { limit: 3, remaining: 0 } });
     const { retryAfterMs = 0, rateLimit } = refused;
-    expect(Math.abs(retryAfterMs - 30_300)).toBeLessThan(400);
-    expect(Math.abs((rateLimit?.resetMs ?? 0) - 50_300)).toBeLessThan(400);
-    clock.advance(retryAfterMs - 1);
+    expect(Math.abs(retryAfterMs - 30_200)).toBeLessThan(200);
+    expect(Math.abs((rateLimit?.resetMs ?? 0) - 50_200)).toBeLessThan(200);
+    // A thousandth of it, at most, is for clocks that run at different rates.
+    clock.advance(retryAfterMs - 100);
     const still = refusalOf(await ask(secret));
-    expect(still).toMatchObject({ retryAfterMs: 1, rateLimit: { remaining: 0 } });
-    clock.advance(1);
+    expect(still).toMatchObject({ retryAfterMs: 100, rateLimit: { remaining: 0 } });
+    clock.advance(100);
     expect(await ask(secret)).toMatchObject({ valid: true });
     const last = refusalOf(await ask(secret));
     clock.advance(last.rateLimit?.resetMs ?? 0);

@@ -1,24 +1,25 @@
-import type { AddressInfo } from "node:net";
-import { createServer } from "node:net";
-
 import { generateSecret } from "@itsy/key-format";
-import { availability, type Nginx } from "@itsy/testbed";
+import type { Nginx } from "@itsy/testbed";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import { type Application, type Arrival, startApplication, startSampleNginx } from "./api/forward-auth-nginx.ts";
-import { openRaw } from "./api/raw.ts";
+import {
+  type Application,
+  type Arrival,
+  hostOf,
+  identityOf,
+  runsNginx,
+  saidTo,
+  startApplication,
+  startSampleNginx,
+} from "./api/forward-auth-nginx.ts";
+import { type RawRequest, sendRaw } from "./api/raw-request.ts";
 import { startTestApi, type Tenant, type TestApi } from "./api/start-test-api.ts";
-
-const isMissing = (await availability()).find(({ id }) => id === "nginx")?.state === "missing";
-const ci = /^(1|true|yes)$/i.test(process.env["CI"] ?? "");
 
 let api: TestApi;
 let tenant: Tenant;
 let application: Application;
 let nginx: Nginx;
-
-const hostOf = (url: string) => new URL(url).host;
 
 const beforeAllTests = async () => {
   api = await startTestApi();
@@ -32,28 +33,8 @@ const beforeAllTests = async () => {
 const aKey = async (more: object = {}) =>
   api.client(tenant.tokens.admin).keys.create({ name: "Website", environment: "production", ...more });
 
-/** Sends header lines as they are. */
-const send = async (lines: readonly string[], { request = "GET /orders?x=1", body = "", to = nginx.url } = {}) => {
-  await using raw = await openRaw(to);
-  const all = [`${request} HTTP/1.1`, "Host: shop.example", "Connection: close", ...lines];
-  raw.write(`${all.join("\r\n")}\r\n\r\n${body}`);
-  const text = await raw.closed;
-  const [head = "", ...rest] = text.split("\r\n\r\n");
-  const [statusLine = "", ...headerLines] = head.split("\r\n");
-  const headers = new Headers(
-    headerLines.map((line): [string, string] => {
-      const colon = line.indexOf(":");
-      return [line.slice(0, colon), line.slice(colon + 1).trim()];
-    }),
-  );
-  return { status: Number(statusLine.split(" ")[1]), headers, body: rest.join("\r\n\r\n") };
-};
-
-/** Everything that an application could take for a word of Itsy Keys, or for the key. */
-const saidTo = ({ headers }: Arrival) =>
-  headers
-    .map(([name, value]) => [name.toLowerCase().replaceAll(/[^a-z0-9]/g, "-"), value] as const)
-    .filter(([name]) => /itsy|authorization|api-key/.test(name));
+const send = (lines: readonly string[], request: Partial<RawRequest> = {}) =>
+  sendRaw(lines, { to: nginx.url, ...request });
 
 const newArrival = async <T>(act: () => Promise<T>): Promise<{ readonly answer: T; readonly arrival: Arrival }> => {
   const before = application.arrivals.length;
@@ -69,22 +50,13 @@ const noArrival = async <T>(act: () => Promise<T>): Promise<T> => {
   return answer;
 };
 
-/** By hand, an nginx that this machine cannot have is shown as skipped; with CI=true the tests run and fail. */
-describe.runIf(ci || !isMissing)("nginx with the documented sample", { timeout: 60_000 }, () => {
+describe.runIf(runsNginx)("nginx with the documented sample", { timeout: 60_000 }, () => {
   beforeAll(beforeAllTests, 300_000);
   afterAll(async () => {
     await nginx?.[Symbol.asyncDispose]();
     await application?.[Symbol.asyncDispose]();
     await api?.[Symbol.asyncDispose]();
   });
-
-  const identityOf = (keyId: string, name = "Website") => [
-    ["x-itsy-key-id", keyId],
-    ["x-itsy-workspace", "acme"],
-    ["x-itsy-project", "default"],
-    ["x-itsy-environment", "production"],
-    ["x-itsy-key-name", encodeURIComponent(name)],
-  ];
 
   test("a good key's request arrives with its identity, and without the key", async () => {
     const { key, secret } = await aKey({ name: "Büro, 東京" });
@@ -264,56 +236,3 @@ describe.runIf(ci || !isMissing)("nginx with the documented sample", { timeout: 
     expect(answer.status).toBe(404);
   });
 });
-
-describe.runIf(ci || !isMissing)(
-  "nginx whose key service cannot answer lets nothing through",
-  { timeout: 60_000 },
-  () => {
-    const refusedWith = async (service: string, token = "itsy_mt_none") => {
-      await using application = await startApplication();
-      await using nginx = await startSampleNginx({ service, application: application.address, token });
-      const secret = generateSecret({ environment: "production" });
-      const answer = await send([`X-API-Key: ${secret}`, "X-Itsy-Workspace: acme"], { to: nginx.url });
-      expect(application.arrivals).toEqual([]);
-      return answer;
-    };
-
-    const listening = async (onData: string | null) => {
-      const server = createServer((socket) => {
-        socket.on("error", () => {});
-        socket.once("data", () => {
-          if (onData !== null) socket.end(onData);
-        });
-      });
-      const { promise, resolve } = Promise.withResolvers<void>();
-      server.listen(0, "127.0.0.1", resolve);
-      await promise;
-      return {
-        address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
-        [Symbol.dispose]: () => void server.close(),
-      };
-    };
-
-    test("when nothing listens", async () => {
-      expect((await refusedWith("127.0.0.1:1")).status).toBe(503);
-    });
-
-    test.each([
-      ["when it takes the connection and stays silent", null],
-      ["when it hangs up", ""],
-      ["when it is cut off in the middle", "HTTP/1.1 200 OK\r\nX-Itsy-Wo"],
-      ["when something else answers", "SSH-2.0-OpenSSH\r\n"],
-      ["when it says 500", "HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n"],
-      ["when it redirects", "HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n"],
-    ])("%s", async (_what, said) => {
-      using service = await listening(said);
-      expect((await refusedWith(service.address)).status).toBe(503);
-    });
-
-    test("when nginx has a wrong token: the client's key is not called bad", async () => {
-      await using own = await startTestApi();
-      const answer = await refusedWith(hostOf(own.url));
-      expect([answer.status, answer.headers.get("www-authenticate")]).toEqual([503, null]);
-    });
-  },
-);

@@ -2,9 +2,15 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
-import { type Nginx, startNginx } from "@itsy/testbed";
+import { availability, type Nginx, startNginx } from "@itsy/testbed";
 
 const SAMPLE = new URL("../../../../deploy/samples/nginx-forward-auth.conf", import.meta.url);
+
+const isMissing = (await availability()).find(({ id }) => id === "nginx")?.state === "missing";
+const ci = /^(1|true|yes)$/i.test(process.env["CI"] ?? "");
+
+/** By hand, an nginx that this machine cannot have is shown as skipped; with CI=true the tests run and fail. */
+export const runsNginx = ci || !isMissing;
 
 /** What the application behind nginx saw of a request. */
 export interface Arrival {
@@ -19,6 +25,21 @@ export interface Application extends AsyncDisposable {
   readonly address: string;
   readonly arrivals: readonly Arrival[];
 }
+
+/** Everything that an application could take for a word of Itsy Keys, or for the key. */
+export const saidTo = ({ headers }: Arrival) =>
+  headers
+    .map(([name, value]) => [name.toLowerCase().replaceAll(/[^a-z0-9]/g, "-"), value] as const)
+    .filter(([name]) => /itsy|authorization|api-key/.test(name));
+
+/** What is said to it of a good key of the workspace acme. */
+export const identityOf = (keyId: string, name = "Website") => [
+  ["x-itsy-key-id", keyId],
+  ["x-itsy-workspace", "acme"],
+  ["x-itsy-project", "default"],
+  ["x-itsy-environment", "production"],
+  ["x-itsy-key-name", encodeURIComponent(name)],
+];
 
 const pairs = (raw: readonly string[]) =>
   Array.from({ length: raw.length / 2 }, (_, index) => [raw[2 * index] ?? "", raw[2 * index + 1] ?? ""] as const);
@@ -51,6 +72,9 @@ export const startApplication = async (): Promise<Application> => {
     },
   };
 };
+
+/** As nginx names an upstream. */
+export const hostOf = (url: string) => new URL(url).host;
 
 const replaced = (text: string, changes: Readonly<Record<string, string>>) => {
   let result = text;

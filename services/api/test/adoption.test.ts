@@ -1,8 +1,8 @@
-import { ItsyError } from "@itsy/client";
 import type { Verification } from "@itsy/contract";
 import { displayPrefix, generateSecret, secretSha256Hex } from "@itsy/key-format";
 import { describe, expect, test } from "vitest";
 
+import { codeOf } from "./api/code-of.ts";
 import { startTestApi } from "./api/start-test-api.ts";
 import { databaseKinds } from "./database/fresh-database.ts";
 
@@ -59,12 +59,6 @@ const start = async (kind: (typeof databaseKinds)[number]) => {
     [Symbol.asyncDispose]: () => api[Symbol.asyncDispose](),
   };
 };
-
-const codeOf = async (call: Promise<unknown>) =>
-  call.then(
-    () => "no error",
-    (error: unknown) => (error instanceof ItsyError ? error.code : error),
-  );
 
 const refused = { outcome: "refused" };
 

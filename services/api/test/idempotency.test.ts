@@ -1,10 +1,10 @@
-import { ItsyError } from "@itsy/client";
 import type { Verification } from "@itsy/contract";
 import { createPurgeIdempotency } from "@itsy/core";
 import { waitUntil } from "@itsy/testbed";
 import { createFakeClock } from "@itsy/testing";
 import { describe, expect, test } from "vitest";
 
+import { codeOf } from "./api/code-of.ts";
 import { startTestApi } from "./api/start-test-api.ts";
 import { databaseKinds, openFreshDatabase, serverKinds } from "./database/fresh-database.ts";
 
@@ -22,12 +22,6 @@ const start = async (kind: (typeof databaseKinds)[number]) => {
     [Symbol.asyncDispose]: () => api[Symbol.asyncDispose](),
   };
 };
-
-const codeOf = async (call: Promise<unknown>) =>
-  call.then(
-    () => "no error",
-    (error: unknown) => (error instanceof ItsyError ? error.code : error),
-  );
 
 const input = {
   name: "a",

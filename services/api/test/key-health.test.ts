@@ -1,7 +1,7 @@
-import { ItsyError } from "@itsy/client";
 import { waitUntil } from "@itsy/testbed";
 import { describe, expect, test } from "vitest";
 
+import { codeOf } from "./api/code-of.ts";
 import { reportLeaks, scannerEnv } from "./api/scanner.ts";
 import { startTestApi } from "./api/start-test-api.ts";
 import { databaseKinds, freshDatabase } from "./database/fresh-database.ts";
@@ -33,12 +33,6 @@ const start = async (kind: (typeof databaseKinds)[number]) => {
     [Symbol.asyncDispose]: () => api[Symbol.asyncDispose](),
   };
 };
-
-const codeOf = async (call: Promise<unknown>) =>
-  call.then(
-    () => "no error",
-    (error: unknown) => (error instanceof ItsyError ? error.code : error),
-  );
 
 describe.each(databaseKinds)("on %s", (kind) => {
   test("usage is a series of a key, a project or the workspace, by hour or day", async () => {

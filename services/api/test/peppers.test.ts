@@ -1,9 +1,9 @@
-import { ItsyError } from "@itsy/client";
 import type { Verification } from "@itsy/contract";
 import { waitUntil } from "@itsy/testbed";
 import { describe, expect, test } from "vitest";
 import { openDatabase } from "../src/database/open-database.ts";
 import { parseSettings, SettingsError } from "../src/env.ts";
+import { codeOf } from "./api/code-of.ts";
 import { startTestApi, type TestApi } from "./api/start-test-api.ts";
 import { databaseKinds, freshDatabase, serverKinds } from "./database/fresh-database.ts";
 
@@ -12,12 +12,6 @@ const peppers = (versions: readonly number[], current: number) => ({
   PEPPERS: versions.map((version) => entry(version)).join(","),
   PEPPER_CURRENT: String(current),
 });
-
-const codeOf = async (call: Promise<unknown>) =>
-  call.then(
-    () => "no error",
-    (error: unknown) => (error instanceof ItsyError ? error.code : error),
-  );
 
 const reasonOf = async (start: Promise<TestApi>): Promise<string> => {
   try {

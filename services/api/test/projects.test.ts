@@ -1,14 +1,8 @@
-import { ItsyError } from "@itsy/client";
 import { describe, expect, test } from "vitest";
 
+import { codeOf } from "./api/code-of.ts";
 import { startTestApi } from "./api/start-test-api.ts";
 import { databaseKinds } from "./database/fresh-database.ts";
-
-const codeOf = async (call: Promise<unknown>) =>
-  call.then(
-    () => "no error",
-    (error: unknown) => (error instanceof ItsyError ? error.code : error),
-  );
 
 describe.each(databaseKinds)("a project on %s", (kind) => {
   test("is renamed for people and keeps its slug; the audit tells both names", async () => {

@@ -1,7 +1,7 @@
-import { ItsyError } from "@itsy/client";
 import { displayPrefix, generateSecret, secretSha256Hex } from "@itsy/key-format";
 import { describe, expect, test } from "vitest";
 
+import { codeOf } from "./api/code-of.ts";
 import { startTestApi } from "./api/start-test-api.ts";
 import { databaseKinds } from "./database/fresh-database.ts";
 
@@ -18,12 +18,6 @@ const start = async (kind: (typeof databaseKinds)[number]) => {
     [Symbol.asyncDispose]: () => api[Symbol.asyncDispose](),
   };
 };
-
-const codeOf = async (call: Promise<unknown>) =>
-  call.then(
-    () => "no error",
-    (error: unknown) => (error instanceof ItsyError ? error.code : error),
-  );
 
 const registration = (settings: { requestsPerMinute: number; expiresAt: string | null }) => {
   const secret = generateSecret({ environment: "production" });

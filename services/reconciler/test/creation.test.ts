@@ -1,9 +1,10 @@
-import { Secrets } from "@itsy/controller-runtime";
+import { Secrets, systemTimers } from "@itsy/controller-runtime";
 import { waitUntil } from "@itsy/testbed";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ApiKeys } from "../src/api-key/resource.ts";
 
-import { conditionOf, createPlace, startWorld, valueOf, type World } from "./world.ts";
+import { expectSettled } from "./settled.ts";
+import { conditionOf, createPlace, revisionIs, startWorld, valueOf, type World } from "./world.ts";
 
 let world: World;
 beforeAll(async () => {
@@ -134,4 +135,37 @@ test("a key that would be born expired is not minted", async () => {
   );
   await place.untilReady();
   expect(place.delivery.keys[0]?.settings.expiresAt).toBe("2099-01-01T00:00:00.000Z");
+});
+
+test("too long between register and publish: the value is registered again first", async () => {
+  const place = await createPlace(world);
+  let aheadMs = 0;
+  let registrations = 0;
+  await using _ = place.start({
+    timers: { ...systemTimers, monotonicMs: () => systemTimers.monotonicMs() + aheadMs },
+    onEffect: (name, phase) => {
+      if (name === "register" && phase === "before") registrations += 1;
+      if (name === "publish" && phase === "before" && registrations === 1) aheadMs = 1_201_000;
+    },
+  });
+  await place.apply();
+  // Giving up counts as looking again; nothing was written late.
+  await revisionIs(place, 1);
+  expect(registrations).toBeGreaterThanOrEqual(2);
+  await expectSettled(place);
+});
+
+test.each([
+  ["register", 2],
+  ["publish", 2],
+] as const)("down past the deadline after %s: a new revision", async (effect, revision) => {
+  const place = await createPlace(world);
+  const dying = place.start({ crashAt: { effect, phase: "after" } });
+  await place.apply();
+  await dying.died;
+  await dying[Symbol.asyncDispose]();
+  place.delivery.advance(2 * 3_600_000);
+  await using _ = place.start();
+  await revisionIs(place, revision);
+  await expectSettled(place);
 });

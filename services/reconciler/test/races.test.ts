@@ -1,78 +1,23 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Secrets, systemTimers, type Transport } from "@itsy/controller-runtime";
+import { Secrets } from "@itsy/controller-runtime";
 import { waitUntil } from "@itsy/testbed";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { stagingName } from "../src/api-key/names.ts";
-import type { EffectName, EffectPhase, OnEffect } from "../src/effects.ts";
+import type { OnEffect } from "../src/effects.ts";
 import { WorkspaceGrants } from "../src/grant/resource.ts";
-import { refusedValue } from "./refused-value.ts";
-import { createPlace, isReady, type Place, startWorld, valueOf, type World } from "./world.ts";
+import { hold } from "./held-passage.ts";
+import { probe } from "./secret-probe.ts";
+import { expectSettled } from "./settled.ts";
+import { deafToApiKeys } from "./troubled-transport.ts";
+import { createPlace, isReady, revisionIs, startWorld, valueOf, type World } from "./world.ts";
 
 let world: World;
 beforeAll(async () => {
   world = await startWorld();
 });
 afterAll(() => world?.[Symbol.asyncDispose]());
-
-/** Stops the first passage of one point until it is let go. */
-const hold = (effect: EffectName, phase: EffectPhase) => {
-  const reached = Promise.withResolvers<void>();
-  const released = Promise.withResolvers<void>();
-  let isUsed = false;
-  const onEffect: OnEffect = async (name, when) => {
-    if (isUsed || name !== effect || when !== phase) return;
-    isUsed = true;
-    reached.resolve();
-    await released.promise;
-  };
-  return { onEffect, reached: reached.promise, isReached: () => isUsed, release: released.resolve };
-};
-
-/** Reads the Secret all the time, as a workload may. */
-const probe = (place: Place) => {
-  const refused: string[] = [];
-  const probing = { isOver: false };
-  const running = (async () => {
-    while (!probing.isOver) {
-      const value = await refusedValue({
-        read: async () => valueOf(await place.secret()),
-        verify: place.delivery.verify,
-      });
-      if (value !== null) refused.push(value);
-      await sleep(1);
-    }
-  })();
-  const stop = async (): Promise<readonly string[]> => {
-    probing.isOver = true;
-    await running;
-    return refused;
-  };
-  return {
-    /** Ends with the values that were readable and did not work. */
-    stop,
-    [Symbol.asyncDispose]: async () => {
-      await stop();
-    },
-  };
-};
-
-const revisionIs = (place: Place, revision: number) =>
-  place.until(`revision ${revision} is ready`, (key) => isReady(key) && key.status?.revision === revision);
-
-const expectSettled = async (place: Place): Promise<void> => {
-  await waitUntil(
-    async () => {
-      const value = valueOf(await place.secret());
-      const secrets = await place.secrets();
-      return value !== null && place.delivery.verify(value) && secrets.length === 1;
-    },
-    { what: "one Secret with a working value is left", timeoutMs: 20_000 },
-  );
-  await waitUntil(() => place.delivery.workingVersions().length === 1, { what: "one version works" });
-  expect(place.delivery.keys.filter(({ revoked }) => !revoked)).toHaveLength(1);
-};
 
 test("a reconciler that slept before its publish does not put its old value over a newer one", async () => {
   const place = await createPlace(world);
@@ -121,17 +66,6 @@ test("nor over a newer one in a Secret that was there before", async () => {
   await expectSettled(place);
 });
 
-/** What it listed is all that it hears of ApiKeys: its watch never begins. */
-const deafToApiKeys = (transport: Transport): Transport => ({
-  ...transport,
-  send: (request) =>
-    request.path.includes("/apikeys?") && request.path.includes("watch=")
-      ? new Promise((_, reject) => {
-          request.signal?.addEventListener("abort", () => reject(new Error("given up")));
-        })
-      : transport.send(request),
-});
-
 test("a reconciler that is behind does not answer a request again that was answered before another one", async () => {
   const place = await createPlace(world);
   await place.apply({ rotation: { overlap: "0s" } });
@@ -176,39 +110,6 @@ test("the staging Secret deleted halfway: two candidates of one revision, one of
   await expectSettled(place);
   expect(await watching.stop()).toEqual([]);
   expect(place.delivery.keys[0]?.latestRevision).toBe(1);
-});
-
-test("too long between register and publish: the value is registered again first", async () => {
-  const place = await createPlace(world);
-  let aheadMs = 0;
-  let registrations = 0;
-  await using _ = place.start({
-    timers: { ...systemTimers, monotonicMs: () => systemTimers.monotonicMs() + aheadMs },
-    onEffect: (name, phase) => {
-      if (name === "register" && phase === "before") registrations += 1;
-      if (name === "publish" && phase === "before" && registrations === 1) aheadMs = 1_201_000;
-    },
-  });
-  await place.apply();
-  // Giving up counts as looking again; nothing was written late.
-  await revisionIs(place, 1);
-  expect(registrations).toBeGreaterThanOrEqual(2);
-  await expectSettled(place);
-});
-
-test.each([
-  ["register", 2],
-  ["publish", 2],
-] as const)("down past the deadline after %s: a new revision", async (effect, revision) => {
-  const place = await createPlace(world);
-  const dying = place.start({ crashAt: { effect, phase: "after" } });
-  await place.apply();
-  await dying.died;
-  await dying[Symbol.asyncDispose]();
-  place.delivery.advance(2 * 3_600_000);
-  await using _ = place.start();
-  await revisionIs(place, revision);
-  await expectSettled(place);
 });
 
 test("revoked between observe and register: nothing is minted", async () => {

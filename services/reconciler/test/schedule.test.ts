@@ -1,7 +1,7 @@
 import { waitUntil } from "@itsy/testbed";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
-import { conditionOf, createPlace, isReady, type Place, startWorld, valueOf, type World } from "./world.ts";
+import { conditionOf, createPlace, isReady, type Place, revisionIs, startWorld, valueOf, type World } from "./world.ts";
 
 let world: World;
 beforeAll(async () => {
@@ -10,8 +10,6 @@ beforeAll(async () => {
 afterAll(() => world?.[Symbol.asyncDispose]());
 
 const HOUR_MS = 3_600_000;
-const revisionIs = (place: Place, revision: number) =>
-  place.until(`revision ${revision} is ready`, (key) => isReady(key) && key.status?.revision === revision);
 
 const looksAgain = async (place: Place): Promise<void> => {
   const calls = place.delivery.calls.length;

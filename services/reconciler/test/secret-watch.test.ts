@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { annotations } from "../src/api-key/names.ts";
 import { useInstallation } from "./installation.ts";
 import { shell } from "./kubectl.ts";
-import { isReady, type Place, valueOf } from "./world.ts";
+import { type Place, revisionIs, valueOf } from "./world.ts";
 
 const installation = useInstallation();
 
@@ -24,8 +24,6 @@ const delivered = async (...rights: string[]) => {
 };
 
 const website = ({ namespace }: Place) => ({ namespace, name: "website" });
-const revisionIs = (place: Place, revision: number) =>
-  place.until(`revision ${revision} is ready`, (key) => isReady(key) && key.status?.revision === revision);
 
 test("with the switch and its rights a deleted Secret is made anew at once, and a changed one, and a stripped one", async () => {
   await using place = await delivered("--watch-secrets");

@@ -49,3 +49,14 @@ export const troubled =
     };
     return { ...transport, send: (request) => (is() ? sendOnce(request) : transport.send(request)) };
   };
+
+/** What it listed is all that it hears of ApiKeys: its watch never begins. */
+export const deafToApiKeys = (transport: Transport): Transport => ({
+  ...transport,
+  send: (request) =>
+    request.path.includes("/apikeys?") && request.path.includes("watch=")
+      ? new Promise((_, reject) => {
+          request.signal?.addEventListener("abort", () => reject(new Error("given up")));
+        })
+      : transport.send(request),
+});

@@ -110,3 +110,7 @@ export const createPlace = async ({ controlPlane, kube }: World, options: { read
   };
 };
 export type Place = Awaited<ReturnType<typeof createPlace>>;
+
+/** Waits until the revision is delivered. */
+export const revisionIs = (place: Place, revision: number) =>
+  place.until(`revision ${revision} is ready`, (key) => isReady(key) && key.status?.revision === revision);

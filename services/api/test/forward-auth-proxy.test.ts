@@ -1,19 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 
-import { bearer, createForwardAuthProxy, type ForwardAuthProxy } from "./api/forward-auth-proxy.ts";
+import { bearer, startForwardAuthProxy } from "./api/forward-auth-proxy.ts";
 import { openRaw } from "./api/raw.ts";
-import { startTestApi, type Tenant, type TestApi } from "./api/start-test-api.ts";
 
-let api: TestApi;
-let tenant: Tenant;
-let other: Tenant;
-let ask: ForwardAuthProxy["ask"];
-let aKey: ForwardAuthProxy["aKey"];
-
-beforeAll(async () => {
-  api = await startTestApi();
-  ({ tenant, other, ask, aKey } = await createForwardAuthProxy(api));
-});
+const { api, tenant, other, ask, aKey } = await startForwardAuthProxy();
 afterAll(() => api[Symbol.asyncDispose]());
 
 describe("the proxy's own token", () => {

@@ -1,16 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 
-import { bearer, createForwardAuthProxy, type ForwardAuthProxy } from "./api/forward-auth-proxy.ts";
-import { startTestApi, type TestApi } from "./api/start-test-api.ts";
+import { bearer, startForwardAuthProxy } from "./api/forward-auth-proxy.ts";
 
-let api: TestApi;
-let ask: ForwardAuthProxy["ask"];
-let aKey: ForwardAuthProxy["aKey"];
-
-beforeAll(async () => {
-  api = await startTestApi();
-  ({ ask, aKey } = await createForwardAuthProxy(api));
-});
+const { api, ask, aKey } = await startForwardAuthProxy();
 afterAll(() => api[Symbol.asyncDispose]());
 
 describe("requirements", () => {

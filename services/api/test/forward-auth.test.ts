@@ -1,19 +1,9 @@
 import { generateSecret } from "@itsy/key-format";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 
-import { type Asked, bearer, createForwardAuthProxy, type ForwardAuthProxy } from "./api/forward-auth-proxy.ts";
-import { startTestApi, type Tenant, type TestApi } from "./api/start-test-api.ts";
+import { type Asked, bearer, startForwardAuthProxy } from "./api/forward-auth-proxy.ts";
 
-let api: TestApi;
-let tenant: Tenant;
-let other: Tenant;
-let ask: ForwardAuthProxy["ask"];
-let aKey: ForwardAuthProxy["aKey"];
-
-beforeAll(async () => {
-  api = await startTestApi();
-  ({ tenant, other, ask, aKey } = await createForwardAuthProxy(api));
-});
+const { api, tenant, other, ask, aKey } = await startForwardAuthProxy();
 afterAll(() => api[Symbol.asyncDispose]());
 
 describe("a good key", () => {

@@ -1,6 +1,6 @@
 import { request } from "node:http";
 
-import type { TestApi } from "./start-test-api.ts";
+import { startTestApi } from "./start-test-api.ts";
 
 type HeaderLines = Readonly<Record<string, string | readonly string[]>>;
 
@@ -21,8 +21,9 @@ interface Question {
 
 export const bearer = (secret: string) => ({ Authorization: `Bearer ${secret}` });
 
-/** A proxy with the token of one workspace, beside another workspace. */
-export const createForwardAuthProxy = async (api: TestApi) => {
+/** The service, and a proxy with the token of one of its two workspaces. */
+export const startForwardAuthProxy = async () => {
+  const api = await startTestApi();
   const tenant = await api.tenant("acme");
   const other = await api.tenant("umbrella");
 
@@ -48,6 +49,5 @@ export const createForwardAuthProxy = async (api: TestApi) => {
     return keys.create({ name: "Website", environment: "production", ...more });
   };
 
-  return { tenant, other, ask, aKey };
+  return { api, tenant, other, ask, aKey };
 };
-export type ForwardAuthProxy = Awaited<ReturnType<typeof createForwardAuthProxy>>;

@@ -169,7 +169,7 @@ class Draws implements KeyDraws {
     const plan = planDraw({ row: others, inHand, limit, costs, demand, policy });
     if (plan.needed + plan.ahead === 0) {
       if (asking.length === 0) permits.drawOnDemand();
-      else line.refuseAll(asking, { row: others, limit, believedLimit: believed, readMs });
+      else line.refuseAll(asking, { row: found.row, limit, believedLimit: believed, readMs });
       return this.#settled(found, settling);
     }
 

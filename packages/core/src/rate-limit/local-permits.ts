@@ -1,6 +1,6 @@
 import { type LeasesInHand, permitsLeft, settleAtMs, spendFrom } from "./leases-in-hand.ts";
 import { createPassingWindow, type PassingWindow } from "./passing-window.ts";
-import { type PermitLease, settleLease } from "./permit-lease.ts";
+import { type PermitLease, rowForOthers, settleLease, settlesByItself } from "./permit-lease.ts";
 import type { RateDecision } from "./rate-decision.ts";
 import type { RateRow } from "./rate-row.ts";
 import {
@@ -25,8 +25,11 @@ export interface LocalPermits {
    * those of the others in hand. With `lowAt` permits left in hand, they run low.
    */
   open(lease: PermitLease, view: WindowView, lowAt: number): void;
-  /** Remembers that the window has no room for this cost. */
-  refuse(view: WindowView, cost: number): void;
+  /**
+   * Remembers that the window, as it was read, has no room for this cost. Returns it as other replicas will read it,
+   * which is what callers are told: the next request may go to another one.
+   */
+  refuse(view: WindowView, cost: number): WindowView;
   /** Permits in hand. */
   left(): number;
   /** Whether the permits in hand are about to be spent, so that the next ones should be drawn now. */
@@ -58,12 +61,15 @@ export interface LocalPermits {
 export type Settling = "all" | "spent";
 
 interface Refusing {
+  /** By the window as it is for this replica. */
   readonly refusal: RememberedRefusal;
+  /** The window as it is for other replicas. */
+  readonly told: WindowView;
   readonly window: PassingWindow;
 }
 
-const refusing = (refusal: RememberedRefusal | null): Refusing | null =>
-  refusal === null ? null : { refusal, window: createPassingWindow(refusal.view) };
+const refusing = (refusal: RememberedRefusal | null, told: WindowView): Refusing | null =>
+  refusal === null ? null : { refusal, told, window: createPassingWindow(told) };
 
 /**
  * An object with methods, not closures, as all that a request looks at of its key: with many keys in use nothing of them
@@ -87,15 +93,15 @@ class Permits implements LocalPermits {
       if (spendFrom(this.#leases, request, nowMs)) return { accepted: true, state: window.stateAt(nowMs) };
       // The draw may have seen that nothing is left beside its leases: then nobody needs to ask again.
       if (this.#refused === null || nowMs >= this.#refused.refusal.untilMs) {
-        this.#refused = refusing(rememberRefusal(window.settledView(), request.cost));
+        this.#refused = refusing(rememberRefusal(window.settledView(), request.cost), window.viewOfOthers());
       }
     }
     const refused = this.#refused;
     if (refused === null || !isRefused(refused.refusal, request, nowMs)) return null;
-    const { view } = refused.refusal;
-    const limit = Math.min(request.limit, view.limit);
+    const { told } = refused;
+    const limit = Math.min(request.limit, told.limit);
     const state = (window ?? refused.window).stateAt(nowMs, limit);
-    return { accepted: false, retryAfterMs: retryAfterMs(view, request.cost, nowMs), state };
+    return { accepted: false, retryAfterMs: retryAfterMs(told, request.cost, nowMs), state };
   }
 
   open(lease: PermitLease, view: WindowView, lowAt: number): void {
@@ -106,8 +112,11 @@ class Permits implements LocalPermits {
     this.#refused = null;
   }
 
-  refuse(view: WindowView, cost: number): void {
-    this.#refused = refusing(rememberRefusal(view, cost));
+  refuse(view: WindowView, cost: number): WindowView {
+    const settled = { ...view, row: this.settledIn(view.row, "all") };
+    const told = { ...view, row: rowForOthers(view.row, this.#toSettle("all")) };
+    this.#refused = refusing(rememberRefusal(settled, cost), told);
+    return told;
   }
 
   left(): number {
@@ -141,7 +150,7 @@ class Permits implements LocalPermits {
   }
 
   owesSettling(): boolean {
-    return this.#closed.some((lease) => lease.left > 0 || lease.ahead > 0);
+    return this.#closed.some(settlesByItself);
   }
 
   settledIn(row: RateRow, which: Settling): RateRow {

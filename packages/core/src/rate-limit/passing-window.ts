@@ -1,7 +1,7 @@
 import type { RateLimitState } from "@itsy/contract";
 
 import { slotEndMs } from "./count-slot.ts";
-import { type PermitLease, settleLease, spentCount, withoutLease } from "./permit-lease.ts";
+import { type PermitLease, rowForOthers, settleLease, spentCount, withoutLease } from "./permit-lease.ts";
 import type { RateRow } from "./rate-row.ts";
 import { databaseNowMs, locallyAtMs, type WindowView } from "./remembered-refusal.ts";
 import { permitsCounted } from "./window-view.ts";
@@ -11,6 +11,8 @@ export interface PassingWindow {
   readonly view: WindowView;
   /** The view as if all own leases were settled with what is spent of them so far. */
   settledView(): WindowView;
+  /** The view as other replicas will read the window, by what is spent so far. */
+  viewOfOthers(): WindowView;
   /** What a caller is told at an instant of the replica's monotonic clock, which never goes back between calls. */
   stateAt(nowMs: number, limit?: number): RateLimitState;
 }
@@ -36,6 +38,10 @@ class Window implements PassingWindow {
 
   settledView(): WindowView {
     return { ...this.view, row: this.#leases.reduce(settleLease, this.view.row) };
+  }
+
+  viewOfOthers(): WindowView {
+    return { ...this.view, row: rowForOthers(this.view.row, this.#leases) };
   }
 
   stateAt(nowMs: number, limit = this.view.limit): RateLimitState {

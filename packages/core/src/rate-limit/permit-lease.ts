@@ -107,6 +107,16 @@ export const spentCount = ({ needed, ahead, left, slot, spends }: PermitLease): 
   spent: needed + ahead - left,
 });
 
+/**
+ * Whether a write of its own follows when nothing is spent of the lease any more. A lease that was drawn for requests
+ * that waited, and is all spent, is settled only with the replica's next write: other replicas count it as it was drawn.
+ */
+export const settlesByItself = ({ left, ahead }: PermitLease): boolean => left > 0 || ahead > 0;
+
+/** The row as other replicas will read it: with those leases settled that settle by themselves. */
+export const rowForOthers = (row: RateRow, own: readonly PermitLease[]): RateRow =>
+  own.filter(settlesByItself).reduce(settleLease, row);
+
 /** The row once the requests that waited for the lease are served, and what was drawn ahead is given back. */
 export const servedRow = (row: RateRow, lease: PermitLease, nowMs: number): RateRow =>
   lease.ahead === 0

@@ -28,15 +28,14 @@ export interface WaitingLine {
   answerFromMemory(): void;
   /** Answers those that a draw was for: what its plan refused, and the rest from what was drawn. */
   answerAsked(draw: AnsweredDraw): void;
-  /** Answers those for whom the window has no room, and remembers it. */
+  /** Answers those for whom the window, as it was read, has no room, and remembers it. */
   refuseAll(asking: readonly Waiting[], view: WindowView): void;
   failAll(error: unknown): void;
 }
 
 interface Refusing {
-  /** As it is told. */
   readonly window: PassingWindow;
-  /** As it admits again. */
+  /** When it admits again. */
   readonly view: WindowView;
 }
 
@@ -85,8 +84,8 @@ class Line implements WaitingLine {
 
   refuseAll(asking: readonly Waiting[], view: WindowView): void {
     const leastCost = asking.reduce((least, { cost }) => Math.min(least, cost), Number.POSITIVE_INFINITY);
-    this.#permits.refuse(view, leastCost);
-    const refusing = { window: createPassingWindow(view), view };
+    const told = this.#permits.refuse(view, leastCost);
+    const refusing = { window: createPassingWindow(told), view: told };
     this.#answerSome(asking, (request, nowMs) => refuse(refusing, request, nowMs));
   }
 

@@ -1,4 +1,5 @@
 import { startMariadb, startMysql, waitUntil } from "@itsy/testbed";
+import { seededRandom } from "@itsy/testing";
 import { describe, expect, test } from "vitest";
 
 import { serverKinds } from "./database/fresh-database.ts";
@@ -8,7 +9,6 @@ import { type Installation, startInstallation } from "./linearizability/installa
 import { live } from "./linearizability/live.ts";
 import { call } from "./linearizability/make-change.ts";
 import { LIMIT_AT_FIRST } from "./linearizability/one-key.ts";
-import { seeded } from "./linearizability/seeded.ts";
 import { createStage, probe, type Stage, verifyWithoutPause } from "./linearizability/stage.ts";
 
 const start = { mysql: startMysql, mariadb: startMariadb };
@@ -69,7 +69,7 @@ describe.each(serverKinds)("%s killed under load", (kind) => {
     await using server = await start[kind]();
     await using installation = await startInstallation(server, { kind, replicaCount: 2 });
     const seed = Date.now() % 2 ** 31;
-    const stage = createStage(installation, seeded(seed));
+    const stage = createStage(installation, seededRandom(seed));
     const { history, refusals } = stage;
     const input = { name: "known", environment: "production", requestsPerMinute: LIMIT_AT_FIRST };
     const known = await call<{ readonly secret: string }>(stage, "keys.create", input);

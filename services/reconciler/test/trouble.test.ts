@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ItsyError } from "@itsy/client";
 import { type Clock, systemClock } from "@itsy/controller-runtime";
 import { waitUntil } from "@itsy/testbed";
+import { seededRandom } from "@itsy/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { ApiKeys } from "../src/api-key/resource.ts";
@@ -9,7 +10,6 @@ import type { OnEffect } from "../src/effects.ts";
 import { onOwnerCalls } from "./owner-calls.ts";
 import { refusedValue } from "./refused-value.ts";
 import { watchSaid } from "./said.ts";
-import { seededRandom } from "./seeded-random.ts";
 import { troubled } from "./troubled-transport.ts";
 import { createPlace, isReady, type Place, startWorld, valueOf, type World } from "./world.ts";
 

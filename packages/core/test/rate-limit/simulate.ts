@@ -1,6 +1,6 @@
 import { type createLeasedRateLimiter, type DrawPolicy, RateLimitUnavailable } from "../../src/index.ts";
+import { seededRandom } from "../seeded-random.ts";
 import { idealAdmission, type LoggedRequest, overAdmission } from "./judge.ts";
-import { seededRandom } from "./seeded-random.ts";
 import { createSimulatedDatabase, type Fate } from "./simulated-database.ts";
 import { createSimulatedReplica, type SimulatedReplica } from "./simulated-replica.ts";
 import { type TrafficName, traffics } from "./traffic.ts";

@@ -1,5 +1,5 @@
 import { createLeasedRateLimiter, type DrawPolicy, type RateDecision } from "../../src/index.ts";
-import { seededRandom } from "./seeded-random.ts";
+import { seededRandom } from "../seeded-random.ts";
 import { createSimulatedDatabase, type DatabaseConditions } from "./simulated-database.ts";
 import { createSimulatedReplica } from "./simulated-replica.ts";
 import { createVirtualTime } from "./virtual-time.ts";

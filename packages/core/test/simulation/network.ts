@@ -1,7 +1,7 @@
+import type { Random } from "../seeded-random.ts";
 import type { Database, Statements } from "./database.ts";
 import type { Log } from "./log.ts";
 import type { Process } from "./process.ts";
-import type { Random } from "./random.ts";
 import type { World } from "./world.ts";
 
 export type StatementName = keyof Statements;

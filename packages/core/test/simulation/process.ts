@@ -1,6 +1,6 @@
 import type { Timers } from "@itsy/core";
 
-import type { Random } from "./random.ts";
+import type { Random } from "../seeded-random.ts";
 import type { World } from "./world.ts";
 
 /** A process: its clock goes at its own speed, and what reaches it while it is stopped waits. */

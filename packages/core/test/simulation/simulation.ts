@@ -1,5 +1,5 @@
 import type { LeaseTerms } from "@itsy/core";
-
+import { seededRandom } from "../seeded-random.ts";
 import { actOn } from "./act.ts";
 import { createDatabase, type Database } from "./database.ts";
 import { type ChangeRecord, findViolations, type History, type Violation } from "./history.ts";
@@ -7,7 +7,6 @@ import type { Log } from "./log.ts";
 import { createConnection, type Delay } from "./network.ts";
 import { createNode, type Node } from "./node.ts";
 import { createProcess } from "./process.ts";
-import { createRandom } from "./random.ts";
 import type { Step } from "./step.ts";
 import { simulatedTerms } from "./terms.ts";
 import { asDesigned, type Variant } from "./variants.ts";
@@ -61,7 +60,7 @@ export const createSimulation = (settings: SimulationSettings): Simulation => {
   const { clockRates, seed, variant = asDesigned, isTraced = false } = settings;
   const terms = settings.terms ?? variant.terms ?? simulatedTerms;
   const world = createWorld();
-  const random = createRandom(seed);
+  const random = seededRandom(seed);
   const database = createDatabase(KEYS);
   const breakDown = createBreakDown(world, database);
   const history: History = { changes: [], verifies: [] };

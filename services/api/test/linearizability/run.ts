@@ -1,4 +1,5 @@
 import type { DatabaseServer } from "@itsy/testbed";
+import { seededRandom } from "@itsy/testing";
 
 import { type ChaosOptions, type Havoc, wreakHavoc } from "./chaos.ts";
 import { checkHistory, type Verdict } from "./check-history.ts";
@@ -6,7 +7,6 @@ import type { Entry } from "./history.ts";
 import { startInstallation } from "./installation.ts";
 import { type Act, live } from "./live.ts";
 import { LIMIT_AT_FIRST } from "./one-key.ts";
-import { seeded } from "./seeded.ts";
 import { createStage, type Stage, type UnexpectedRefusal, verifyWithoutPause } from "./stage.ts";
 
 export interface RunOptions {
@@ -56,7 +56,7 @@ const storm = async (stage: Stage, options: RunOptions): Promise<Havoc> => {
  */
 export const runLinearizability = async (server: DatabaseServer, options: RunOptions): Promise<Report> => {
   await using installation = await startInstallation(server);
-  const stage = createStage(installation, seeded(options.seed));
+  const stage = createStage(installation, seededRandom(options.seed));
   const { history, refusals } = stage;
   const over = new AbortController();
   const clients = installation.replicas.flatMap((replica) =>

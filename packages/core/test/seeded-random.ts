@@ -1,5 +1,8 @@
-/** Numbers in [0, 1) that a seed decides (mulberry32, by Tommy Ettinger, public domain). */
-export const seededRandom = (seed: number): (() => number) => {
+/** Numbers in [0, 1). */
+export type Random = () => number;
+
+/** Numbers that a seed decides: mulberry32, by Tommy Ettinger (public domain). */
+export const seededRandom = (seed: number): Random => {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

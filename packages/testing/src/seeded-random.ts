@@ -1,5 +1,8 @@
-/** mulberry32: https://gist.github.com/tommyettinger/46a874533244883189143505d203312c */
-export const seeded = (seed: number) => {
+/**
+ * Numbers in [0, 1) that a seed decides.
+ * Source of the generator: mulberry32 by Tommy Ettinger (public domain).
+ */
+export const seededRandom = (seed: number): (() => number) => {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

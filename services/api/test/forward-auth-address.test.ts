@@ -22,6 +22,7 @@ describe("the client's address in X-Forwarded-For", () => {
     ["is what the trusted hop wrote", "1", "10.0.0.1", 200],
     ["is not what a client wrote before it", "1", "10.0.0.1, 192.0.2.1", 403],
     ["is, of two trusted hops, what the outer one wrote", "2", "192.0.2.9, 10.0.0.1, 172.16.0.1", 200],
+    ["is not what an inner hop wrote where the outer one wrote nothing", "2", "10.0.0.1", 503],
     ["is not the proxy's own", "1", null, 503],
     ["is not junk", "1", "unknown", 503],
     ["is not junk that a hop wrote behind a client's address", "1", "10.0.0.1, unknown", 503],

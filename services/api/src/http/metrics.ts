@@ -4,6 +4,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom
 import type { LeaseState } from "../revocation/follow-changes.ts";
 
 import { countedElsewhere, countedElsewhereBy } from "./counted-elsewhere.ts";
+import { shareInFlight } from "./in-flight.ts";
 import { createRequestDurations, type Door } from "./request-durations.ts";
 import { registerUsage, type UsageSource } from "./usage-metrics.ts";
 
@@ -142,6 +143,6 @@ export const createMetrics = (memory: MemorySource, usage: UsageSource): Metrics
     request: createRequestDurations(registry),
     verification: registerVerifications(registers),
     contentType: registry.contentType,
-    text: () => registry.metrics(),
+    text: shareInFlight(() => registry.metrics()),
   });
 };

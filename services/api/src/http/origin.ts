@@ -33,14 +33,15 @@ const addressOf = (own: string, headers: IncomingHttpHeaders, trustedProxyHops: 
 
 /**
  * Of whom the proxy says that it asks for them: the address that the outermost trusted hop wrote. The socket's own is
- * never it. `null` when no hop is trusted, or none of them wrote an address.
+ * never it. `null` when no hop is trusted, or the outermost one wrote no address.
  */
 export const createForwardedIpOf =
   (trustedProxyHops: number) =>
   ({ headers }: Pick<IncomingMessage, "headers">): string | null => {
     const chain = [headers["x-forwarded-for"] ?? []].flat().join(",").split(",");
-    // Without a trusted hop the place is behind the end, where nobody wrote.
-    const told = chain[Math.max(0, chain.length - trustedProxyHops)]?.trim();
+    // Without a trusted hop the place is behind the end, and with fewer entries than trusted hops before the start: the
+    // outermost one wrote nothing, and what a hop behind it wrote is a proxy's own address.
+    const told = chain[chain.length - trustedProxyHops]?.trim();
     return IpAddress.safeParse(told).success ? (told ?? null) : null;
   };
 

@@ -1,4 +1,5 @@
 import type { LeaseState } from "../revocation/follow-changes.ts";
+import { shareInFlight } from "./in-flight.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 
 /**
@@ -36,10 +37,9 @@ const within = <Value>(timeoutMs: number, work: Promise<Value>): Promise<Value> 
   return Promise.race([work, promise]).finally(() => clearTimeout(timer));
 };
 
-/** Asks the database now; those who ask at the same time share one answer, so that asking cannot become a load. */
+/** Asks the database now; those who ask at the same time share one answer. */
 export const createReadiness = (deps: ReadinessDeps) => {
   const { storage, lifecycle, leaseState, lacksPepper, timeoutMs = TIMEOUT_MS_DEFAULT } = deps;
-  let asking: Promise<Readiness["checks"]> | null = null;
   let migrated = false;
 
   // Looked at last: asking may have taken longer than the lease lasted.
@@ -57,11 +57,9 @@ export const createReadiness = (deps: ReadinessDeps) => {
     }
   };
 
+  const askOnce = shareInFlight(ask);
   return async (): Promise<Readiness> => {
-    asking ??= ask().finally(() => {
-      asking = null;
-    });
-    const checks = await asking;
+    const checks = await askOnce();
     const canAnswer = checks.database === "ok" || checks.lease !== "none";
     const isFit = checks.migrations === "ok" && checks.peppers !== "missing" && checks.draining === "no";
     return { ready: canAnswer && isFit, checks };

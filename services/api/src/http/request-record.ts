@@ -16,6 +16,10 @@ export interface RequestRecord {
   cause?: unknown;
 }
 
+/** With its printable ASCII written as it is: encoded, what looks like a secret would not be found, and blanked. */
+const readable = (path: string): string =>
+  path.replaceAll(/%([2-6][0-9a-f]|7[0-9a-e])/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+
 const records = new WeakMap<object, RequestRecord>();
 
 export const recordOf = (res: Response): RequestRecord => {
@@ -35,7 +39,7 @@ export const recordRequests =
   (req, res, next) => {
     const beganMs = performance.now();
     const record: RequestRecord = { requestId: requestIdOf(req), door: "other", code: "OK" };
-    const path = req.path;
+    const path = readable(req.path);
     records.set(res, record);
     res.setHeader("X-Request-Id", record.requestId);
     res.once("close", () => {

@@ -1,17 +1,18 @@
-import { createServer, type RequestListener, type Server, STATUS_CODES } from "node:http";
+import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 
-import { errorCodes } from "@itsy/contract";
-
 import type { Limits } from "../env.ts";
+import { onClientError, onConnect } from "./broken-request.ts";
+import { type Connections, watchConnections } from "./connections.ts";
 import { DirectRequest } from "./direct-request.ts";
 import { DirectResponse } from "./direct-response.ts";
 import { answerWith, sendError } from "./error-answer.ts";
 import { formOf } from "./forward-auth-request.ts";
 import { LEAKS_PATH } from "./leaks-door.ts";
 import type { Lifecycle } from "./lifecycle.ts";
+import { originForm } from "./origin-form.ts";
+import { createPipelineBound } from "./pipelined.ts";
 import { requestIdOf } from "./request-id.ts";
 import { type Door, VERIFY_PATH } from "./verify-door.ts";
 
@@ -34,44 +35,8 @@ export interface RunningServer {
 /** Node.js leaves out what comes after so many. */
 export const HEADERS_MAX = 100;
 const CHECK_TIMEOUTS_EVERY_MS = 1000;
-
-const codeOfBrokenRequest = (error: NodeJS.ErrnoException) => {
-  if (error.code === "ERR_HTTP_REQUEST_TIMEOUT") return "REQUEST_TIMEOUT";
-  if (error.code === "HPE_HEADER_OVERFLOW" || error.code === "HPE_CHUNK_EXTENSIONS_OVERFLOW")
-    return "PAYLOAD_TOO_LARGE";
-  return "MALFORMED_BODY";
-};
-
-/** What never became a request is answered on the socket itself. */
-const onClientError = (error: NodeJS.ErrnoException, socket: Duplex) => {
-  if (error.code === "ECONNRESET" || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  answerOnSocket(socket, codeOfBrokenRequest(error));
-};
-
-/** CONNECT hands over the socket instead of a response. */
-const onConnect = (_req: unknown, socket: Duplex) => {
-  // Nobody else listens to it now, and its other end may be gone already.
-  socket.on("error", () => socket.destroy());
-  answerOnSocket(socket, "METHOD_NOT_ALLOWED");
-};
-
-const answerOnSocket = (socket: Duplex, code: Parameters<typeof answerWith>[0]) => {
-  const status = errorCodes[code].http;
-  const body = JSON.stringify({ error: answerWith(code) });
-  socket.end(
-    [
-      `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-      "Content-Type: application/json; charset=utf-8",
-      `Content-Length: ${Buffer.byteLength(body)}`,
-      "Connection: close",
-      "",
-      body,
-    ].join("\r\n"),
-  );
-};
+/** A connection on which nothing moves for so long after a request must have arrived is given up. */
+const ANSWER_TIMEOUT_MS = 5000;
 
 const urlOf = (host: string, { port }: AddressInfo): string => {
   const reachable = host === "0.0.0.0" || host === "::" ? "localhost" : host;
@@ -87,12 +52,12 @@ const listen = async (server: Server, { host, port }: { readonly host: string; r
   return urlOf(host, server.address() as AddressInfo);
 };
 
-const close = async (server: Server, drainMs: number): Promise<void> => {
+const close = async (server: Server, connections: Connections, drainMs: number): Promise<void> => {
   const { promise, resolve } = Promise.withResolvers<void>();
   server.close(() => resolve());
   // `close` ends the connections that are idle now; the others become idle one by one.
   const idle = setInterval(() => server.closeIdleConnections(), 50);
-  const bound = setTimeout(() => server.closeAllConnections(), drainMs);
+  const bound = setTimeout(() => connections.destroyAll(), drainMs);
   await promise;
   clearInterval(idle);
   clearTimeout(bound);
@@ -100,12 +65,17 @@ const close = async (server: Server, drainMs: number): Promise<void> => {
 
 /** The hot paths before Express, which alone costs as much again. */
 const listenerOf = ({ verifyDoor, forwardAuthDoor, leaksDoor, app }: ServerDeps): Door => {
+  const isTooMany = createPipelineBound();
   return (req, res) => {
+    if (isTooMany(req, res)) {
+      return sendError(res, { ...answerWith("TOO_MANY_REQUESTS"), requestId: requestIdOf(req), close: true });
+    }
     // RFC 9112, section 3.2. Node.js would say so too, but without a code.
     if (req.httpVersion === "1.1" && req.headers.host === undefined) {
       const refusal = { ...answerWith("MALFORMED_BODY"), requestId: requestIdOf(req), close: true };
       return sendError(res, refusal);
     }
+    if (req.url !== undefined && !req.url.startsWith("/")) req.url = originForm(req.url);
     if (req.url === VERIFY_PATH) return verifyDoor(req, res);
     if (req.url === LEAKS_PATH) return leaksDoor(req, res);
     if (formOf(req.url) !== null) return forwardAuthDoor(req, res);
@@ -133,18 +103,20 @@ export const startServer = async (
     listener,
   );
   server.maxHeadersCount = HEADERS_MAX;
+  server.timeout = limits.requestTimeoutMs + ANSWER_TIMEOUT_MS;
   server.maxConnections = limits.connectionsMax;
   server.on("clientError", onClientError);
   server.on("connect", onConnect);
   // An expectation that nobody knows is not met, and not refused either: Node.js would, without a code.
   server.on("checkExpectation", listener);
+  const connections = watchConnections(server);
   const url = await listen(server, address);
   return Object.freeze({
     url,
     drain: async () => {
       lifecycle.drain();
       await delay(limits.drainDelayMs);
-      await close(server, limits.drainMs);
+      await close(server, connections, limits.drainMs);
     },
   });
 };

@@ -90,7 +90,11 @@ class Permits implements LocalPermits {
   decide(request: RateRequest, nowMs: number): RateDecision | null {
     const window = this.#window;
     if (window !== null) {
-      if (spendFrom(this.#leases, request, nowMs)) return { accepted: true, state: window.stateAt(nowMs) };
+      if (spendFrom(this.#leases, request, nowMs)) {
+        // It knew less to be spent.
+        this.#refused = null;
+        return { accepted: true, state: window.stateAt(nowMs) };
+      }
       // The draw may have seen that nothing is left beside its leases: then nobody needs to ask again.
       if (this.#refused === null || nowMs >= this.#refused.refusal.untilMs) {
         this.#refused = refusing(rememberRefusal(window.settledView(), request.cost), window.viewOfOthers());

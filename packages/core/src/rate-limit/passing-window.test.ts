@@ -42,11 +42,28 @@ describe.each(policies)("what %s tells", (_, policy) => {
     await stage.pass(refused.retryAfterMs);
     expect(await stage.take(1000, { cost: 700 })).toMatchObject({ accepted: true });
   });
+
+  test("to one that is refused again is by what cheaper ones have spent since", async () => {
+    const stage = createStage({ policy });
+    await stage.take(100, { cost: 10 });
+    await stage.pass(20_000);
+    for (let sent = 0; sent < 70; sent++) await stage.take(100);
+    expect(await stage.take(100, { cost: 25 })).toMatchObject({ accepted: false });
+    for (let sent = 0; sent < 10; sent++) expect(await stage.take(100)).toMatchObject({ accepted: true });
+    const refused = await stage.take(100, { cost: 25 });
+    if (refused.accepted) throw new Error("accepted more than the limit");
+    await stage.pass(refused.retryAfterMs);
+    expect(await stage.take(100, { cost: 25 })).toMatchObject({ accepted: true });
+  });
 });
 
 const request = fc.record({
   gapMs: fc.oneof(fc.nat({ max: 40 }), fc.nat({ max: 20_000 })),
-  costShare: fc.oneof(fc.constant(0), fc.double({ min: 0, max: 1, noNaN: true })),
+  /** In turns: what a dear request is refused, a cheap one may still spend. */
+  costShares: fc.array(fc.oneof(fc.constant(0), fc.double({ min: 0, max: 1, noNaN: true })), {
+    minLength: 1,
+    maxLength: 3,
+  }),
   times: fc.integer({ min: 1, max: 30 }),
 });
 
@@ -68,9 +85,9 @@ test("who waits as long as told is accepted by any replica, and is told to wait 
       const stage = createStage({ replicas, policy, conditions: { travelMs: () => travelMs } });
       let acceptedAtMs = Number.NEGATIVE_INFINITY;
       const answers: { readonly cost: number; readonly decision: RateDecision }[] = [];
-      const send = async ({ gapMs, costShare, times }: (typeof own)[number], replica: number) => {
+      const send = async ({ gapMs, costShares, times }: (typeof own)[number], replica: number) => {
         for (let sent = 0; sent < times; sent++) {
-          const cost = Math.max(1, Math.round(costShare * limit));
+          const cost = Math.max(1, Math.round((costShares[sent % costShares.length] ?? 0) * limit));
           const decision = await stage.take(limit, { cost, replica });
           if (decision.accepted) acceptedAtMs = stage.time.nowMs();
           answers.push({ cost, decision });

@@ -39,8 +39,8 @@ export interface FollowChangesDeps {
   readonly logger: Logger;
 }
 
-/** Longer than a lease by default. A call that waits for longer is one that somebody gave up on. */
-const WAIT_MAX_MS = 10_000;
+/** Longer than a lease by default, and so much shorter than the clients wait (10 s) that they hear how it ended. */
+const WAIT_MAX_MS = 8_000;
 const LOG_FAULTS_EVERY_MS = 10_000;
 
 /** Nothing but what memory was told already: of a process that answers nobody, it is never trusted. */

@@ -10,5 +10,5 @@ export const GET = withApiKey((_request: Request, apiKey) => Response.json({ hel
   required: { environment: "production" },
 });
 
-// … and a worker, Bun or Deno.
+// … and Bun or Deno.
 export default { fetch: GET };

@@ -68,9 +68,36 @@ describe("breaker", () => {
     clock.nowMs = 1499;
     expect(await answer("good")).toBeNull();
     clock.nowMs = 1500;
-    // Let in again; the failures that opened it still count, so one more is enough.
+    // The next one is the probe.
     expect(await answer("bad")).toBe("bad");
     expect(await answer("good")).toBeNull();
+  });
+
+  test("what comes back late decides nothing any more", async () => {
+    const { clock, breaker, answer } = start();
+    const late = Promise.withResolvers<"good" | "bad">();
+    const slow = breaker.run(() => late.promise);
+    await answer("bad");
+    await answer("bad");
+    clock.nowMs = 1000;
+    const lost = Promise.withResolvers<"good" | "bad">();
+    const probe = breaker.run(() => lost.promise);
+    late.resolve("bad");
+    expect([await slow, breaker.isClosed()]).toEqual(["bad", false]);
+    clock.nowMs = 1500;
+    expect(await answer("bad")).toBe("bad");
+    lost.resolve("good");
+    expect([await probe, breaker.isClosed(), breaker.waitMs()]).toEqual(["good", false, 1000]);
+  });
+
+  test("after a probe that threw, the next one is the probe", async () => {
+    const { clock, breaker, answer } = start();
+    await answer("bad");
+    await answer("bad");
+    clock.nowMs = 1000;
+    await expect(breaker.run(() => Promise.reject(new Error("gave up")))).rejects.toThrow("gave up");
+    expect(breaker.isClosed()).toBe(false);
+    expect([await answer("good"), breaker.isClosed()]).toEqual(["good", true]);
   });
 
   test("what an attempt throws counts neither way", async () => {

@@ -1,4 +1,4 @@
-import { BrokenCircuitError, CircuitState, CountBreaker, circuitBreaker, handleWhenResult } from "cockatiel";
+import { type AttemptWindow, createAttemptWindow } from "./attempt-window.ts";
 
 export interface BreakerSettings {
   /** Opens when more than this share of the last attempts failed; above 0 and below 1. */
@@ -31,58 +31,61 @@ export interface Breaker<Result> {
   readonly waitMs: () => number;
 }
 
+type State =
+  | { readonly name: "closed"; readonly window: AttemptWindow }
+  | { readonly name: "open"; readonly probeAtMs: number }
+  | { readonly name: "probing"; readonly lostAtMs: number };
+
+/**
+ * A count-based circuit breaker. Nothing in it belongs to the call that made it: no timer, no promise and no signal is
+ * kept, because a worker may use none of them in another request than the one that made it.
+ */
 export const createBreaker = <Result>({ settings, monotonicMs, isFailure }: BreakerDeps<Result>): Breaker<Result> => {
   const { failureShare, windowAttempts, attemptsMin, halfOpenAfterMs, probeLostAfterMs } = settings;
-  let probeAtMs = 0;
-  let probeLostAtMs = 0;
 
-  // The library measures with the wall clock, which jumps. So its question "is it over?" is answered by our clock:
-  // an opening lasts for ever until it is over, and then no time at all.
-  const opening = {
-    next: () => {
-      probeAtMs = monotonicMs() + halfOpenAfterMs;
-      return opening;
-    },
-    get duration() {
-      return monotonicMs() < probeAtMs ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
-    },
-  };
-  const policy = circuitBreaker(
-    handleWhenResult((result) => isFailure(result as Result)),
-    {
-      // Of the library's breakers, one that counts attempts and so needs no clock.
-      breaker: new CountBreaker({
-        threshold: failureShare,
-        size: windowAttempts,
-        minimumNumberOfCalls: Math.min(attemptsMin, windowAttempts),
-      }),
-      halfOpenAfter: opening,
-    },
-  );
+  const closed = (): State => ({ name: "closed", window: createAttemptWindow(windowAttempts) });
+  const openFor = (durationMs: number): State => ({ name: "open", probeAtMs: monotonicMs() + durationMs });
+  const probing = (): State => ({ name: "probing", lostAtMs: monotonicMs() + probeLostAfterMs });
 
-  // Workers drop what a request has under way when its client leaves, and such a promise never settles. Closing is safe:
-  // the failures that opened the circuit still count, so that the next one opens it again.
-  const forgetLostProbe = () => {
-    if (policy.state === CircuitState.HalfOpen && monotonicMs() >= probeLostAtMs) policy.isolate().dispose();
+  const afterProbe = (result: Result): State => (isFailure(result) ? openFor(halfOpenAfterMs) : closed());
+  const afterAttempt = (began: State & { name: "closed" }, result: Result): State => {
+    const isBad = isFailure(result);
+    const { attempts, failures } = began.window.add(isBad);
+    return isBad && attempts >= attemptsMin && failures > failureShare * attempts ? openFor(halfOpenAfterMs) : began;
   };
 
+  /** While a probe is under way nobody waits for it: better to say at once that we do not know. */
+  const isShut = (now: State): boolean => {
+    switch (now.name) {
+      case "closed":
+        return false;
+      case "open":
+        return monotonicMs() < now.probeAtMs;
+      case "probing":
+        // Workers drop what a request has under way when its client leaves, and such a promise never settles.
+        return monotonicMs() < now.lostAtMs;
+      default:
+        return now satisfies never;
+    }
+  };
+
+  let state = closed();
   return Object.freeze({
     run: async (attempt: (probe: boolean) => Promise<Result>) => {
-      forgetLostProbe();
-      // While a probe is under way the library would let everybody wait for it: better to say at once that we do not know.
-      if (policy.state === CircuitState.HalfOpen) return null;
+      if (isShut(state)) return null;
+      if (state.name !== "closed") state = probing();
+      // What comes back after the state changed says nothing about the new one.
+      const began = state;
       try {
-        return await policy.execute(() => {
-          const isProbe = policy.state === CircuitState.HalfOpen;
-          if (isProbe) probeLostAtMs = monotonicMs() + probeLostAfterMs;
-          return attempt(isProbe);
-        });
+        const result = await attempt(began.name === "probing");
+        if (state === began) state = began.name === "closed" ? afterAttempt(began, result) : afterProbe(result);
+        return result;
       } catch (error) {
-        if (error instanceof BrokenCircuitError) return null;
+        if (state === began && began.name === "probing") state = openFor(0);
         throw error;
       }
     },
-    isClosed: () => policy.state === CircuitState.Closed,
-    waitMs: () => (policy.state === CircuitState.Closed ? 0 : Math.max(0, probeAtMs - monotonicMs())),
+    isClosed: () => state.name === "closed",
+    waitMs: () => (state.name === "open" ? Math.max(0, state.probeAtMs - monotonicMs()) : 0),
   });
 };

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 
 import type { VerifiedKey } from "./answer.ts";
 import { httpAnswerOf, PROBLEM_TYPE } from "./denial.ts";
-import { type GateOptions, type OnUnavailable, type Passage, passGate } from "./gate.ts";
+import { type GateOptions, type OnUnavailable, passGate } from "./gate.ts";
 import { VerifierError } from "./verifier-error.ts";
 
 export type { OnUnavailable, Requirements } from "./gate.ts";
@@ -36,30 +36,33 @@ const send = (response: ServerResponse, answer: ReturnType<typeof httpAnswerOf>)
   response.end(body);
 };
 
+/** Whether somebody else answered, for example a middleware that watches the time, or the client left. */
+const isOver = ({ headersSent, writableEnded, destroyed }: ServerResponse) => headersSent || writableEnded || destroyed;
+
 /**
  * Lets a request on when its key is good, and answers it otherwise. Handlers behind it read the key with `apiKeyOf`.
- * Mount it behind CORS: a preflight request carries no credential.
+ * A request that was over before the service answered is left alone. Mount it behind CORS: a preflight request carries
+ * no credential.
  */
 export const requireApiKey =
   <Request extends IncomingMessage = IncomingMessage, Mode extends OnUnavailable = "refuse">(
     options: GateOptions<Request, Mode>,
   ): NodeMiddleware<Request> =>
   async (request, response, next) => {
-    let passage: Passage<Mode>;
     try {
       // `headers` alone would hide that a header came twice. Some runtimes that imitate Node.js have only that.
-      passage = await passGate(request, request.headersDistinct ?? request.headers, options);
+      const passage = await passGate(request, request.headersDistinct ?? request.headers, options);
+      if (isOver(response)) return;
+      if (!passage.passed) {
+        send(response, httpAnswerOf(passage.denial));
+        return;
+      }
+      keys.set(request, passage.key);
+      // Appended: a server may tell of limits of its own.
+      for (const [name, value] of Object.entries(passage.headers)) response.appendHeader(name, value);
+      next();
     } catch (error) {
-      // Express 4 does not look at what a middleware returns.
-      next(error);
-      return;
+      // Express 4 and bare servers do not look at what a middleware returns: a rejection would end the process.
+      if (!isOver(response)) next(error);
     }
-    if (!passage.passed) {
-      send(response, httpAnswerOf(passage.denial));
-      return;
-    }
-    keys.set(request, passage.key);
-    // Appended: a server may tell of limits of its own.
-    for (const [name, value] of Object.entries(passage.headers)) response.appendHeader(name, value);
-    next();
   };

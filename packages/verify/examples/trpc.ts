@@ -14,7 +14,9 @@ const withKey = t.procedure.use(
     verifier,
     required: { environment: "production" },
     headers: ({ req }: CreateHTTPContextOptions) => req.headersDistinct,
-    setHeader: ({ res }, name, value) => void res.setHeader(name, value),
+    setHeader: ({ res }, name, value) => {
+      if (!res.headersSent) res.setHeader(name, value);
+    },
   }),
 );
 const router = t.router({ hello: withKey.query(({ ctx }) => ({ hello: ctx.apiKey.name })) });

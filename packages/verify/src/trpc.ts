@@ -4,6 +4,7 @@ import type { HeaderSource } from "./credential.ts";
 import { type Denial, type HttpAnswer, httpAnswerOf } from "./denial.ts";
 import { type GateOptions, type KeyOf, type OnUnavailable, passGate } from "./gate.ts";
 import type { HeaderFields } from "./rate-limit-fields.ts";
+import { unheeded } from "./unheeded.ts";
 
 export type { KeyOf, OnUnavailable, Requirements } from "./gate.ts";
 
@@ -12,9 +13,10 @@ export interface TrpcGateOptions<Context, Mode extends OnUnavailable = "refuse">
   readonly headers: (context: Context) => HeaderSource;
   /**
    * Sets a header of the HTTP response, for `RateLimit`, `RateLimit-Policy`, `Retry-After` and `WWW-Authenticate`.
-   * Without it they are not sent. In a batch the last call wins.
+   * Without it they are not sent. In a batch the last call wins. What it throws is ignored: in a streamed batch the
+   * headers have left before the procedures run.
    */
-  readonly setHeader?: (context: Context, name: string, value: string) => void;
+  readonly setHeader?: (context: Context, name: string, value: string) => unknown;
 }
 
 /** The `cause` of the `TRPCError` of a request that did not go on; for an `errorFormatter`. */
@@ -55,7 +57,7 @@ export const requireApiKey = <Context extends object, Mode extends OnUnavailable
     // The same object: tRPC only simplifies its type, which TypeScript cannot see through for any context.
     const context = ctx as unknown as Context;
     const setAll = (fields: HeaderFields) => {
-      for (const [name, value] of Object.entries(fields)) options.setHeader?.(context, name, value);
+      for (const [name, value] of Object.entries(fields)) unheeded(() => options.setHeader?.(context, name, value));
     };
     const passage = await passGate(context, options.headers(context), options);
     if (!passage.passed) {

@@ -1,4 +1,5 @@
 import { generateSecret } from "@itsy/key-format";
+import { createTRPCUntypedClient, httpBatchStreamLink } from "@trpc/client";
 import { describe, expect, test } from "vitest";
 
 import { type KeyService, type Reply, startKeyService, valid } from "./key-service.ts";
@@ -105,6 +106,20 @@ describe.each(Object.keys(paths))("examples/%s.ts", (name) => {
     await using example = await runExample(name, gone);
     expect((await get(example)).status).toBe(503);
   });
+});
+
+test("examples/trpc.ts answers each call of a streamed batch, whose headers left before it was judged", async () => {
+  await using service = await startKeyService();
+  await using example = await runExample("trpc", service);
+  const trpc = createTRPCUntypedClient({ links: [httpBatchStreamLink({ url: example.url, headers: bearer })] });
+  const batch = async () => Promise.allSettled([trpc.query("hello"), trpc.query("hello")]);
+  const good = { status: "fulfilled", value: { hello: "Website Integration" } };
+  expect(await batch()).toEqual([good, good]);
+  expect(service.asked).toHaveLength(2);
+
+  service.answer({ say: { valid: false, code: "RATE_LIMITED", retryAfterMs: 12_001 } });
+  const limited = { status: "rejected", reason: { data: { code: "TOO_MANY_REQUESTS", httpStatus: 429 } } };
+  expect(await batch()).toMatchObject([limited, limited]);
 });
 
 test("examples/permissions.ts asks for what each route needs, from where and at what cost", async () => {

@@ -8,6 +8,7 @@ import express from "express";
 import { describe, expect, test } from "vitest";
 
 import { startKeyService, valid } from "./key-service.ts";
+import { watchUnhandled } from "./unhandled.ts";
 import { listen, secret, verifierOf } from "./verified.ts";
 
 const authorization = `Bearer ${secret}`;
@@ -148,5 +149,22 @@ describe("tRPC", () => {
       cause: { denial: { code: "RATE_LIMITED", retryAfterMs: 1500 }, answer: { status: 429 } },
     });
     expect(Object.fromEntries(set)).toMatchObject({ "Retry-After": "2", RateLimit: '"api-key";r=0;t=2' });
+  });
+
+  test.each([
+    () => {
+      throw new Error("the headers have left");
+    },
+    () => Promise.reject(new Error("the headers have left")),
+  ])("headers that cannot be set change no decision", async (setHeader) => {
+    using unhandled = watchUnhandled();
+    await using service = await startKeyService();
+    const headers = ({ headers: given }: Context) => given;
+    const withKey = t.procedure.use(trpcRequireApiKey({ verifier: verifierOf(service), headers, setHeader }));
+    const caller = t.router({ who: withKey.query(({ ctx }) => ctx.apiKey.name) }).createCaller(context);
+    expect(await caller.who()).toBe("Website Integration");
+    service.answer({ say: { valid: false, code: "REVOKED" } });
+    await expect(caller.who()).rejects.toMatchObject({ code: "UNAUTHORIZED" });
+    expect(await unhandled.reasons()).toEqual([]);
   });
 });

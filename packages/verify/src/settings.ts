@@ -30,8 +30,11 @@ export interface VerifierOptions {
   readonly breaker?: Partial<BreakerSettings>;
   /** The first word of the installation's secrets and tokens. Default: `itsy`. */
   readonly brand?: string;
-  /** Told of every answer. Gets no secret. What it throws is ignored: watching must not change what is watched. */
-  readonly onAnswer?: (answer: VerifierAnswer, report: CallReport) => void;
+  /**
+   * Told of every answer. Gets no secret. What it throws, or rejects with later, is ignored: watching must not change
+   * what is watched.
+   */
+  readonly onAnswer?: (answer: VerifierAnswer, report: CallReport) => unknown;
   /** Default: the platform's `fetch`. */
   readonly fetch?: typeof globalThis.fetch;
   /** Milliseconds on a clock that never goes back. Default: `performance.now`. */
@@ -41,12 +44,20 @@ export interface VerifierOptions {
 }
 
 const TIMEOUT_MS_DEFAULT = 2000;
-const retryDefaults: RetrySettings = { attemptsMax: 2, delayMs: 50, share: 0.1, floorPerMinute: 10 };
-const breakerDefaults: BreakerSettings = {
-  failureShare: 0.5,
-  windowAttempts: 20,
-  attemptsMin: 10,
-  halfOpenAfterMs: 2000,
+const DELAY_MS_DEFAULT = 50;
+const WINDOW_ATTEMPTS_DEFAULT = 20;
+const ATTEMPTS_MIN_DEFAULT = 10;
+
+// A default gives way to what is given: nobody should have to know it to set something else.
+const retryOf = (timeoutMs: number, retry: VerifierOptions["retry"] = {}): RetrySettings => {
+  const { attemptsMax = 2, delayMs = Math.min(DELAY_MS_DEFAULT, timeoutMs), share = 0.1, floorPerMinute = 10 } = retry;
+  return { attemptsMax, delayMs, share, floorPerMinute };
+};
+const breakerOf = (breaker: VerifierOptions["breaker"] = {}): BreakerSettings => {
+  const { failureShare = 0.5, halfOpenAfterMs = 2000 } = breaker;
+  const { windowAttempts = Math.max(WINDOW_ATTEMPTS_DEFAULT, breaker.attemptsMin ?? 0) } = breaker;
+  const { attemptsMin = Math.min(ATTEMPTS_MIN_DEFAULT, windowAttempts) } = breaker;
+  return { failureShare, windowAttempts, attemptsMin, halfOpenAfterMs };
 };
 
 export interface Settings {
@@ -92,8 +103,8 @@ const TIMER_MS_MAX = 2_147_483_647;
 /** Fills in the defaults. Throws `OPTIONS_INVALID`. */
 export const settingsOf = (options: VerifierOptions): Settings => {
   const { timeoutMs = TIMEOUT_MS_DEFAULT, attemptTimeoutMs = Math.ceil(timeoutMs / 2) } = options;
-  const retry = { ...retryDefaults, ...options.retry };
-  const breaker = { ...breakerDefaults, ...options.breaker };
+  const retry = retryOf(timeoutMs, options.retry);
+  const breaker = breakerOf(options.breaker);
   assertNumber("timeoutMs", timeoutMs, { min: 1, max: TIMER_MS_MAX });
   assertNumber("attemptTimeoutMs", attemptTimeoutMs, { min: 1, max: timeoutMs });
   assertNumber("retry.attemptsMax", retry.attemptsMax, { min: 1, max: 10, whole: true });

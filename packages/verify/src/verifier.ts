@@ -7,6 +7,7 @@ import { pause, unlessAborted } from "./deadline.ts";
 import { createExchange, type Question, unavailable } from "./exchange.ts";
 import { createRetryBudget } from "./retry-budget.ts";
 import { settingsOf, type VerifierOptions } from "./settings.ts";
+import { unheeded } from "./unheeded.ts";
 import { VerifierError } from "./verifier-error.ts";
 
 export interface VerifyCallOptions {
@@ -91,20 +92,13 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
     return ask({ body: jsonOf(input), expected }, signal);
   };
 
-  const report = (answer: VerifierAnswer, attempts: number, beganMs: number) => {
-    try {
-      onAnswer?.(answer, { attempts, tookMs: monotonicMs() - beganMs });
-    } catch {
-      // Said in the option's description.
-    }
-  };
-
   return Object.freeze({
     verify: async (input: VerifyInput, { signal }: VerifyCallOptions = {}) => {
       signal?.throwIfAborted();
       const beganMs = monotonicMs();
       const { answer, attempts } = await verify(input, signal);
-      report(answer, attempts, beganMs);
+      const tookMs = monotonicMs() - beganMs;
+      unheeded(() => onAnswer?.(answer, { attempts, tookMs }));
       return answer;
     },
   });

@@ -3,6 +3,7 @@ import { createVerifier } from "@itsy/verify";
 import { describe, expect, test } from "vitest";
 
 import { type Reply, startKeyService, valid } from "./key-service.ts";
+import { watchUnhandled } from "./unhandled.ts";
 import { secret, verifierOf } from "./verified.ts";
 
 describe("what the service says", () => {
@@ -164,6 +165,14 @@ test("whoever watches sees every answer and changes none", async () => {
     ["accepted", 1],
     ["refused", 0],
   ]);
+});
+
+test("a watcher that fails later changes nothing either", async () => {
+  await using service = await startKeyService();
+  using unhandled = watchUnhandled();
+  const onAnswer = () => Promise.reject(new Error("the metrics are down"));
+  expect(await verifierOf(service, { onAnswer }).verify({ secret })).toMatchObject({ outcome: "accepted" });
+  expect(await unhandled.reasons()).toEqual([]);
 });
 
 test("a slash at the end of the address, a path before the door", async () => {

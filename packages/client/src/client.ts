@@ -2,31 +2,24 @@ import { type ProcedurePath, type Procedures, procedures } from "@itsy/contract"
 import { createTRPCUntypedClient, httpLink } from "@trpc/client";
 import type { z } from "zod";
 
-import { startDeadline } from "./deadline.ts";
-import { toItsyError } from "./itsy-error.ts";
-
-export interface FetchInit {
-  readonly method: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-  readonly signal: AbortSignal;
-}
-
-/** As much of `fetch` as the client needs: the platform's own is one. It rejects where no answer came. */
-export type Fetch = (url: string, init: FetchInit) => Promise<{ readonly json: () => Promise<unknown> }>;
+import { withDeadline } from "./deadline.ts";
+import { createExchange, type Fetch, type FetchInit } from "./exchange.ts";
+import { ItsyError, toItsyError } from "./itsy-error.ts";
+import { canBeSent, settingsOf } from "./options.ts";
 
 export interface ClientOptions {
   /** Where the service listens, for example `https://keys.example.com`. */
   readonly url: string;
   /** A management token (`itsy_mt_…`), or where to read it anew for each call, for tokens that are rotated. */
   readonly token: string | (() => string | Promise<string>);
-  /** How long a call may take, in milliseconds. Default: 10 000. */
+  /** How long a call may take, reading the token included, in milliseconds: 1 to 2 147 483 647. Default: 10 000. */
   readonly timeoutMs?: number;
   /** Default: the platform's `fetch`. */
   readonly fetch?: Fetch;
 }
 
 export interface CallOptions {
+  /** Gives up at once: the call rejects with `UNREACHABLE`, and the signal's reason as its cause. */
   readonly signal?: AbortSignal;
 }
 
@@ -47,36 +40,49 @@ export type ItsyClient = {
   };
 };
 
-const TIMEOUT_MS_DEFAULT = 10_000;
+const createTokenReader = (token: ClientOptions["token"]) => async (): Promise<string> => {
+  const read = async () => (typeof token === "string" ? token : await token());
+  const bearer = await read().catch((cause: unknown) => {
+    throw new ItsyError("UNAUTHENTICATED", "the token could not be read", { cause });
+  });
+  if (canBeSent(bearer)) return bearer;
+  throw new ItsyError("UNAUTHENTICATED", "what was read is no management token");
+};
 
-/** A client of one service with one credential. Holds no connection of its own: nothing needs to be closed. */
+/**
+ * A client of one service with one credential. Holds no connection of its own: nothing needs to be closed. Throws
+ * `INVALID_INPUT` for an option that does not fit; `issues` names it.
+ */
 export const createClient = (options: ClientOptions): ItsyClient => {
-  const { url, token, timeoutMs = TIMEOUT_MS_DEFAULT, fetch = globalThis.fetch } = options;
+  const { endpoint, timeoutMs } = settingsOf(options);
+  const readToken = createTokenReader(options.token);
+  const exchange = createExchange(options.fetch ?? globalThis.fetch);
   const trpc = createTRPCUntypedClient({
     links: [
       httpLink({
-        url: `${url.replace(/\/+$/, "")}/trpc`,
+        url: endpoint,
         // Queries go by POST too: an input may hold a secret's SHA-256, and URLs end up in logs.
         methodOverride: "POST",
-        headers: async () => ({ authorization: `Bearer ${typeof token === "string" ? token : await token()}` }),
+        headers: async () => ({ authorization: `Bearer ${await readToken()}` }),
         // Of the answer it reads nothing but this.
-        fetch: (input, init) => fetch(input as string, init as FetchInit) as Promise<Response>,
+        fetch: (url, init) => exchange(url as string, init as FetchInit) as Promise<Response>,
       }),
     ],
   });
 
   const call =
     (path: ProcedurePath, type: "query" | "mutation") =>
-    async (input: unknown = {}, callOptions: CallOptions = {}) => {
-      const deadline = startDeadline(timeoutMs, callOptions.signal);
-      try {
-        return await trpc[type](path, input, { signal: deadline.signal });
-      } catch (thrown) {
-        throw toItsyError(thrown);
-      } finally {
-        deadline.end();
-      }
-    };
+    (input: unknown = {}, { signal }: CallOptions = {}) =>
+      withDeadline(
+        async (limit) => {
+          try {
+            return await trpc[type](path, input, { signal: limit });
+          } catch (thrown) {
+            throw toItsyError(thrown);
+          }
+        },
+        { timeoutMs, signal },
+      );
 
   const routers = Object.entries(procedures).map(([router, members]) => {
     const methods = Object.entries(members).map(([name, { type }]) => [

@@ -1,9 +1,3 @@
-export {
-  type CallOptions,
-  type ClientOptions,
-  createClient,
-  type Fetch,
-  type FetchInit,
-  type ItsyClient,
-} from "./client.ts";
+export { type CallOptions, type ClientOptions, createClient, type ItsyClient } from "./client.ts";
+export type { Fetch, FetchAnswer, FetchInit } from "./exchange.ts";
 export { ItsyError, type ItsyErrorCode } from "./itsy-error.ts";

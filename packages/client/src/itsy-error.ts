@@ -1,7 +1,11 @@
 import { ErrorBody, type ErrorCode, type ErrorIssue } from "@itsy/contract";
 import { TRPCClientError } from "@trpc/client";
 
-/** The service's own codes, and `UNREACHABLE`: no answer came, so whether the call took effect is unknown. */
+/**
+ * The service's own codes, and `UNREACHABLE`: no answer of the service came, so whether the call took effect is unknown.
+ * `INVALID_INPUT` is also what `createClient` throws for an option that does not fit, `UNAUTHENTICATED` what a call does
+ * whose token could not be read or cannot be sent.
+ */
 export type ItsyErrorCode = ErrorCode | "UNREACHABLE";
 
 /** The one error that the client throws. */
@@ -9,7 +13,7 @@ export class ItsyError extends Error {
   readonly code: ItsyErrorCode;
   /** Finds the call in the service's log. */
   readonly requestId: string | undefined;
-  /** With `INVALID_INPUT`: which fields do not fit, and why. */
+  /** With `INVALID_INPUT`: which fields or options do not fit, and why. */
   readonly issues: readonly ErrorIssue[];
 
   constructor(
@@ -28,8 +32,9 @@ export class ItsyError extends Error {
 /** Turns whatever a call threw into an `ItsyError`. */
 export const toItsyError = (thrown: unknown): ItsyError => {
   if (!(thrown instanceof TRPCClientError)) return new ItsyError("UNREACHABLE", "the call failed", { cause: thrown });
+  if (thrown.cause instanceof ItsyError) return thrown.cause;
   const body = ErrorBody.safeParse((thrown.data as { error?: unknown } | undefined)?.error);
   if (body.success) return new ItsyError(body.data.code, body.data.message, { ...body.data, cause: thrown });
-  // Not the service's own shape: a refused connection, a timeout, or a proxy in between that answered in its place.
-  return new ItsyError("UNREACHABLE", `no answer from the service: ${thrown.message}`, { cause: thrown });
+  // JSON, but not the service's. Without a cause, which would hold it.
+  return new ItsyError("UNREACHABLE", "something else answered in the service's place: JSON of another shape");
 };

@@ -1,0 +1,46 @@
+import type { ClientOptions } from "./client.ts";
+import { ItsyError } from "./itsy-error.ts";
+
+export interface Settings {
+  /** Where tRPC is. */
+  readonly endpoint: string;
+  readonly timeoutMs: number;
+}
+
+const TIMEOUT_MS_DEFAULT = 10_000;
+/** The longest that a timer can run (2^31 - 1 ms). */
+const TIMEOUT_MS_MAX = 2_147_483_647;
+
+const invalid = (option: keyof ClientOptions, message: string) =>
+  new ItsyError("INVALID_INPUT", `${option} ${message}`, { issues: [{ path: [option], message }] });
+
+const parseUrl = (url: string): URL | null => {
+  try {
+    return new URL(url);
+  } catch {
+    // Not the parser's error: it quotes its input, in which somebody may have put a password.
+    return null;
+  }
+};
+
+const endpointOf = (url: string): string => {
+  const parsed = parseUrl(url);
+  if (parsed === null || !/^https?:$/.test(parsed.protocol)) throw invalid("url", "must be an http or https address");
+  if (parsed.username !== "" || parsed.password !== "") throw invalid("url", "must not hold a user or a password");
+  return `${parsed.origin}${parsed.pathname.replace(/\/+$/, "")}/trpc`;
+};
+
+/** Whether a header can carry it: platforms quote a header that they do not like in what they throw. */
+export const canBeSent = (token: unknown): token is string => typeof token === "string" && /^[\x21-\x7e]+$/.test(token);
+
+/** Fills in the defaults. Throws `INVALID_INPUT`, and quotes nothing of what was given. */
+export const settingsOf = ({ url, token, timeoutMs = TIMEOUT_MS_DEFAULT }: ClientOptions): Settings => {
+  const endpoint = endpointOf(url);
+  const isTimeout = timeoutMs >= 1 && timeoutMs <= TIMEOUT_MS_MAX;
+  if (!isTimeout) throw invalid("timeoutMs", `must be a number from 1 to ${TIMEOUT_MS_MAX}`);
+  // An empty one gives nothing away: it is what a variable that is not set yet reads as, and each call refuses it.
+  if (typeof token !== "function" && token !== "" && !canBeSent(token)) {
+    throw invalid("token", "must be a management token: visible ASCII characters, no space and no line end");
+  }
+  return { endpoint, timeoutMs };
+};

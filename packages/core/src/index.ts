@@ -18,7 +18,8 @@ export type { LeakOutcome } from "./leaks/reporting.ts";
 export { createCheckRing, createLacksPepper } from "./peppers/check-ring.ts";
 export { createPeppers, type Peppers } from "./peppers/index.ts";
 export type { RingVerdict } from "./peppers/judge-ring.ts";
-export { createRepepper, type OldPepper } from "./peppers/repepper.ts";
+export { isOldPepper, type OldPepper } from "./peppers/old-pepper.ts";
+export { createRepepper } from "./peppers/repepper.ts";
 export * from "./ports.ts";
 export { type DrawPolicy, sharedDrawPolicy, soleDrawPolicy } from "./rate-limit/draw-plan.ts";
 export {

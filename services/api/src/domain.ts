@@ -123,7 +123,12 @@ export const openDomain = async (
   const { isCutOff } = following;
   const { peppers } = deps;
   const outageLimiter = graceMs > 0 ? createOutageLimiter({ limiter, isCutOff, monotonicMs, entriesMax }) : null;
-  const repeppering = createRepepperQueue({ repepper: createRepepper(deps), entriesMax, logger });
+  const repeppering = createRepepperQueue({
+    repepper: createRepepper(deps),
+    onWritten: memory.all.evict,
+    entriesMax,
+    logger,
+  });
   const onOldPepper = repeppering.add;
   const records = createCachedRecords({ cache: memory.records, lookup, peppers, monotonicMs, isCutOff, onOldPepper });
   const { findToken } = createAuthenticate({ ...deps, tokens: storage.tokens });
@@ -170,9 +175,8 @@ export const openDomain = async (
       clock,
       monotonicMs,
       isCutOff,
-      onRead: ({ pepperVersion }, secretSha256) => {
-        if (pepperVersion !== peppers.current) onOldPepper({ kind: "token", secretSha256, pepperVersion });
-      },
+      peppers,
+      onOldPepper,
     }),
     findToken,
     reportLeaks: createReportLeaks({ ...deps, lookup }),

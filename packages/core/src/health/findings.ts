@@ -2,6 +2,7 @@ import type { KeyFinding } from "@itsy/contract";
 
 import type { ApiKey, SecretVersion } from "../entities.ts";
 import { keyStatus } from "../keys/key-status.ts";
+import { isOldPepper } from "../peppers/old-pepper.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -56,7 +57,8 @@ const finders: readonly (readonly [KeyFinding, Finds])[] = [
   ["NEVER_EXPIRES", ({ key: { expiresAt } }) => expiresAt === null],
   [
     "OLD_PEPPER",
-    ({ versions }, { pepperCurrent }) => versions.some(({ pepperVersion }) => pepperVersion !== pepperCurrent),
+    ({ versions }, { pepperCurrent }) =>
+      versions.some(({ pepperVersion }) => isOldPepper(pepperVersion, pepperCurrent)),
   ],
 ];
 

@@ -1,19 +1,11 @@
 import { digestWith } from "@itsy/key-format";
 
 import type { DomainDeps } from "../deps.ts";
-
-/** A secret or a token that was presented, and found under a pepper that is not the current one. */
-export interface OldPepper {
-  readonly kind: "secret" | "token";
-  /** 32 bytes. */
-  readonly secretSha256: Uint8Array;
-  readonly pepperVersion: number;
-}
+import type { OldPepper } from "./old-pepper.ts";
 
 /**
  * Writes digests under the current pepper in place of those under an old one, where those still stand: two replicas may
- * do the same at once. Nothing else of a key changes, neither its version nor what anybody remembers of it. How many
- * were written.
+ * do the same at once. Nothing else of a key changes, so other replicas are told nothing. How many were written.
  */
 export const createRepepper =
   ({ database, peppers: ring }: Pick<DomainDeps, "database" | "peppers">) =>

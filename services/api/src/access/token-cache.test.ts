@@ -31,6 +31,8 @@ const started = (findToken: () => Promise<ManagementToken>, graceMs = 0) => {
     cache,
     monotonicMs: clock.monotonicMs,
     isCutOff: () => false,
+    peppers: { current: 1 },
+    onOldPepper: () => undefined,
   });
   return { clock, all, authenticate };
 };

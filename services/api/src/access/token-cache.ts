@@ -5,11 +5,14 @@ import {
   actorOf,
   type Clock,
   DomainError,
+  isOldPepper,
   isTokenLive,
   type ManagementToken,
   type MonotonicMs,
+  type OldPepper,
   type RecordCache,
 } from "@itsy/core";
+import type { PepperRing } from "@itsy/key-format";
 
 import type { KnownToken } from "../revocation/memory.ts";
 
@@ -23,8 +26,9 @@ export interface CachedAuthenticateDeps {
   readonly cache: RecordCache<KnownToken>;
   readonly clock: Clock;
   readonly monotonicMs: MonotonicMs;
-  /** Told of each token that was read, with the SHA-256 of its text. */
-  readonly onRead?: (token: ManagementToken, sha256: Uint8Array) => void;
+  readonly peppers: Pick<PepperRing, "current">;
+  /** Told of each token that is presented, and known under an old pepper. */
+  readonly onOldPepper: (found: OldPepper) => void;
   /** Whether the database is known not to answer: what the grace allows is then served at once. */
   readonly isCutOff: () => boolean;
 }
@@ -45,10 +49,21 @@ const createSha256 = (): ((text: string) => string) => {
  * Remembers the tokens of callers by their SHA-256. Expiry is looked at on every use; a refused token is not remembered.
  */
 export const createCachedAuthenticate = (deps: CachedAuthenticateDeps): Authenticate => {
-  const { findToken, cache, clock, monotonicMs, isCutOff, onRead } = deps;
+  const { findToken, cache, clock, monotonicMs, isCutOff, onOldPepper } = deps;
+  const { current } = deps.peppers;
 
-  const live = (known: KnownToken | null | undefined): Actor | null =>
-    known && isTokenLive(known.token, clock) ? known.actor : null;
+  const live = (known: KnownToken | null | undefined): KnownToken | null =>
+    known && isTokenLive(known.token, clock) ? known : null;
+
+  /** Also of what is remembered: it may have found no place among those that wait to be moved. */
+  const noted = (sha256: string, known: KnownToken): KnownToken => {
+    const { keyId, token } = known;
+    if (isOldPepper(token.pepperVersion, current)) {
+      const secretSha256 = Buffer.from(sha256, "latin1");
+      onOldPepper({ kind: "token", keyId, secretSha256, pepperVersion: token.pepperVersion });
+    }
+    return known;
+  };
 
   const read = async (text: string, sha256: string): Promise<Actor> => {
     const ticket = cache.beginLookup();
@@ -56,13 +71,12 @@ export const createCachedAuthenticate = (deps: CachedAuthenticateDeps): Authenti
       const token = await findToken(text);
       const found: KnownToken = { keyId: token.id, token, actor: actorOf(token) };
       cache.endLookup(ticket, sha256, { found, nowMs: monotonicMs() });
-      onRead?.(token, Buffer.from(sha256, "latin1"));
-      return found.actor;
+      return noted(sha256, found).actor;
     } catch (error) {
       // Refused is refused. Only where nobody could say so, memory speaks.
       const kept = error instanceof DomainError ? null : live(cache.getInGrace(sha256, monotonicMs()));
       if (kept === null) throw error;
-      return kept;
+      return kept.actor;
     }
   };
 
@@ -72,6 +86,6 @@ export const createCachedAuthenticate = (deps: CachedAuthenticateDeps): Authenti
     const sha256 = sha256Of(text);
     const nowMs = monotonicMs();
     const known = live(cache.get(sha256, nowMs)) ?? (isCutOff() ? live(cache.getInGrace(sha256, nowMs)) : null);
-    return known ?? read(text, sha256);
+    return known === null ? read(text, sha256) : noted(sha256, known).actor;
   };
 };

@@ -2,6 +2,7 @@ import { hash } from "node:crypto";
 
 import {
   createCachedLookup,
+  isOldPepper,
   type MonotonicMs,
   type OldPepper,
   type RecordCache,
@@ -22,7 +23,7 @@ export interface CachedRecordsDeps {
   readonly lookup: VerificationLookup;
   readonly peppers: PepperRing;
   readonly monotonicMs: MonotonicMs;
-  /** Told of each secret that was read under another pepper than the current one. */
+  /** Told of each secret that is presented, and known under an old pepper. */
   readonly onOldPepper: (found: OldPepper) => void;
   readonly isCutOff: () => boolean;
 }
@@ -35,21 +36,27 @@ export const createCachedRecords = (deps: CachedRecordsDeps): CachedRecords => {
     cache,
     monotonicMs,
     isCutOff,
-    lookup: async (sha256) => {
-      const secretSha256 = Buffer.from(sha256, "latin1");
-      const record = await lookup.find(digestsOf(peppers, secretSha256).map(({ digest }) => digest));
-      if (record !== null && record.pepperVersion !== peppers.current) {
-        onOldPepper({ kind: "secret", secretSha256, pepperVersion: record.pepperVersion });
-      }
-      return record;
-    },
+    lookup: (sha256) => lookup.find(digestsOf(peppers, Buffer.from(sha256, "latin1")).map(({ digest }) => digest)),
   });
+  const { current } = peppers;
+  /** Also of what is remembered: it may have found no place among those that wait to be moved. */
+  const noted = (sha256: string, record: VerificationRecord | null): VerificationRecord | null => {
+    if (record !== null && isOldPepper(record.pepperVersion, current)) {
+      const { keyId, pepperVersion } = record;
+      onOldPepper({ kind: "secret", keyId, secretSha256: Buffer.from(sha256, "latin1"), pepperVersion });
+    }
+    return record;
+  };
   return Object.freeze({
     find: (secret: string) => {
-      const found = find(hash("sha256", secret, "binary"));
-      if (found instanceof Promise) lookups.misses += 1;
-      else lookups.hits += 1;
-      return found;
+      const sha256 = hash("sha256", secret, "binary");
+      const found = find(sha256);
+      if (found instanceof Promise) {
+        lookups.misses += 1;
+        return found.then((record) => noted(sha256, record));
+      }
+      lookups.hits += 1;
+      return noted(sha256, found);
     },
     lookups,
   });

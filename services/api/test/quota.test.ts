@@ -79,6 +79,29 @@ describe.each(databaseKinds)("a monthly quota on %s", (kind) => {
     });
   });
 
+  test("that is used up refuses however long nobody used the workspace", async () => {
+    await using started = await start(kind);
+    const { api, verify, untilCode, setQuota, settled } = started;
+    const busy = await api.tenant("busy");
+    const busyAdmin = api.client(busy.tokens.admin);
+    const { secret } = await busyAdmin.keys.create({ name: "b", environment: "local" });
+    await setQuota(1);
+    await untilCode("QUOTA_EXCEEDED");
+    await settled();
+    const before = started.accepted();
+    // What is known of the months is gone through after each batch, so of two the first is behind us.
+    for (let batch = 1; batch <= 4; batch += 1) {
+      if (batch % 2 === 1) api.clock.advance(11 * 60_000);
+      await api.verify(busy.tokens.verifier, { secret });
+      await waitUntil(async () => (await busyAdmin.workspaces.get({})).usedThisMonth === batch, {
+        what: "a batch is written",
+        timeoutMs: TIMEOUT_MS,
+      });
+      if (batch % 2 === 0) await Promise.all(Array.from({ length: 20 }, () => verify()));
+    }
+    expect(started.accepted()).toBe(before);
+  });
+
   test("tells at 80 and at 100 percent, once each, and lets pass in the mode notify", async () => {
     await using started = await start(kind);
     const { api, verify, setQuota, settled } = started;

@@ -136,13 +136,33 @@ test("an unknown workspace is let through and looked up once, a known one again 
   const take = (nowMs: number) => ledger.take("ws_1", { cost: 1, nowMs });
   expect([take(START_MS), take(START_MS + 1), stale.length]).toEqual([null, null, 1]);
   expect(ledger.wanted()).toEqual(["ws_1"]);
+  const written = (cost: number) => ledger.written([{ workspaceId: "ws_1", month: monthOf(new Date(START_MS)), cost }]);
+  written(2);
   ledger.learn([stateOf(null, 2)], new Date(START_MS));
   expect(ledger.wanted()).toEqual([]);
   void take(START_MS + 100);
   expect([ledger.wanted(), stale.length]).toEqual([["ws_1"], 1]);
-  ledger.learn([stateOf(null, 2)], new Date(START_MS));
+  written(1);
+  ledger.learn([stateOf(null, 3)], new Date(START_MS));
   void take(START_MS + 5000);
   expect(stale.length).toBe(2);
+});
+
+test("a blocking quota is known however long nobody uses its workspace, also in the months that follow", () => {
+  const { ledger, take } = opened(block(1));
+  /** Takes the same day's whole quota, after a look that finds the workspace idle. */
+  const takenOn = (nowMs: number) => {
+    ledger.learn([{ ...stateOf(null, 0), workspaceId: "ws_2" }], new Date(nowMs));
+    const taken = [take(1, nowMs), take(1, nowMs)];
+    ledger.written([{ workspaceId: "ws_1", month: monthOf(new Date(nowMs)), cost: 1 }]);
+    return taken;
+  };
+  const dayMs = 24 * 60 * 60 * 1000;
+  for (const month of [2, 3, 9]) {
+    const nowMs = Date.UTC(2027, month);
+    expect(takenOn(nowMs)).toEqual([null, expect.any(Number)]);
+    expect(takenOn(nowMs + dayMs)).toEqual([expect.any(Number), expect.any(Number)]);
+  }
 });
 
 test.each([

@@ -51,7 +51,7 @@ interface Account {
 
 /** Longer than the time between two looks at a workspace that is in use. */
 const STALE_AFTER_MS = 2000;
-/** An account that nobody used for so long is forgotten. */
+/** An account that nobody used for so long is forgotten, unless its quota blocks. */
 const FORGOTTEN_AFTER_MS = 600_000;
 
 const openTake = (account: Account, cost: number): OpenTake => {
@@ -86,7 +86,9 @@ const answerWaiting = (account: Account): void => {
 
 /**
  * What this process knows of the months of workspaces. What it took itself counts at once, what other replicas took from
- * the next look on. A workspace of which nothing is known yet is let through, and looked up at once.
+ * the next look on. A workspace of which nothing is known yet is let through, and looked up at once. One with a blocking
+ * quota is never forgotten: it would be let through again. So memory grows with the number of those, by about 500 bytes
+ * each.
  * @param onStale called when a workspace should be looked up soon
  */
 export const createQuotaLedger = ({ onStale }: { readonly onStale: () => void }): QuotaLedger => {
@@ -116,8 +118,9 @@ export const createQuotaLedger = ({ onStale }: { readonly onStale: () => void })
   };
 
   const forgetIdle = (nowMs: number) => {
-    for (const [workspaceId, { pendingCost, learntMs }] of accounts) {
-      if (pendingCost === 0 && nowMs - learntMs > FORGOTTEN_AFTER_MS) accounts.delete(workspaceId);
+    for (const [workspaceId, { quota, pendingCost, learntMs }] of accounts) {
+      const isIdle = pendingCost === 0 && nowMs - learntMs > FORGOTTEN_AFTER_MS;
+      if (isIdle && quota?.mode !== "block") accounts.delete(workspaceId);
     }
   };
 

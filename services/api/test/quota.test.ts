@@ -102,6 +102,19 @@ describe.each(databaseKinds)("a monthly quota on %s", (kind) => {
     expect(started.accepted()).toBe(before);
   });
 
+  test("tells of what the last request reached, though none comes after it", async () => {
+    await using started = await start(kind);
+    const { api, verify, setQuota, settled } = started;
+    await setQuota(2, "notify");
+    await verify();
+    await settled();
+    // What was known is old by now, so the request makes the service look before it is counted.
+    api.clock.advance(60 * 60_000);
+    await verify();
+    await settled();
+    await waitUntil(() => /"percent":100/.test(api.logs()), { what: "somebody is told", timeoutMs: 5000 });
+  });
+
   test("tells at 80 and at 100 percent, once each, and lets pass in the mode notify", async () => {
     await using started = await start(kind);
     const { api, verify, setQuota, settled } = started;

@@ -165,6 +165,17 @@ test("a blocking quota is known however long nobody uses its workspace, also in 
   }
 });
 
+test("a workspace is looked at until all that it took is written", () => {
+  const { ledger, take } = opened(block(10));
+  const month = monthOf(new Date(START_MS));
+  void take();
+  ledger.learn([stateOf(block(10), 0)], new Date(START_MS));
+  expect(ledger.wanted()).toEqual(["ws_1"]);
+  ledger.written([{ workspaceId: "ws_1", month, cost: 1 }]);
+  ledger.learn([stateOf(block(10), 1)], new Date(START_MS));
+  expect(ledger.wanted()).toEqual([]);
+});
+
 test.each([
   [79, null],
   [80, 80],

@@ -27,7 +27,7 @@ export interface QuotaGate {
 export interface QuotaLedger extends QuotaGate {
   /** A batch with these costs is in the database. */
   written(months: readonly UsageMonth[]): void;
-  /** The workspaces that took since they were last learnt. */
+  /** The workspaces that took since they were last learnt, or took what is not written yet. */
   wanted(): readonly string[];
   /** What the database says, read when every batch so far was written. */
   learn(states: readonly QuotaState[], now: Date): void;
@@ -160,7 +160,8 @@ export const createQuotaLedger = ({ onStale }: { readonly onStale: () => void })
         account.quota = quota;
         account.writtenCost = cost;
         account.learntMs = nowMs;
-        account.isWanted = false;
+        // What is written later may be the last of a month that reaches a share of the quota: somebody has to see it.
+        account.isWanted = account.pendingCost > 0;
       }
       forgetIdle(nowMs);
     },

@@ -2,8 +2,8 @@ import { KeyFinding, type KeyHealth, type KeyHealthInput, type KeyHealthPage } f
 
 import type { WorkspaceActor } from "../access/actor.ts";
 import type { DomainDeps } from "../deps.ts";
-import type { ApiKey } from "../entities.ts";
 import { notFound } from "../errors.ts";
+import type { ListedKeys } from "../ports.ts";
 import { type Examination, examineKeys } from "./examine-keys.ts";
 
 /** Keys in one round of reads. */
@@ -38,13 +38,13 @@ const walk = async ({ examination, workspaceId, after, checkedMax, visit }: Walk
     const limit = Math.min(ROUND, checkedMax - checked);
     const place = lastId === undefined ? undefined : { value: null, id: lastId };
     const listing = { sort: "created", order: "desc", after: place, limit } as const;
-    const keys: readonly ApiKey[] = await stores.keys.list({ workspaceId, at: now }, listing);
+    const { keys, next }: ListedKeys = await stores.keys.list({ workspaceId, at: now }, listing);
     for (const health of await examineKeys(examination, keys)) {
       checked += 1;
       lastId = health.keyId;
       if (!visit(health)) return { checked, complete: false, lastId };
     }
-    if (keys.length < limit) return { checked, complete: true, lastId };
+    if (next === null) return { checked, complete: true, lastId };
   }
   return { checked, complete: false, lastId };
 };

@@ -1,6 +1,5 @@
 import { KeyId, type KeySort } from "@itsy/contract";
 
-import type { ApiKey } from "../entities.ts";
 import { DomainError } from "../errors.ts";
 import type { KeyPlace } from "../ports.ts";
 
@@ -9,24 +8,9 @@ export interface Ordering {
   readonly order: "asc" | "desc";
 }
 
-const valueOf = (key: ApiKey, sort: KeySort): KeyPlace["value"] => {
-  switch (sort) {
-    case "created":
-      return null;
-    case "name":
-      return key.name;
-    case "lastUsed":
-      return key.lastUsedAt?.getTime() ?? null;
-    case "expires":
-      return key.expiresAt?.getTime() ?? null;
-    default:
-      return sort satisfies never;
-  }
-};
-
-/** The place of a key in a list, as text that says nothing to anybody else. */
-export const cursorOf = (key: ApiKey, { sort, order }: Ordering): string =>
-  Buffer.from(JSON.stringify([sort, order, valueOf(key, sort), key.id])).toString("base64url");
+/** A place in a list, as text that says nothing to anybody else. */
+export const cursorOf = ({ value, id }: KeyPlace, { sort, order }: Ordering): string =>
+  Buffer.from(JSON.stringify([sort, order, value, id])).toString("base64url");
 
 const fits = (value: unknown, sort: KeySort): value is KeyPlace["value"] => {
   if (sort === "created") return value === null;

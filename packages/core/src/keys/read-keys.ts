@@ -57,11 +57,8 @@ export const createListKeys =
     const ordering = orderingOf(input, filter);
     const after = input.cursor === undefined ? undefined : placeOf(input.cursor, ordering);
     const stores = deps.database.read;
-    // One more than asked tells whether another page follows.
-    const found = await stores.keys.list(filter, { ...ordering, after, limit: input.limit + 1 });
-    const keys = found.slice(0, input.limit);
-    const last = keys.at(-1);
-    const nextCursor = found.length > input.limit && last !== undefined ? cursorOf(last, ordering) : null;
+    const { keys, next } = await stores.keys.list(filter, { ...ordering, after, limit: input.limit });
+    const nextCursor = next === null ? null : cursorOf(next, ordering);
     return { keys: await viewKeys(stores, keys, filter.at), nextCursor };
   };
 

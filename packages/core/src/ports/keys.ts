@@ -47,8 +47,11 @@ export interface KeyStore {
   countNotRevoked(workspaceId: string): Promise<number>;
   /** Removes the row where it still has `key.version`. Its versions must be gone. @throws ConcurrentChange otherwise. */
   delete(key: ApiKey): Promise<void>;
-  /** `limit` at most; equals by id. "Never" (`null`) comes before every instant. */
-  list(filter: KeyFilter, listing: KeyListing): Promise<readonly ApiKey[]>;
+  /**
+   * A page, of `limit` keys unless it is the last one; equals by id. "Never" (`null`) comes before every instant. A key
+   * that changes while it is read is where it was found, with what it is now; left out if it has another status now.
+   */
+  list(filter: KeyFilter, listing: KeyListing): Promise<ListedKeys>;
   /** How many there are of each status. Of a search that finds more than 1,000 (`isCapped`), how many at least. */
   count(
     filter: Omit<KeyFilter, "status">,
@@ -75,6 +78,12 @@ export interface KeyFilter {
 export interface KeyPlace {
   readonly value: string | number | null;
   readonly id: string;
+}
+
+export interface ListedKeys {
+  readonly keys: readonly ApiKey[];
+  /** Behind which the next page begins; `null`: there is none. */
+  readonly next: KeyPlace | null;
 }
 
 export interface KeyListing {

@@ -19,7 +19,7 @@ const open = async (kind: (typeof databaseKinds)[number]) => {
   const stored = async () => {
     const page = { sort: "created", order: "asc", limit: 500 } as const;
     const found = await database.read.keys.list({ workspaceId: owner.workspaceId, at: new Date(0) }, page);
-    return found.map(({ id }) => id).toSorted();
+    return found.keys.map(({ id }) => id).toSorted();
   };
   const active = async () =>
     (await database.read.keys.count({ workspaceId: owner.workspaceId, at: new Date(0) })).active;

@@ -76,7 +76,7 @@ describe.each(databaseKinds)("the stores on %s", (kind) => {
           { workspaceId: text, at: new Date(0) },
           { ...newestFirst, after: { value: null, id: text } },
         ),
-      ).toEqual([]);
+      ).toEqual({ keys: [], next: null });
     }
     expect(await read.versions.listValid([], new Date())).toEqual([]);
     expect(await read.versions.findByDigest([])).toBeNull();
@@ -119,7 +119,7 @@ describe.each(databaseKinds)("the stores on %s", (kind) => {
     const reversed = keys.toReversed();
     const list = async (filter: object, listing: object = {}) => {
       const of = { workspaceId: workspace.id, at: new Date(0), ...filter };
-      return (await database.read.keys.list(of, { ...newestFirst, ...listing })).map(({ id }) => id);
+      return (await database.read.keys.list(of, { ...newestFirst, ...listing })).keys.map(({ id }) => id);
     };
     const after = (index: number) => ({ after: { value: null, id: reversed[index]?.id } });
     const ids = (some: typeof keys) => some.map(({ id }) => id);

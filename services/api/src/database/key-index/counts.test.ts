@@ -74,8 +74,8 @@ describe.each(databaseKinds)("counters of keys on %s", (kind) => {
     });
   };
 
-  const listed = (filter: KeyFilter): Promise<readonly ApiKey[]> =>
-    opened.database.read.keys.list(filter, { sort: "created", order: "asc", limit: 100 });
+  const listed = async (filter: KeyFilter): Promise<readonly ApiKey[]> =>
+    (await opened.database.read.keys.list(filter, { sort: "created", order: "asc", limit: 100 })).keys;
 
   const expectTrue = async ({ workspaceId, projectId }: Stored) => {
     for (const managed of [undefined, true, false]) {

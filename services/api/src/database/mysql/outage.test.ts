@@ -78,7 +78,7 @@ describe.each(serverKinds)("an outage of %s", (kind) => {
         { workspaceId: owner.workspaceId, at: new Date(0) },
         { sort: "created", order: "desc", limit: 10 },
       ),
-    ).toEqual([key]);
+    ).toEqual({ keys: [key], next: null });
     expect(new Set(await outcomes())).toEqual(new Set(["answered"]));
     expect(told).toEqual([key.id]);
   }, 120_000);

@@ -74,7 +74,7 @@ describe.each(serverKinds)("a %s that falls silent", (kind) => {
         { workspaceId: owner.workspaceId, at: new Date(0) },
         { sort: "created", order: "desc", limit: 100 },
       )
-    ).map(({ name }) => name);
+    ).keys.map(({ name }) => name);
     expect(names).not.toContain("lost");
   });
 

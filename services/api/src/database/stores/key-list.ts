@@ -1,4 +1,4 @@
-import type { ApiKey, KeyFilter, KeyListing, KeyPlace } from "@itsy/core";
+import type { ApiKey, KeyFilter, KeyListing, KeyPlace, ListedKeys } from "@itsy/core";
 import type { EntityManager } from "typeorm";
 
 import { readCounts } from "../key-index/counts.ts";
@@ -59,11 +59,17 @@ const rangesAfter = ({ sort, order }: KeyListing, { value, id }: KeyPlace): read
  * In a statement of its own: joined with the rows, SQLite would go through all keys of the workspace and look for each of
  * them in what was found.
  */
-const findIds = async (manager: EntityManager, { sql, parameters }: IdQuery, direction: "ASC" | "DESC") => {
-  const query = manager.createQueryBuilder().select("found.id", "id").from(`(${sql})`, "found");
-  query.setParameters(parameters).orderBy("found.place", direction).addOrderBy("found.id", direction);
-  const rows = await query.getRawMany<{ id: string }>();
-  return rows.map(({ id }) => id);
+const findPlaces = async (manager: EntityManager, { sql, parameters }: IdQuery, direction: "ASC" | "DESC") => {
+  const query = manager.createQueryBuilder().select("found.id", "id").addSelect("found.place", "value");
+  query.from(`(${sql})`, "found").setParameters(parameters);
+  query.orderBy("found.place", direction).addOrderBy("found.id", direction);
+  return query.getRawMany<{ id: string; value: string | number | null }>();
+};
+
+/** An instant is text or a number, as the driver likes. */
+const placeOf = ({ id, value }: { id: string; value: string | number | null }, sort: KeyListing["sort"]): KeyPlace => {
+  if (sort === "created") return { value: null, id };
+  return { value: value === null || sort === "name" ? value : Number(value), id };
 };
 
 /** Of no workspace but this one, whatever was found. */
@@ -73,29 +79,52 @@ const rowsOf = (manager: EntityManager, ids: readonly string[], workspaceId: str
     .createQueryBuilder("k")
     .where("k.id IN (:...ids) AND k.workspaceId = :workspaceId", { ids, workspaceId });
 
-/** One page: range after range, until it is full. */
-export const listKeys = async (
-  manager: EntityManager,
-  filter: KeyFilter,
-  listing: KeyListing,
-): Promise<readonly ApiKey[]> => {
+/** Range after range, until there are enough. */
+const placesOf = async (manager: EntityManager, filter: KeyFilter, listing: KeyListing): Promise<KeyPlace[]> => {
   const { sort, order, after, limit } = listing;
   const direction = order === "asc" ? "ASC" : "DESC";
   const stretches = stretchesOf(filter, sort);
   const ranges = after === undefined ? [[]] : rangesAfter(listing, after).map((range) => [range]);
-  const found: ApiKey[] = [];
+  const places: KeyPlace[] = [];
   for (const range of ranges) {
-    if (found.length >= limit) break;
+    if (places.length >= limit) break;
     const also = [...searchOf(manager, filter, listing), ...range];
-    const reading = { column: sortColumns[sort], direction, limit: limit - found.length, also } as const;
-    const ids = await findIds(manager, idsOf(manager, stretches, reading), direction);
-    if (ids.length === 0) continue;
-    const rows = new Map((await rowsOf(manager, ids, filter.workspaceId).getMany()).map((key) => [key.id, key]));
-    // One was deleted in between: a page that is not full would look like the last one.
-    if (rows.size < ids.length) return listKeys(manager, filter, listing);
-    found.push(...ids.flatMap((id) => rows.get(id) ?? []));
+    const reading = { column: sortColumns[sort], direction, limit: limit - places.length, also } as const;
+    const found = await findPlaces(manager, idsOf(manager, stretches, reading), direction);
+    places.push(...found.map((place) => placeOf(place, sort)));
   }
-  return found;
+  return places;
+};
+
+/** Of these, in their order, what is still there and has the status that is asked for. */
+const keysAt = async (
+  manager: EntityManager,
+  places: readonly KeyPlace[],
+  { workspaceId, status, at }: KeyFilter,
+): Promise<readonly ApiKey[]> => {
+  // One that moved from range to range was found in both.
+  const ids = [...new Set(places.map(({ id }) => id))];
+  if (ids.length === 0) return [];
+  const query = rowsOf(manager, ids, workspaceId);
+  if (status !== undefined) query.andWhere(`(${statusSql[status]})`, { at: at.getTime() });
+  const rows = new Map((await query.getMany()).map((key) => [key.id, key]));
+  return ids.flatMap((id) => rows.get(id) ?? []);
+};
+
+/** One page, read on until it is full. The next one begins where the last key was found, wherever it may be by now. */
+export const listKeys = async (manager: EntityManager, filter: KeyFilter, listing: KeyListing): Promise<ListedKeys> => {
+  const keys: ApiKey[] = [];
+  let { after } = listing;
+  for (;;) {
+    const missing = listing.limit - keys.length;
+    // One more than is missing tells whether another page follows.
+    const places = await placesOf(manager, filter, { ...listing, after, limit: missing + 1 });
+    const page = places.slice(0, missing);
+    keys.push(...(await keysAt(manager, page, filter)));
+    if (places.length <= missing) return { keys, next: null };
+    after = page.at(-1);
+    if (keys.length === listing.limit) return { keys, next: after ?? null };
+  }
 };
 
 /** A search is counted so far: one is enough to tell that there are too many to read. */
@@ -107,7 +136,7 @@ const countSearch = async (manager: EntityManager, filter: Omit<KeyFilter, "stat
   const stretches: readonly Stretch[] = stretchesOf(filter, "name");
   const limit = SEARCH_COUNT_MAX + 1;
   const reading = { column: "name", direction: "ASC", limit, also: searchOf(manager, filter, {}) } as const;
-  const ids = await findIds(manager, idsOf(manager, stretches, reading), "ASC");
+  const ids = (await findPlaces(manager, idsOf(manager, stretches, reading), "ASC")).map(({ id }) => id);
   if (ids.length === 0) return { active: 0, paused: 0, expired: 0, revoked: 0, isCapped: false };
   const query = rowsOf(manager, ids, filter.workspaceId).select([]).setParameter("at", filter.at.getTime());
   for (const [status, sql] of Object.entries(statusSql))

@@ -45,6 +45,11 @@ test("an id says what it is for", () => {
 test("an instant has an offset", () => {
   for (const text of ["2027-06-01T00:00:00Z", "2027-06-01T00:00:00.123+02:00"])
     expect(accepts(Timestamp, text)).toBe(true);
+  for (const text of ["0000-01-01T00:00:00Z", "9999-12-31T23:59:59.999Z", "0000-01-01T00:00:00-01:00"])
+    expect(accepts(Timestamp, text)).toBe(true);
+  // Neither has a text in UTC.
+  for (const text of ["0000-01-01T00:00:00+00:01", "9999-12-31T23:59:59-00:01"])
+    expect(accepts(Timestamp, text)).toBe(false);
   for (const text of ["2027-06-01", "2027-06-01T00:00:00", "2027-13-01T00:00:00Z", "tomorrow", 0]) {
     expect(accepts(Timestamp, text)).toBe(false);
   }

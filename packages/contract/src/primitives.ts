@@ -1,7 +1,12 @@
 import { z } from "zod";
 
-/** An instant as RFC 3339 text with an offset, for example `2027-06-01T00:00:00Z`. */
-export const Timestamp = z.iso.datetime({ offset: true });
+/** Whether RFC 3339 can show it in UTC: in the years 0000 to 9999. */
+export const isShowable = (ms: number): boolean => ms >= -62_167_219_200_000 && ms < 253_402_300_800_000;
+
+/** An instant as RFC 3339 text with an offset, for example `2027-06-01T00:00:00Z`. Every answer shows it in UTC. */
+export const Timestamp = z.iso
+  .datetime({ offset: true })
+  .refine((text) => isShowable(Date.parse(text)), "must be in the years 0000 to 9999 of UTC");
 
 /** The name of a workspace, project or cluster inside URLs and manifests: a DNS label (RFC 1123). */
 export const Slug = z

@@ -5,11 +5,11 @@ import { Environment } from "./environment.ts";
 import { KeyStatus } from "./keys.ts";
 import { DisplayName, KeyId, Slug, Timestamp } from "./primitives.ts";
 
-/** What somebody should look at in a key that works or is paused. */
+/** What somebody should look at in a key that works or is paused; in an expired one only `LEAKED` and `OLD_PEPPER`. */
 export const KeyFinding = z.enum([
   /** A secret of it that works was found in public. */
   "LEAKED",
-  /** The version before the current one is still in use. */
+  /** The version before the current one was used in the last 24 hours, since it is on its way out. */
   "OLD_VERSION_IN_USE",
   "EXPIRES_SOON",
   /** In the last 24 hours at least 10 requests, and one in 20, were beyond its rate limit. */

@@ -66,7 +66,10 @@ const healthOf = (
     accepted: counted.accepted.get(key.id) ?? 0,
     rateLimited: counted.rateLimited.get(key.id) ?? 0,
   };
-  const acceptedRetiring = shown.reduce((sum, version) => sum + (version.acceptedRetiring ?? 0), 0);
+  // Its last use is one of the overlap if there was any in it.
+  const oldVersionUsedAt =
+    versions.find(({ id }, index) => shown[index]?.state === "retiring" && (counted.retiring.get(id) ?? 0) > 0)
+      ?.lastUsedAt ?? null;
   const project = projects.find(({ id }) => id === key.projectId);
   if (project === undefined) throw new Error(`key ${key.id} has no project`);
   return {
@@ -77,7 +80,7 @@ const healthOf = (
     status: keyStatus(key, now),
     expiresAt: isoOrNull(key.expiresAt),
     lastUsedAt: isoOrNull(key.lastUsedAt),
-    findings: [...findingsOf({ key, versions, ...lastDay, acceptedRetiring, now }, terms)],
+    findings: [...findingsOf({ key, versions, ...lastDay, oldVersionUsedAt, now }, terms)],
     lastDay,
     versions: shown,
   };

@@ -17,7 +17,7 @@ const facts = (key: Partial<HealthFacts["key"]>, more: Partial<HealthFacts> = {}
   versions: [{ pepperVersion: 2, leakedAt: null }],
   accepted: 1000,
   rateLimited: 0,
-  acceptedRetiring: 0,
+  oldVersionUsedAt: null,
   now,
   ...more,
 });
@@ -27,7 +27,8 @@ const leaked = { pepperVersion: 2, leakedAt: now };
 test.each([
   ["nothing, where all is well", facts({}), []],
   ["a leak", facts({}, { versions: [leaked, old] }), ["LEAKED", "OLD_PEPPER"]],
-  ["an old version in use", facts({}, { acceptedRetiring: 1 }), ["OLD_VERSION_IN_USE"]],
+  ["an old version in use", facts({}, { oldVersionUsedAt: daysAgo(0.99) }), ["OLD_VERSION_IN_USE"]],
+  ["not one that nobody used for a day", facts({}, { oldVersionUsedAt: daysAgo(1) }), []],
   ["an end that is near", facts({ expiresAt: daysAgo(-14) }), ["EXPIRES_SOON"]],
   ["no end", facts({ expiresAt: null }), ["NEVER_EXPIRES"]],
   ["a key that nobody ever used", facts({ lastUsedAt: null }), ["NEVER_USED"]],
@@ -40,7 +41,8 @@ test.each([
   ["not a small share", facts({}, { accepted: 1000, rateLimited: 50 }), []],
   ["all of a paused key", facts({ pausedAt: now, expiresAt: null }), ["NEVER_EXPIRES"]],
   ["nothing in a revoked key", facts({ revokedAt: now, lastUsedAt: null }, { versions: [old, leaked] }), []],
-  ["nothing in an expired key", facts({ expiresAt: now, lastUsedAt: null }), []],
+  ["little in an expired key", facts({ expiresAt: now, lastUsedAt: null }, { oldVersionUsedAt: now }), []],
+  ["what counts when it comes back", facts({ expiresAt: now }, { versions: [old, leaked] }), ["LEAKED", "OLD_PEPPER"]],
 ])("finds %s", (_what, given, findings) => {
   expect(findingsOf(given, terms)).toEqual(findings);
 });

@@ -14,8 +14,8 @@ export interface HealthFacts {
   /** In the last 24 hours. */
   readonly accepted: number;
   readonly rateLimited: number;
-  /** Requests of the version before the current one, since it is on its way out. */
-  readonly acceptedRetiring: number;
+  /** When a version that is on its way out was last used since it is; `null`: not once. */
+  readonly oldVersionUsedAt: Date | null;
   readonly now: Date;
 }
 
@@ -29,6 +29,7 @@ export interface HealthTerms {
 type Finds = (facts: HealthFacts, terms: HealthTerms) => boolean;
 
 const UNUSED_AFTER_DAYS = 1;
+const IN_USE_FOR_DAYS = 1;
 const OVER_LIMIT_MIN = 10;
 const OVER_LIMIT_SHARE = 0.05;
 
@@ -38,7 +39,10 @@ const isDaysOld = (instant: Date, now: Date, days: number): boolean =>
 /** The most pressing first. */
 const finders: readonly (readonly [KeyFinding, Finds])[] = [
   ["LEAKED", ({ versions }) => versions.some(({ leakedAt }) => leakedAt !== null)],
-  ["OLD_VERSION_IN_USE", ({ acceptedRetiring }) => acceptedRetiring > 0],
+  [
+    "OLD_VERSION_IN_USE",
+    ({ oldVersionUsedAt, now }) => oldVersionUsedAt !== null && !isDaysOld(oldVersionUsedAt, now, IN_USE_FOR_DAYS),
+  ],
   [
     "EXPIRES_SOON",
     ({ key: { expiresAt }, now }, { expiresWithinDays }) =>
@@ -62,9 +66,14 @@ const finders: readonly (readonly [KeyFinding, Finds])[] = [
   ],
 ];
 
-/** What somebody should look at. Nothing in a key that will never work again. */
+/** An expired key works again once it gets a later expiry, with the secrets that it has. */
+const OF_EXPIRED: ReadonlySet<KeyFinding> = new Set(["LEAKED", "OLD_PEPPER"]);
+
+/** What somebody should look at. Nothing in a revoked key: it will never work again. */
 export const findingsOf = (facts: HealthFacts, terms: HealthTerms): readonly KeyFinding[] => {
   const status = keyStatus(facts.key, facts.now);
-  if (status === "revoked" || status === "expired") return [];
-  return finders.filter(([, finds]) => finds(facts, terms)).map(([finding]) => finding);
+  if (status === "revoked") return [];
+  return finders
+    .filter(([finding, finds]) => (status !== "expired" || OF_EXPIRED.has(finding)) && finds(facts, terms))
+    .map(([finding]) => finding);
 };

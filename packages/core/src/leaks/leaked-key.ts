@@ -45,9 +45,9 @@ export const onLeakedKey = async (
   if (key === null || version === null || key.revokedAt !== null) return "ended";
   if (versionState(version, now) === "ended") return "ended";
   const policy = leakPolicyOf(await workspaceOf(stores, key.workspaceId));
-  const isNew = version.leakedAt === null;
-  if (isNew) await stores.versions.update(version.id, { leakedAt: now });
-  else if (policy !== "notify") stores.keys.announce(key.id);
+  // Not by what was read: another report of the same secret may be under way.
+  const isNew = version.leakedAt === null && (await stores.versions.markLeaked(version.id, now));
+  if (!isNew && policy !== "notify") stores.keys.announce(key.id);
   const after = await apply(policy, { stores, key, now });
   const isTold = isNew || after !== key;
   await recordKey(

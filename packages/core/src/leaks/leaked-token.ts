@@ -17,9 +17,10 @@ export const onLeakedToken = async (
   const { id, role, workspaceId } = token;
   const policy = workspaceId === null ? null : leakPolicyOf(await workspaceOf(stores, workspaceId));
   const isRevoked = actionOnToken(role, policy) === "revoke";
-  const isNew = token.leakedAt === null;
-  if (isNew) await stores.tokens.markLeaked(id, now);
-  if (isRevoked) await stores.tokens.revoke(id, now);
+  // Not by what was read: another report of the same token may be under way, and tell of it.
+  const isNew = token.leakedAt === null && (await stores.tokens.markLeaked(id, now));
+  const isEnded = isRevoked && (await stores.tokens.revoke(id, now));
+  if (!isNew && !isEnded) return isRevoked ? "revoked" : "notified";
   await record(
     { ids, stores },
     { actor, action: "leaks.report", now },
@@ -29,7 +30,7 @@ export const onLeakedToken = async (
       before: { ...tokenFacts(token), leakLocation: null },
       after: {
         ...tokenFacts({ ...token, leakedAt: token.leakedAt ?? now, ...(isRevoked && { revokedAt: now }) }),
-        leakLocation: isNew || isRevoked ? location : null,
+        leakLocation: location,
       },
     },
   );

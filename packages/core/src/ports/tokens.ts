@@ -6,10 +6,10 @@ export interface TokenStore {
   findByDigest(digests: readonly Uint8Array[]): Promise<ManagementToken | null>;
   /** Of one workspace, or (`null`) of the installation and its clusters. Newest first. */
   list(workspaceId: string | null): Promise<readonly ManagementToken[]>;
-  /** Sets `revokedAt` where it is not set yet. Tells every replica either way. */
-  revoke(id: string, revokedAt: Date): Promise<void>;
-  /** Sets `leakedAt`. Tells nobody: the token works as before. */
-  markLeaked(id: string, leakedAt: Date): Promise<void>;
+  /** Sets `revokedAt` where it is not set yet. Tells every replica either way. Whether it was not: of several at once, one. */
+  revoke(id: string, revokedAt: Date): Promise<boolean>;
+  /** Sets `leakedAt` where it is not set yet; whether it was not. Tells nobody: the token works as before. */
+  markLeaked(id: string, leakedAt: Date): Promise<boolean>;
   /** Whether any token exists at all: none does before the first start. */
   isEmpty(): Promise<boolean>;
 }

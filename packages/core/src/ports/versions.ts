@@ -6,6 +6,8 @@ export interface VersionStore {
   listValid(keyIds: readonly string[], at: Date): Promise<readonly SecretVersion[]>;
   /** By any of the digests of one secret (one for each live pepper version). */
   findByDigest(digests: readonly Uint8Array[]): Promise<SecretVersion | null>;
-  update(id: string, change: Partial<Pick<SecretVersion, "confirmedAt" | "validUntil" | "leakedAt">>): Promise<void>;
+  update(id: string, change: Partial<Pick<SecretVersion, "confirmedAt" | "validUntil">>): Promise<void>;
+  /** Sets `leakedAt` where it is not set yet. Whether it was not: of several at once, one. */
+  markLeaked(id: string, leakedAt: Date): Promise<boolean>;
   deleteOf(keyId: string): Promise<void>;
 }

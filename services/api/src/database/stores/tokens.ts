@@ -17,12 +17,14 @@ export const createTokenStore = (session: Session): TokenStore =>
       ),
     revoke: (id: string, revokedAt: Date) =>
       session.write(async (manager) => {
-        await table(manager).update({ id, revokedAt: IsNull() }, { revokedAt });
+        const { affected } = await table(manager).update({ id, revokedAt: IsNull() }, { revokedAt });
         session.keyChanged(id);
+        return affected === 1;
       }),
     markLeaked: (id: string, leakedAt: Date) =>
       session.write(async (manager) => {
-        await table(manager).update({ id }, { leakedAt });
+        const { affected } = await table(manager).update({ id, leakedAt: IsNull() }, { leakedAt });
+        return affected === 1;
       }),
     isEmpty: () => session.read(async (manager) => !(await table(manager).exists())),
   });

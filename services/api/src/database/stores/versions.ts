@@ -1,11 +1,12 @@
 import type { SecretVersion, VersionStore } from "@itsy/core";
-import type { EntityManager } from "typeorm";
+import { type EntityManager, IsNull } from "typeorm";
+
 import { placeholders } from "../id-list.ts";
 import type { RowCondition } from "../plain-rows.ts";
 import type { Session } from "../session.ts";
 import { definedOnly } from "./defined-only.ts";
 
-type VersionChange = Partial<Pick<SecretVersion, "confirmedAt" | "validUntil" | "leakedAt">>;
+type VersionChange = Partial<Pick<SecretVersion, "confirmedAt" | "validUntil">>;
 
 const table = (manager: EntityManager) => manager.getRepository<SecretVersion>("secret_versions");
 
@@ -49,6 +50,15 @@ export const createVersionStore = (session: Session): VersionStore => {
       await session.updateRows<SecretVersion>("secret_versions", { id }, set);
       const keyId = await keyIdOf(id);
       if (keyId !== undefined) session.keyChanged(keyId);
+    },
+    markLeaked: async (id: string, leakedAt: Date) => {
+      const { affected } = await session.write((manager) =>
+        table(manager).update({ id, leakedAt: IsNull() }, { leakedAt }),
+      );
+      if (affected !== 1) return false;
+      const keyId = await keyIdOf(id);
+      if (keyId !== undefined) session.keyChanged(keyId);
+      return true;
     },
     deleteOf: async (keyId: string) => {
       await session.write((manager) => table(manager).delete({ keyId }));

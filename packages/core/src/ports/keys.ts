@@ -70,7 +70,7 @@ export interface KeyFilter {
   readonly managed?: boolean | undefined;
   /** How the name begins, in the comparison of the database: MySQL and MariaDB ignore case, SQLite does not. */
   readonly namePrefix?: string | undefined;
-  /** The whole display prefix. */
+  /** The whole display prefix, byte by byte. */
   readonly displayPrefix?: string | undefined;
 }
 

@@ -41,7 +41,9 @@ const byDisplayPrefix = (filter: KeyFilter, displayPrefix: string): Stretch => {
   const { workspaceId, projectId, environment, status, managed, at } = filter;
   const conditions: Condition[] = [
     { sql: "workspace_id = :workspaceId", parameters: { workspaceId } },
+    // The index finds it, on some databases whatever the case; the bytes decide.
     { sql: "display_prefix = :displayPrefix", parameters: { displayPrefix } },
+    { sql: "HEX(display_prefix) = HEX(:displayPrefix)" },
   ];
   if (projectId !== undefined) conditions.push({ sql: "project_id = :projectId", parameters: { projectId } });
   if (environment !== undefined) conditions.push({ sql: "environment = :environment", parameters: { environment } });

@@ -11,6 +11,8 @@ const at = new Date("2027-06-01T00:00:00.000Z");
 const instants = [null, new Date(at.getTime() - 1000), at, new Date(at.getTime() + 1000)];
 // Lower case and ASCII: every database has the same order for them. One has what LIKE would take for a pattern.
 const names = ["alpha", "alpine", "beta", "a_pha", "100% x", "!x"];
+// Two differ in nothing but case: they are prefixes of two secrets.
+const prefixes = ["itsy_local_sk_aaaa", "itsy_local_sk_aAAa", "itsy_local_sk_bbbb", null];
 const pick = <Item>(items: readonly Item[], index: number): Item => items[index % items.length] as Item;
 
 const valueOf = (key: ApiKey, sort: KeyListing["sort"]): string | number | null => {
@@ -50,7 +52,7 @@ describe.each(databaseKinds)("lists of keys on %s", (kind) => {
         lastUsedAt: pick(instants, Math.floor(index / 3)),
         pausedAt: pick(instants.slice(0, 2), Math.floor(index / 5)),
         revokedAt: index % 9 === 0 ? at : null,
-        displayPrefix: pick(["itsy_local_sk_aaaa", "itsy_local_sk_bbbb", null], index),
+        displayPrefix: pick(prefixes, index),
       }),
     );
     const cluster = rows.cluster();
@@ -85,7 +87,7 @@ describe.each(databaseKinds)("lists of keys on %s", (kind) => {
         status: fc.constantFrom("active" as const, "paused" as const, "expired" as const, "revoked" as const),
         managed: fc.boolean(),
         namePrefix: fc.constantFrom("a", "al", "alp", "a_", "100%", "!", "%", "zzz"),
-        displayPrefix: fc.constantFrom("itsy_local_sk_aaaa", "itsy_local_sk_cccc"),
+        displayPrefix: fc.constantFrom("itsy_local_sk_aaaa", "itsy_local_sk_aAAa", "itsy_local_sk_AAAA"),
       },
       { requiredKeys: [] },
     )

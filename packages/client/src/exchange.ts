@@ -10,8 +10,8 @@ export interface FetchInit {
 }
 
 export interface FetchAnswer {
-  /** Without it a redirect cannot be told from an answer: a `fetch` that leaves it out must reject on one. */
-  readonly status?: number;
+  /** By which a redirect is told from an answer. */
+  readonly status: number;
   readonly json: () => Promise<unknown>;
 }
 
@@ -45,8 +45,7 @@ const orNoAnswer = async <T>(work: () => Promise<T>): Promise<T> => {
 };
 
 /** 0 is what browsers say of a redirect that they did not follow. */
-const isRedirect = ({ status }: FetchAnswer) =>
-  status !== undefined && (status === 0 || (status >= 300 && status <= 399));
+const isRedirect = ({ status }: FetchAnswer) => status === 0 || (status >= 300 && status <= 399);
 
 /** One request and its answer. Rejects with `UNREACHABLE`. */
 export const createExchange =

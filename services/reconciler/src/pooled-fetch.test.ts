@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer as createHttpServer, type Server as HttpServer } from "node:http";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { createClient } from "@itsy/client";
 import { expect, test } from "vitest";
 
 import { createPooledFetch } from "./pooled-fetch.ts";
@@ -31,6 +32,19 @@ test("calls one after another share a connection", async () => {
     }
   }
   expect(connections).toBe(1);
+  server.close();
+});
+
+test("a redirect is told from an answer, and not followed", async () => {
+  const server = createHttpServer((request, response) => {
+    request.resume().on("end", () => response.writeHead(307, { location: "/elsewhere" }).end("{}"));
+  });
+  const url = `http://127.0.0.1:${await portOf(server)}`;
+  {
+    await using pool = createPooledFetch();
+    const client = createClient({ url, token: "itsy_mt_not-a-real-token", fetch: pool.fetch });
+    await expect(client.keys.list({})).rejects.toMatchObject({ code: "UNREACHABLE" });
+  }
   server.close();
 });
 

@@ -24,7 +24,7 @@ export const createPooledFetch = (): PooledFetch => {
         request(url, { dispatcher, method, headers, body, signal }),
         whenAborted(signal),
       ]);
-      return { json: () => answer.body.json() };
+      return { status: answer.statusCode, json: () => answer.body.json() };
     },
     [Symbol.asyncDispose]: () => dispatcher.close(),
   } satisfies PooledFetch);

@@ -15,6 +15,13 @@ export interface LearnQuotasDeps {
   readonly onReached: (reached: QuotaReached) => void;
 }
 
+/** Those that reached a share which nobody was told of. */
+const reachedIn = (states: readonly QuotaState[]): readonly QuotaReached[] =>
+  states.flatMap((state) => {
+    const percent = state.quota === null ? null : percentReached(state.quota, state.cost);
+    return percent === null || percent <= state.toldPercent ? [] : [{ ...state, percent }];
+  });
+
 /** Lets the ledger know what all replicas took; to be run when no batch is under way. */
 export const createLearnQuotas =
   ({ database, clock, ledger, onReached }: LearnQuotasDeps) =>
@@ -25,11 +32,15 @@ export const createLearnQuotas =
     const month = monthOf(now);
     const states = await database.read.usage.quotaStates(workspaceIds, month);
     ledger.learn(states, now);
-    for (const state of states) {
-      const { workspaceId, quota, cost, toldPercent } = state;
-      const percent = quota === null ? null : percentReached(quota, cost);
-      if (percent === null || percent <= toldPercent) continue;
-      const isFirst = await database.transaction(({ usage }) => usage.tell({ workspaceId, month, percent }));
-      if (isFirst) onReached({ ...state, percent });
+    const untold = new Map(reachedIn(states).map((reached) => [reached.workspaceId, reached]));
+    try {
+      for (const [workspaceId, reached] of untold) {
+        const { percent } = reached;
+        const isFirst = await database.transaction(({ usage }) => usage.tell({ workspaceId, month, percent }));
+        untold.delete(workspaceId);
+        if (isFirst) onReached(reached);
+      }
+    } finally {
+      ledger.lookAgain(untold.keys());
     }
   };

@@ -31,6 +31,8 @@ export interface QuotaLedger extends QuotaGate {
   wanted(): readonly string[];
   /** What the database says, read when every batch so far was written. */
   learn(states: readonly QuotaState[], now: Date): void;
+  /** Something was left to do for these: they are wanted whether or not they take. */
+  lookAgain(workspaceIds: Iterable<string>): void;
 }
 
 interface Account {
@@ -164,6 +166,12 @@ export const createQuotaLedger = ({ onStale }: { readonly onStale: () => void })
         account.isWanted = account.pendingCost > 0;
       }
       forgetIdle(nowMs);
+    },
+    lookAgain: (workspaceIds: Iterable<string>) => {
+      for (const workspaceId of workspaceIds) {
+        const account = accounts.get(workspaceId);
+        if (account !== undefined) account.isWanted = true;
+      }
     },
   });
 };

@@ -1,6 +1,7 @@
 import type { DeliverySettings } from "@itsy/contract";
 
 import type { ApiKey } from "../entities.ts";
+import { instantTextOrNull } from "../instant-text.ts";
 import { sameSet, sortedSet } from "../keys/sorted-set.ts";
 import type { ApiKeyChange } from "../ports.ts";
 
@@ -8,7 +9,7 @@ import type { ApiKeyChange } from "../ports.ts";
 export const settingsOf = (key: ApiKey): DeliverySettings => ({
   name: key.name,
   requestsPerMinute: key.requestsPerMinute,
-  expiresAt: key.expiresAt?.toISOString() ?? null,
+  expiresAt: instantTextOrNull(key.expiresAt),
   paused: key.pausedBy === "manifest",
   permissions: [...key.permissions],
   ipRules: [...key.ipRules],

@@ -1,6 +1,7 @@
 import type { KeyView } from "@itsy/contract";
 
 import type { ApiKey, Binding, Cluster, Project, SecretVersion } from "../entities.ts";
+import { instantTextOrNull } from "../instant-text.ts";
 import type { Stores } from "../ports.ts";
 import { keyStatus } from "./key-status.ts";
 import { earlier, versionState } from "./secret-version.ts";
@@ -12,8 +13,6 @@ export interface Surroundings {
   readonly binding: Binding | undefined;
   readonly cluster: Cluster | null | undefined;
 }
-
-const isoOrNull = (instant: Date | null) => instant?.toISOString() ?? null;
 
 /** The version that is on its way out, with its end. */
 export const retiringVersion = (
@@ -44,17 +43,17 @@ export const viewWith = (key: ApiKey, around: Surroundings, at: Date): KeyView =
     name: key.name,
     environment: key.environment,
     requestsPerMinute: key.requestsPerMinute,
-    expiresAt: isoOrNull(key.expiresAt),
+    expiresAt: instantTextOrNull(key.expiresAt),
     status: keyStatus(key, at),
     displayPrefix: key.displayPrefix,
     revision: key.revision,
-    retiringUntil: isoOrNull(retiringUntil(around.versions, at)),
-    leakedAt: isoOrNull(leakedAt(around.versions)),
+    retiringUntil: instantTextOrNull(retiringUntil(around.versions, at)),
+    leakedAt: instantTextOrNull(leakedAt(around.versions)),
     owner: key.owner,
     metadata: key.metadata,
     permissions: [...key.permissions],
     ipRules: [...key.ipRules],
-    lastUsedAt: isoOrNull(key.lastUsedAt),
+    lastUsedAt: instantTextOrNull(key.lastUsedAt),
     createdAt: key.createdAt.toISOString(),
     updatedAt: key.updatedAt.toISOString(),
     version: key.version,

@@ -8,6 +8,7 @@ import { record } from "../audit/record.ts";
 import type { DomainDeps } from "../deps.ts";
 import type { ManagementToken } from "../entities.ts";
 import { DomainError, notFound } from "../errors.ts";
+import { instantTextOrNull } from "../instant-text.ts";
 import { futureInstant } from "../keys/create-key.ts";
 import type { Stores } from "../ports.ts";
 import { everywhereOf } from "../revocation/everywhere.ts";
@@ -21,9 +22,9 @@ const viewToken = async (stores: Stores, token: ManagementToken): Promise<TokenV
   workspace: token.workspaceId === null ? null : ((await stores.workspaces.findById(token.workspaceId))?.slug ?? null),
   cluster: token.clusterId === null ? null : ((await stores.clusters.findById(token.clusterId))?.slug ?? null),
   displayPrefix: token.displayPrefix,
-  expiresAt: token.expiresAt?.toISOString() ?? null,
-  revokedAt: token.revokedAt?.toISOString() ?? null,
-  leakedAt: token.leakedAt?.toISOString() ?? null,
+  expiresAt: instantTextOrNull(token.expiresAt),
+  revokedAt: instantTextOrNull(token.revokedAt),
+  leakedAt: instantTextOrNull(token.leakedAt),
   createdAt: token.createdAt.toISOString(),
 });
 

@@ -4,6 +4,7 @@ import type { z } from "zod";
 
 import { ErrorBody } from "./error-body.ts";
 import { errorCodes } from "./error-code.ts";
+import { KeyMetadata, KeyOwner } from "./key-details.ts";
 import { DisplayName, KeyId, Slug, Timestamp } from "./primitives.ts";
 import { procedurePaths, procedures } from "./procedures.ts";
 
@@ -28,6 +29,24 @@ describe("a name for people", () => {
       }),
     );
   });
+});
+
+test("text for people is stored as it was sent: half of a surrogate pair is refused, a whole one is not", () => {
+  const halves = ["\ud83d", "a\ud83d", "\ude00a", "\ude00\ud83d", "a\ud83db"];
+  const wholes = ["\ud83d\ude00", "a\ud83d\ude00b"];
+  const asMetadata = (text: string) => ({ note: text });
+  for (const [texts, accepted] of [
+    [halves, false],
+    [wholes, true],
+  ] as const) {
+    for (const text of texts) {
+      expect(accepts(DisplayName, text), JSON.stringify(text)).toBe(accepted);
+      expect(accepts(KeyOwner, text), JSON.stringify(text)).toBe(accepted);
+      expect(accepts(KeyMetadata, asMetadata(text)), JSON.stringify(text)).toBe(accepted);
+    }
+  }
+  const refused = DisplayName.safeParse("a\ud83d").error?.issues.map(({ message }) => message);
+  expect(refused).toEqual([expect.stringContaining("surrogate pair")]);
 });
 
 test("a slug is a DNS label", () => {

@@ -1,9 +1,9 @@
 import { z } from "zod";
 
+import { WellFormedText } from "./primitives.ts";
+
 /** Whose key it is, for people and for the resource server: one line of free text. */
-export const KeyOwner = z
-  .string()
-  .min(1)
+export const KeyOwner = WellFormedText.min(1)
   .max(200)
   .regex(/^[^\s\p{Cc}](?:[^\p{Cc}]*[^\s\p{Cc}])?$/u, "must be one line without space at its ends");
 
@@ -13,10 +13,7 @@ const METADATA_ENTRIES_MAX = 32;
 export const KeyMetadata = z
   .record(
     z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/, "must be a letter, then letters, digits, '_', '.' or '-'"),
-    z
-      .string()
-      .max(256)
-      .regex(/^\P{Cc}*$/u, "must be one line"),
+    WellFormedText.max(256).regex(/^\P{Cc}*$/u, "must be one line"),
   )
   .refine((map) => Object.keys(map).length <= METADATA_ENTRIES_MAX, `must have at most ${METADATA_ENTRIES_MAX} names`);
 export type KeyMetadata = z.infer<typeof KeyMetadata>;

@@ -14,10 +14,16 @@ export const Slug = z
   .max(63)
   .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, "must be a DNS label: lower-case letters, digits and inner hyphens");
 
-/** A name for people: one line, 1 to 100 characters, no control characters, no space at either end. */
-export const DisplayName = z
+/**
+ * Text that every database keeps as it is: JSON can hold half of a surrogate pair, UTF-8 cannot, and something else would
+ * be stored in its place.
+ */
+export const WellFormedText = z
   .string()
-  .min(1)
+  .refine((text) => text.isWellFormed(), "must be well-formed Unicode: it holds half of a surrogate pair");
+
+/** A name for people: one line, 1 to 100 characters, no control characters, no space at either end. */
+export const DisplayName = WellFormedText.min(1)
   .max(100)
   .regex(/^[^\s\p{Cc}](?:[^\p{Cc}]*[^\s\p{Cc}])?$/u, "must be one line without space at its ends");
 

@@ -58,6 +58,23 @@ describe.each(databaseKinds)("changing a key on %s", (kind) => {
     expect(last).toMatchObject({ before: { name: "a", revision: 2 }, after: null });
   });
 
+  test("rotated while it is deleted, is gone in the end: the rotation came before, or finds no key", async () => {
+    await using started = await start(kind);
+    const { admin } = started;
+    for (let round = 0; round < 12; round++) {
+      const { key } = await admin.keys.create({ name: "a", environment: "local" });
+      const [rotated, again, deleted] = await Promise.all([
+        codeOf(admin.keys.rotate({ keyId: key.id })),
+        codeOf(admin.keys.rotate({ keyId: key.id, idempotencyKey: `rotate-${round}` })),
+        codeOf(admin.keys.delete({ keyId: key.id, confirmName: "a" })),
+      ]);
+      expect(["no error", "NOT_FOUND"]).toContain(rotated);
+      expect(["no error", "NOT_FOUND"]).toContain(again);
+      expect(deleted).toBe("no error");
+      expect(await codeOf(admin.keys.get({ keyId: key.id }))).toBe("NOT_FOUND");
+    }
+  });
+
   test("several at once: each is done or refused by itself, in the order of the input", async () => {
     await using started = await start(kind);
     const { admin, verdict } = started;

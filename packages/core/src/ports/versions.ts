@@ -1,6 +1,7 @@
 import type { SecretVersion } from "../entities.ts";
 
 export interface VersionStore {
+  /** @throws ConcurrentChange when its key was deleted at the same time. */
   insert(version: SecretVersion): Promise<void>;
   /** The versions of the keys that work at the instant: `validUntil` is null or later. By key and revision. */
   listValid(keyIds: readonly string[], at: Date): Promise<readonly SecretVersion[]>;

@@ -78,8 +78,8 @@ describe.each(databaseKinds)("writes of the stores on %s", (kind) => {
   test("an error of the database has a stable code, and nothing of the statement in it", async () => {
     await using opened = await openFreshDatabase(kind);
     const rows = createRows();
-    const orphan = rows.version({ keyId: "key_planted" });
-    const error = await opened.database.transaction(({ versions }) => versions.insert(orphan)).catch((e) => e);
+    const orphan = rows.project({ workspaceId: "ws_planted" });
+    const error = await opened.database.transaction(({ projects }) => projects.insert(orphan)).catch((e) => e);
     expect(error).toBeInstanceOf(DatabaseError);
     expect(error.code).toBe("UNEXPECTED");
     expect(inspect(error, { depth: 10, showHidden: true })).not.toMatch(/planted|INSERT INTO/);

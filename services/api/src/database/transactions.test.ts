@@ -218,6 +218,31 @@ describe.each(databaseKinds)("transactions on %s", (kind) => {
 });
 
 describe.each(serverKinds)("locks on %s", (kind) => {
+  test("a version whose key was deleted since the key was read: it runs again, and finds no key", async () => {
+    await using opened = await openFreshDatabase(kind);
+    const { database } = opened;
+    const rows = createRows();
+    const { owner } = await storeTenant(database, rows);
+    const key = rows.key(owner);
+    await database.transaction(({ keys }) => keys.insert(key));
+    const hasRead = Promise.withResolvers<void>();
+    const isDeleted = Promise.withResolvers<void>();
+    const seen: boolean[] = [];
+    const adding = database.transaction(async (stores) => {
+      const found = await stores.keys.findById(owner.workspaceId, key.id);
+      seen.push(found !== null);
+      if (found === null) return;
+      hasRead.resolve();
+      await isDeleted.promise;
+      await stores.versions.insert(rows.version({ keyId: key.id }));
+    });
+    await hasRead.promise;
+    await database.transaction(({ keys }) => keys.delete(key));
+    isDeleted.resolve();
+    await adding;
+    expect(seen).toEqual([true, false]);
+  });
+
   test("a wait for a lock that took too long is retried", async () => {
     const mayEnd = Promise.withResolvers<void>();
     await using opened = await openFreshDatabase(kind, {

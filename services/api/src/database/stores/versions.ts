@@ -33,7 +33,7 @@ export const createVersionStore = (session: Session): VersionStore => {
 
   return Object.freeze({
     insert: async (version: SecretVersion) => {
-      await session.insertRow("secret_versions", version);
+      await session.insertRow("secret_versions", version, { refersTo: "the key" });
       session.keyChanged(seen(version).keyId);
     },
     listValid: async (ids: readonly string[], at: Date) => {

@@ -61,16 +61,18 @@ describe.each(databaseKinds)("a call under an idempotency key, on %s", (kind) =>
     expect((await admin.keys.list({})).keys).toEqual([]);
   });
 
-  test("many at once make one key, and the last answer's secret works", async () => {
+  test("many at once make one key, each is answered, and the last answer's secret works", async () => {
     await using started = await start(kind);
     const { admin, verdict } = started;
-    const outcomes = await Promise.allSettled(Array.from({ length: 6 }, () => admin.keys.create(input)));
-    const issued = outcomes.filter((outcome) => outcome.status === "fulfilled").map(({ value }) => value);
-    expect((await admin.keys.list({})).keys).toHaveLength(1);
-    const last = issued.toSorted((a, b) => b.key.revision - a.key.revision)[0];
-    expect((await verdict(last?.secret ?? "")).valid).toBe(true);
-    const valid = await Promise.all(issued.map(async ({ secret }) => (await verdict(secret)).valid));
-    expect(valid.filter(Boolean)).toHaveLength(1);
+    for (let round = 0; round < 6; round++) {
+      const again = { ...input, name: `of ${round}`, idempotencyKey: `at-once-${round}` };
+      const issued = await Promise.all(Array.from({ length: 10 }, () => admin.keys.create(again)));
+      expect((await admin.keys.list({ search: again.name })).keys).toHaveLength(1);
+      const last = issued.toSorted((a, b) => b.key.revision - a.key.revision)[0];
+      expect((await verdict(last?.secret ?? "")).valid).toBe(true);
+      const valid = await Promise.all(issued.map(async ({ secret }) => (await verdict(secret)).valid));
+      expect(valid.filter(Boolean)).toHaveLength(1);
+    }
   });
 
   test("rotate again keeps the end of the old version, and replaces the new one", async () => {
@@ -111,10 +113,11 @@ describe.each(databaseKinds)("a call under an idempotency key, on %s", (kind) =>
     const purge = createPurgeIdempotency({ database, clock });
     clock.advance(24 * HOUR_MS + 1);
     expect(await purge()).toBe(0);
-    expect(await database.read.idempotency.find(claim)).toEqual(record);
+    const stored = () => database.transaction(({ idempotency }) => idempotency.lock(claim));
+    expect(await stored()).toEqual(record);
     clock.advance(24 * HOUR_MS);
     expect(await purge()).toBe(1);
-    expect(await database.read.idempotency.find(claim)).toBeNull();
+    expect(await stored()).toBeNull();
   });
 });
 

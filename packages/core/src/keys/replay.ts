@@ -47,7 +47,8 @@ const unusedVersion = async (
  */
 export const replay = async (deps: DomainDeps, replaying: Replaying, claim: Claim): Promise<IssuedKey | null> => {
   const { stores, actor, now } = replaying;
-  const found = await stores.idempotency.find(claim);
+  // Repetitions that come at the same time take turns: else the key that one reads is not the one that its row tells of.
+  const found = await stores.idempotency.lock(claim);
   if (found === null) return null;
   if (Buffer.compare(found.fingerprint, claim.fingerprint) !== 0) throw conflict("for another input");
   const lost = await unusedVersion(replaying, found, await stores.keys.findById(claim.workspaceId, found.keyId));

@@ -1,7 +1,8 @@
 import type { IdempotencyRecord } from "../entities.ts";
 
 export interface IdempotencyStore {
-  find(claim: Pick<IdempotencyRecord, "workspaceId" | "procedure" | "digest">): Promise<IdempotencyRecord | null>;
+  /** Whoever else asks for it waits until this transaction has ended. `null`: nobody has committed one. */
+  lock(claim: Pick<IdempotencyRecord, "workspaceId" | "procedure" | "digest">): Promise<IdempotencyRecord | null>;
   insert(record: IdempotencyRecord): Promise<void>;
   setRevision(record: IdempotencyRecord, revision: number): Promise<void>;
   /** Removes what was made before the instant. How many. */

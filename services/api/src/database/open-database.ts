@@ -102,7 +102,7 @@ const createDatabase = ({ engine, scope, retry, logger }: DatabaseParts): Databa
   const attempt = <Result>(work: (stores: Stores) => Promise<Result>) =>
     engine.transact((transaction) =>
       scope.run(async () => {
-        const session = transactionSession(transaction, engine.metadataOf);
+        const session = transactionSession(transaction, engine);
         const result = await work(createStores(session));
         const changes = engine.feed === null ? [] : await insertChanges(transaction.run, session, randomUUID);
         writeCounts(transaction, session.counts, { dialect: engine.dialect, random: retry.random });

@@ -1,6 +1,7 @@
 import type { EntityMetadata } from "typeorm";
 
 import { DatabaseError } from "./database-error.ts";
+import type { Dialect } from "./dialect.ts";
 import type { Engine, Run, Transaction } from "./engine.ts";
 import { type CountChanges, createCountChanges } from "./key-index/counts.ts";
 import {
@@ -11,7 +12,7 @@ import {
   selectStatement,
   updateStatement,
 } from "./plain-rows.ts";
-import type { Answer, Send } from "./statement.ts";
+import type { Answer, Send, Statement } from "./statement.ts";
 
 /** What a store runs its statements on: either a transaction, or reads of committed data. */
 export interface Session {
@@ -22,6 +23,11 @@ export interface Session {
     table: string,
     where: Readonly<Partial<Record<keyof Row, string>>>,
   ) => Promise<Row | null>;
+  /**
+   * The same row as it is committed now, and nobody else's to write or to lock before the end of the transaction: whoever
+   * asks for it meanwhile waits.
+   */
+  readonly lockRow: <Row extends object>(table: string, where: Readonly<Partial<Row>>) => Promise<Row | null>;
   /** The rows for which the condition holds, sent as `Transaction.send` does. */
   readonly findRows: <Row extends object>(table: string, condition: RowCondition<Row>) => Promise<Row[]>;
   /** One whole row, sent as `Transaction.send` does. */
@@ -51,11 +57,19 @@ export interface ChangedKeys {
 
 type MetadataOf = (table: string) => EntityMetadata;
 
+const findOne = async <Row extends object>(
+  send: Send,
+  metadata: EntityMetadata,
+  statement: Statement,
+): Promise<Row | null> => {
+  const [row] = (await send(statement)).rows;
+  return row === undefined ? null : (recordOf(metadata, row as Readonly<Record<string, unknown>>) as Row);
+};
+
 const findersOn = (send: Send, metadataOf: MetadataOf): Pick<Session, "findRow" | "findRows"> => ({
   findRow: async <Row extends object>(table: string, where: Readonly<Partial<Record<keyof Row, string>>>) => {
     const metadata = metadataOf(table);
-    const [row] = (await send(findStatement(metadata, where))).rows;
-    return row === undefined ? null : (recordOf(metadata, row as Readonly<Record<string, unknown>>) as Row);
+    return findOne<Row>(send, metadata, findStatement(metadata, where));
   },
   findRows: async <Row extends object>(table: string, condition: RowCondition<Row>) => {
     const metadata = metadataOf(table);
@@ -87,6 +101,7 @@ export const readSession = ({ read, select, metadataOf }: Engine): Session =>
     read,
     write: refuseWrite,
     ...findersOn(select, metadataOf),
+    lockRow: refuseWrite,
     insertRow: refuseWrite,
     insertRowLast: () => {
       throw outside();
@@ -100,7 +115,7 @@ export const readSession = ({ read, select, metadataOf }: Engine): Session =>
 /** Reads and writes of one transaction, and what it has changed so far. */
 export const transactionSession = (
   { run, send, sendLast }: Transaction,
-  metadataOf: MetadataOf,
+  { metadataOf, dialect }: { readonly metadataOf: MetadataOf; readonly dialect: Dialect },
 ): Session & ChangedKeys => {
   const changed = new Set<string>();
   const created = new Set<string>();
@@ -112,6 +127,12 @@ export const transactionSession = (
       return run(statements);
     },
     ...findersOn(ask, metadataOf),
+    lockRow: async <Row extends object>(table: string, where: Readonly<Partial<Row>>) => {
+      const metadata = metadataOf(table);
+      const { sql, values } = findStatement(metadata, where);
+      // Several that share the transaction lock it once.
+      return findOne<Row>(ask, metadata, { sql: `${sql} ${dialect.forUpdate}`, values });
+    },
     insertRow: async (table, row, options) => {
       forget();
       await send({ ...insertStatement(metadataOf(table), row), ...options });

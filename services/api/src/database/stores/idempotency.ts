@@ -10,7 +10,7 @@ const placeOf = ({ workspaceId, procedure, digest }: Place): Place => ({ workspa
 
 export const createIdempotencyStore = (session: Session): IdempotencyStore =>
   Object.freeze({
-    find: (claim: Place) => session.read((manager) => table(manager).findOneBy(placeOf(claim))),
+    lock: (claim: Place) => session.lockRow<IdempotencyRecord>("idempotency_keys", placeOf(claim)),
     insert: (record: IdempotencyRecord) => session.insertRow("idempotency_keys", record),
     setRevision: (record: IdempotencyRecord, revision: number) =>
       session.write(async (manager) => {

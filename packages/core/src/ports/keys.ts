@@ -45,6 +45,11 @@ export interface KeyStore {
   announce(keyId: string): void;
   /** As it was before this transaction. */
   countNotRevoked(workspaceId: string): Promise<number>;
+  /**
+   * Whether one more key that is not revoked stays within `max`; then the place is the caller's, also among those that
+   * share the transaction. The workspace must be locked.
+   */
+  takePlace(workspaceId: string, max: number): Promise<boolean>;
   /** Removes the row where it still has `key.version`. Its versions must be gone. @throws ConcurrentChange otherwise. */
   delete(key: ApiKey): Promise<void>;
   /**

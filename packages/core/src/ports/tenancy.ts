@@ -4,6 +4,8 @@ export interface WorkspaceStore {
   insert(workspace: Workspace): Promise<void>;
   findById(id: string): Promise<Workspace | null>;
   findBySlug(slug: string): Promise<Workspace | null>;
+  /** The row as it is committed now; whoever else asks for it waits until this transaction has ended. */
+  lock(id: string): Promise<Workspace | null>;
   /** By slug. */
   list(): Promise<readonly Workspace[]>;
   /**

@@ -28,18 +28,17 @@ export const requireWithin = (workspace: Workspace, { requestsPerMinute, expires
 };
 
 /**
- * Room for one more key that is not revoked. Where there is a maximum, the workspace's row is the guard: of two that
- * see the last place, one finds the row changed and looks again.
+ * Room for one more key that is not revoked. Where there is a maximum, those who make keys take turns, by a lock on the
+ * workspace's row: whoever counts sees the keys of all before.
  * @throws DomainError `KEY_LIMIT_REACHED`.
  */
 export const requireRoom = async (stores: Stores, workspace: Workspace): Promise<void> => {
-  const { keysMax } = workspace;
-  if (keysMax === null) return;
-  if ((await stores.keys.countNotRevoked(workspace.id)) >= keysMax) {
-    const message = `this workspace may have ${keysMax} keys, and has them: revoke one, or have its maximum raised`;
-    throw new DomainError("KEY_LIMIT_REACHED", message);
-  }
-  await stores.workspaces.update(workspace, {});
+  if (workspace.keysMax === null) return;
+  // While others had their turn, the maximum may have been changed.
+  const keysMax = (await stores.workspaces.lock(workspace.id))?.keysMax ?? null;
+  if (keysMax === null || (await stores.keys.takePlace(workspace.id, keysMax))) return;
+  const message = `this workspace may have ${keysMax} keys, and has them: revoke one, or have its maximum raised`;
+  throw new DomainError("KEY_LIMIT_REACHED", message);
 };
 
 /** @throws Error: a caller belongs to a workspace that is there. */

@@ -88,10 +88,8 @@ describe.each(databaseKinds)("commits that share a transaction on %s", (kind) =>
     await using fixture = await open(kind);
     const { database, owner, insert, stored } = fixture;
     const claim = async (stores: Stores) => {
-      const workspace = await stores.workspaces.findById(owner.workspaceId);
-      if (workspace === null) throw new Error("the workspace is gone");
-      if ((await stores.keys.countNotRevoked(workspace.id)) >= 3) throw new Error("full");
-      await stores.workspaces.update(workspace, {});
+      await stores.workspaces.lock(owner.workspaceId);
+      if (!(await stores.keys.takePlace(owner.workspaceId, 3))) throw new Error("full");
       await insert().work(stores);
     };
     const outcomes = await Promise.allSettled(Array.from({ length: 8 }, () => database.commitShared(claim)));

@@ -71,7 +71,6 @@ const createStores = ({ keys, versions, bindings }: Rows): Stores =>
         return next;
       },
       announce: () => undefined,
-      countNotRevoked: async () => keys.size,
     }),
     versions: only<Stores["versions"]>({
       insert: async (version) => {

@@ -54,8 +54,22 @@ const remove = async (session: Session, manager: EntityManager, key: ApiKey): Pr
   session.counts.count({ workspaceId, projectId, facet }, -1);
 };
 
-export const createKeyStore = (session: Session): KeyStore =>
-  Object.freeze({
+/** By workspace, the places that were taken in this transaction. */
+const createPlaces = () => {
+  const taken = new Map<string, number>();
+  /** In one turn, so that of several that counted together each takes another place. */
+  return (workspaceId: string, free: number): boolean => {
+    const before = taken.get(workspaceId) ?? 0;
+    if (before >= free) return false;
+    taken.set(workspaceId, before + 1);
+    return true;
+  };
+};
+
+export const createKeyStore = (session: Session): KeyStore => {
+  const countNotRevoked = (workspaceId: string) => session.read((manager) => readNotRevoked(manager, workspaceId));
+  const take = createPlaces();
+  return Object.freeze({
     insert: async (key: ApiKey) => {
       await session.insertRow("api_keys", { ...key, facet: facetOfNew(key) }, PROJECT);
       created(session, key);
@@ -79,7 +93,9 @@ export const createKeyStore = (session: Session): KeyStore =>
     },
     update: (key: ApiKey, change: ApiKeyChange) => update(session, key, change),
     announce: (keyId: string) => session.keyChanged(keyId),
-    countNotRevoked: (workspaceId: string) => session.read((manager) => readNotRevoked(manager, workspaceId)),
+    countNotRevoked,
+    takePlace: async (workspaceId: string, max: number) =>
+      take(workspaceId, max - (await countNotRevoked(workspaceId))),
     delete: async (key: ApiKey) => {
       await session.write((manager) => remove(session, manager, key));
       await session.write((manager) => manager.query("DELETE FROM key_rate WHERE key_id = ?", [key.id]));
@@ -88,3 +104,4 @@ export const createKeyStore = (session: Session): KeyStore =>
     list: (filter: KeyFilter, listing: KeyListing) => session.read((manager) => listKeys(manager, filter, listing)),
     count: (filter: Omit<KeyFilter, "status">) => session.read((manager) => countKeys(manager, filter)),
   });
+};

@@ -24,6 +24,7 @@ export const createWorkspaceStore = (session: Session): WorkspaceStore =>
     insert: (workspace: Workspace) => session.insertRow("workspaces", workspace),
     findById: (id: string) => session.findRow<Workspace>("workspaces", { id }),
     findBySlug: (slug: string) => session.findRow<Workspace>("workspaces", { slug }),
+    lock: (id: string) => session.lockRow<Workspace>("workspaces", { id }),
     update: (workspace: Workspace, change: WorkspaceChange) =>
       session.write((manager) => update(manager, workspace, change)),
     list: () => session.read((manager) => table(manager).find({ order: { slug: "ASC" } })),

@@ -132,3 +132,19 @@ describe.each(databaseKinds)("the audit on %s", (kind) => {
     expect(await database.read.audit.list({ workspaceId: null, limit: 10 })).toEqual([]);
   });
 });
+
+test.each(databaseKinds)("what several allow or forbid a cluster at once is told once, on %s", async (kind) => {
+  await using started = await startTestApi({ kind });
+  await started.tenant("acme");
+  await started.cluster("local", []);
+  const { clusters, audit } = started.client(started.operatorToken);
+  const access = { cluster: "local", workspace: "acme" };
+  for (const [change, allowed] of [
+    ["allow", true],
+    ["disallow", false],
+  ] as const) {
+    await Promise.all(Array.from({ length: 5 }, () => clusters[change](access)));
+    const { entries } = await audit.list({ action: `clusters.${change}` });
+    expect(entries.map(({ before, after }) => [before, after])).toEqual([[{ allowed: !allowed }, { allowed }]]);
+  }
+});

@@ -35,6 +35,33 @@ describe.each(databaseKinds)("a project on %s", (kind) => {
     expect(await codeOf(projects.create({ slug: "shop", name: "Again" }))).toBe("no error");
   });
 
+  test("renamed by several at once, has in its audit only names that it had, each after the one before", async () => {
+    await using api = await startTestApi({ kind });
+    const { projects, audit } = api.client((await api.tenant("acme")).tokens.admin);
+    const { id } = await projects.create({ slug: "shop", name: "shop" });
+    // Some differ in case only, which MySQL's comparison of names does not see.
+    const names = ["Shop", "SHOP", "shOP", "a", "b", "c"];
+    await Promise.all(names.map((name) => projects.update({ project: "shop", name })));
+    const { entries } = await audit.list({ targetId: id, action: "projects.update" });
+    const changes = entries.toReversed().map(({ before, after }) => [before?.["name"], after?.["name"]]);
+    expect(changes.map(([, after]) => after).toSorted()).toEqual(names.toSorted());
+    expect(changes.map(([before]) => before)).toEqual(["shop", ...changes.slice(0, -1).map(([, after]) => after)]);
+    const shown = (await projects.list({})).projects.find(({ slug }) => slug === "shop");
+    expect(shown?.name).toBe(changes.at(-1)?.[1]);
+  });
+
+  test("deleted by several at once, is deleted by one, and the others find no project", async () => {
+    await using api = await startTestApi({ kind });
+    const { projects, audit } = api.client((await api.tenant("acme")).tokens.admin);
+    for (let round = 0; round < 5; round++) {
+      const project = `shop-${round}`;
+      const { id } = await projects.create({ slug: project, name: "Shop" });
+      const codes = await Promise.all(Array.from({ length: 4 }, () => codeOf(projects.delete({ project }))));
+      expect(codes.toSorted()).toEqual(["NOT_FOUND", "NOT_FOUND", "NOT_FOUND", "no error"]);
+      expect((await audit.list({ targetId: id, action: "projects.delete" })).entries).toHaveLength(1);
+    }
+  });
+
   test("that gets a key while it is deleted has it, or is gone: whoever is late is told which", async () => {
     await using api = await startTestApi({ kind });
     const { keys, projects } = api.client((await api.tenant("acme")).tokens.admin);

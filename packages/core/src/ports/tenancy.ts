@@ -31,6 +31,8 @@ export type WorkspaceChange = {
 export interface ProjectStore {
   insert(project: Project): Promise<void>;
   findBySlug(workspaceId: string, slug: string): Promise<Project | null>;
+  /** The row as it is committed now; whoever else asks for it waits until this transaction has ended. */
+  lock(workspaceId: string, slug: string): Promise<Project | null>;
   /** By slug. */
   list(workspaceId: string): Promise<readonly Project[]>;
   rename(project: Project, name: string): Promise<void>;
@@ -44,6 +46,8 @@ export interface ClusterStore {
   insert(cluster: Cluster): Promise<void>;
   findById(id: string): Promise<Cluster | null>;
   findBySlug(slug: string): Promise<Cluster | null>;
+  /** The row as it is committed now; whoever else asks for it waits until this transaction has ended. */
+  lock(slug: string): Promise<Cluster | null>;
   /** By slug. */
   list(): Promise<readonly Cluster[]>;
   /** Lets the cluster act for the workspace. Allowed before: nothing happens. */

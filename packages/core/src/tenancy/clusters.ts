@@ -31,7 +31,8 @@ const createSetAccess =
   ({ database, clock, ids }: Deps, change: "allow" | "disallow") =>
   async (actor: InstallationActor, input: ClusterAccessInput): Promise<ClusterView> =>
     database.transaction(async (stores) => {
-      const cluster = await stores.clusters.findBySlug(input.cluster);
+      // Of several at once, each sees what the one before left, and the audit tells of that.
+      const cluster = await stores.clusters.lock(input.cluster);
       if (cluster === null) throw notFound("cluster");
       const workspace = await stores.workspaces.findBySlug(input.workspace);
       if (workspace === null) throw notFound("workspace");

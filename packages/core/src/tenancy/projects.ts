@@ -28,8 +28,9 @@ const DEFAULT_SLUG = "default";
 
 type Deps = Pick<DomainDeps, "database" | "clock" | "ids">;
 
-const requireProject = async (stores: Stores, { workspaceId }: WorkspaceActor, slug: string): Promise<Project> => {
-  const project = await stores.projects.findBySlug(workspaceId, slug);
+/** To be changed: of several at once, each sees what the one before left, and the audit tells of that. */
+const lockProject = async (stores: Stores, { workspaceId }: WorkspaceActor, slug: string): Promise<Project> => {
+  const project = await stores.projects.lock(workspaceId, slug);
   if (project === null) throw notFound("project");
   return project;
 };
@@ -39,7 +40,7 @@ const createUpdateProject =
   ({ database, clock, ids }: Deps) =>
   async (actor: WorkspaceActor, { project: slug, name }: UpdateProjectInput): Promise<ProjectView> =>
     database.transaction(async (stores) => {
-      const project = await requireProject(stores, actor, slug);
+      const project = await lockProject(stores, actor, slug);
       const renamed = { ...project, name };
       await stores.projects.rename(project, name);
       await record(
@@ -64,7 +65,7 @@ const createDeleteProject =
   ({ database, clock, ids }: Deps) =>
   async (actor: WorkspaceActor, { project: slug }: ProjectRef): Promise<DeletedProject> =>
     database.transaction(async (stores) => {
-      const project = await requireProject(stores, actor, slug);
+      const project = await lockProject(stores, actor, slug);
       if (slug === DEFAULT_SLUG)
         throw new DomainError("CONFLICT", "the project default stays as long as its workspace");
       if (await stores.projects.hasKeys(project)) {

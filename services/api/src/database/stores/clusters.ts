@@ -29,6 +29,7 @@ export const createClusterStore = (session: Session): ClusterStore =>
     insert: (cluster: Cluster) => session.insertRow("clusters", cluster),
     findById: (id: string) => session.read((manager) => table(manager).findOneBy({ id })),
     findBySlug: (slug: string) => session.read((manager) => table(manager).findOneBy({ slug })),
+    lock: (slug: string) => session.lockRow<Cluster>("clusters", { slug }),
     list: () => session.read((manager) => table(manager).find({ order: { slug: "ASC" } })),
     allow: (clusterId: string, workspaceId: string) =>
       session.write(async (manager) => {

@@ -10,6 +10,7 @@ export const createProjectStore = (session: Session): ProjectStore =>
   Object.freeze({
     insert: (project: Project) => session.insertRow("projects", project),
     findBySlug: (workspaceId: string, slug: string) => session.findRow<Project>("projects", { workspaceId, slug }),
+    lock: (workspaceId: string, slug: string) => session.lockRow<Project>("projects", { workspaceId, slug }),
     list: (workspaceId: string) =>
       session.findRows<Project>("projects", {
         sql: "workspace_id = ? ORDER BY slug",

@@ -148,3 +148,15 @@ test.each(databaseKinds)("what several allow or forbid a cluster at once is told
     expect(entries.map(({ before, after }) => [before, after])).toEqual([[{ allowed: !allowed }, { allowed }]]);
   }
 });
+
+test.each(databaseKinds)("a token that several revoke at once has ended once, on %s", async (kind) => {
+  await using started = await startTestApi({ kind });
+  await started.tenant("acme");
+  const { tokens, audit } = started.client(started.operatorToken);
+  const { token } = await tokens.create({ role: "operator", name: "a" });
+  const revoked = await Promise.all(Array.from({ length: 5 }, () => tokens.revoke({ tokenId: token.id })));
+  const { entries } = await audit.list({ targetId: token.id, action: "tokens.revoke" });
+  expect(entries.map(({ before, after }) => [before, after])).toEqual([
+    [{ revokedAt: null }, { revokedAt: revoked[0]?.revokedAt }],
+  ]);
+});

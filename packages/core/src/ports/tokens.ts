@@ -3,6 +3,8 @@ import type { ManagementToken } from "../entities.ts";
 export interface TokenStore {
   insert(token: ManagementToken): Promise<void>;
   findById(id: string): Promise<ManagementToken | null>;
+  /** The row as it is committed now; whoever else asks for it waits until this transaction has ended. */
+  lock(id: string): Promise<ManagementToken | null>;
   findByDigest(digests: readonly Uint8Array[]): Promise<ManagementToken | null>;
   /** Of one workspace, or (`null`) of the installation and its clusters. Newest first. */
   list(workspaceId: string | null): Promise<readonly ManagementToken[]>;

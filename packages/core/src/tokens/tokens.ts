@@ -123,7 +123,8 @@ export const createTokens = (deps: DomainDeps) =>
     /** Ends a token at once, everywhere as `keys.revoke` does. Idempotent. An operator may end any. @throws DomainError `NOT_FOUND`. */
     revoke: async (actor: Manager, { tokenId }: TokenRef): Promise<RevokedToken> => {
       const { result, everywhere } = await deps.database.commit(async (stores) => {
-        const token = await stores.tokens.findById(tokenId);
+        // Of several at once, each sees what the one before left, and the audit tells of that.
+        const token = await stores.tokens.lock(tokenId);
         const isForeign = actor.kind === "workspace" && token?.workspaceId !== actor.workspaceId;
         if (token === null || isForeign) throw notFound("token");
         const now = deps.clock.now();

@@ -9,6 +9,7 @@ export const createTokenStore = (session: Session): TokenStore =>
   Object.freeze({
     insert: (token: ManagementToken) => session.insertRow("management_tokens", token),
     findById: (id: string) => session.read((manager) => table(manager).findOneBy({ id })),
+    lock: (id: string) => session.lockRow<ManagementToken>("management_tokens", { id }),
     findByDigest: (digests: readonly Uint8Array[]) =>
       session.read((manager) => table(manager).findOneBy({ digest: In([...digests]) })),
     list: (workspaceId: string | null) =>

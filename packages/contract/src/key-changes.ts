@@ -54,7 +54,8 @@ const Failure = z.object({
 
 /**
  * One result for each key that was asked for, in that order: each was done, or not, by itself. `UNAVAILABLE` for the one
- * at which the database went away, which may have been done, and for those after it, which were not.
+ * at which the database went away, which may have been done, and for those after it, which were not; for one that others
+ * held in the database for too long, which was not done, and after two of those for the rest, which were not tried.
  */
 export const ManyKeysResult = z.object({
   results: z.array(z.discriminatedUnion("ok", [z.object({ ok: z.literal(true), key: RevokedKey }), Failure])),

@@ -24,18 +24,28 @@ export interface Database {
    * The same, and tells when every replica follows what it changed. A use-case that ends something waits for that before
    * it answers; everything else lets it come.
    */
-  commit<Result>(work: (stores: Stores) => Promise<Result>): Promise<Committed<Result>>;
+  commit<Result>(work: (stores: Stores) => Promise<Result>, bound?: RetryBound): Promise<Committed<Result>>;
   /**
    * The same for work that only adds what nobody knows yet: it may share its transaction with other work of that kind.
    * One that throws throws to its caller alone.
    */
   commitShared<Result>(work: (stores: Stores) => Promise<Result>): Promise<Committed<Result>>;
-  /**
-   * Whether what was thrown says that the database could not be asked, or gave up: nothing is wrong with what it was
-   * asked. A transaction that ended so may have committed.
-   */
-  isUnavailable(error: unknown): boolean;
+  /** What was thrown says that nothing is wrong with what was asked; `null`: it does not. */
+  troubleOf(error: unknown): DatabaseTrouble | null;
 }
+
+export interface RetryBound {
+  /** In milliseconds since the first run began: what fails later is not run again. Left out: a few seconds. */
+  readonly retryForMs?: number;
+}
+
+/**
+ * | trouble | meaning |
+ * |---|---|
+ * | `UNREACHABLE` | the database could not be asked, or gave no answer: the transaction may have committed |
+ * | `LOCKED` | others held for too long what the transaction needs: it has certainly done nothing |
+ */
+export type DatabaseTrouble = "UNREACHABLE" | "LOCKED";
 
 export interface Committed<Result> {
   readonly result: Result;

@@ -1,3 +1,5 @@
+import type { DatabaseTrouble } from "@itsy/core";
+
 /**
  * | code | meaning | what a caller may do |
  * |---|---|---|
@@ -24,6 +26,12 @@ export const isUnavailable = (error: unknown): boolean => error instanceof Datab
 /** Whether what failed certainly took no effect. A commit whose answer was lost may have: to do it again would do it twice. */
 export const hasCertainlyFailed = (error: unknown): boolean =>
   !(error instanceof DatabaseError && error.code === "UNREACHABLE");
+
+/** The same as the domain knows it. */
+export const troubleOf = (error: unknown): DatabaseTrouble | null => {
+  if (!isUnavailable(error)) return null;
+  return hasCertainlyFailed(error) ? "LOCKED" : "UNREACHABLE";
+};
 
 /**
  * Why the storage layer could not be opened, other than an unreachable server.

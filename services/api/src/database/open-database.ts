@@ -8,6 +8,7 @@ import type {
   FeedStore,
   KeyChange,
   KeysChangedListener,
+  RetryBound,
   Stores,
   TokenLookup,
   VerificationLookup,
@@ -15,7 +16,7 @@ import type {
 import { MigrationExecutor } from "typeorm";
 
 import { insertChanges } from "./change-rows.ts";
-import { DatabaseError, isUnavailable } from "./database-error.ts";
+import { DatabaseError, troubleOf } from "./database-error.ts";
 import type { DatabaseSettings } from "./database-url.ts";
 import type { Dialect } from "./dialect.ts";
 import type { DatabaseLogger, Engine, RateRows } from "./engine.ts";
@@ -120,9 +121,12 @@ const createDatabase = ({ engine, scope, retry, logger }: DatabaseParts): Databa
     if (scope.isInside()) throw new DatabaseError("UNEXPECTED", "a transaction inside a transaction");
   };
 
-  const commit = async <Result>(work: (stores: Stores) => Promise<Result>): Promise<Committed<Result>> => {
+  const commit = async <Result>(
+    work: (stores: Stores) => Promise<Result>,
+    bound?: RetryBound,
+  ): Promise<Committed<Result>> => {
     assertOutside();
-    return withRetries(retry, () => commitOnce(work));
+    return withRetries(retry, () => commitOnce(work), bound);
   };
 
   const commitShared = createSharedCommits({ commit, commitOnce });
@@ -137,7 +141,7 @@ const createDatabase = ({ engine, scope, retry, logger }: DatabaseParts): Databa
       assertOutside();
       return commitShared(work);
     },
-    isUnavailable,
+    troubleOf,
   });
 };
 
@@ -151,13 +155,14 @@ export const openDatabase = async (
   options: OpenDatabaseOptions = {},
 ): Promise<OpenDatabase> => {
   const { logger, limits, random = Math.random, sleep = (delayMs) => delay(delayMs) } = options;
+  const { nowMs = () => performance.now() } = options;
   const scope = createTransactionScope();
   const engine =
     settings.type === "sqlite"
       ? await openSqlite(settings, scope)
       : await openServer({ settings, limits: { ...serverLimits, ...limits }, logger });
   let closed: Promise<void> | undefined;
-  const database = createDatabase({ engine, scope, retry: { random, sleep }, logger });
+  const database = createDatabase({ engine, scope, retry: { random, sleep, nowMs }, logger });
   return Object.freeze({
     database,
     lookup: engine.lookup,

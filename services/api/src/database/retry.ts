@@ -1,4 +1,4 @@
-import { ConcurrentChange } from "@itsy/core";
+import { ConcurrentChange, type RetryBound } from "@itsy/core";
 
 import { DatabaseError } from "./database-error.ts";
 
@@ -6,12 +6,16 @@ export interface RetryOptions {
   /** A number from 0 (inclusive) to 1 (exclusive). */
   readonly random: () => number;
   readonly sleep: (delayMs: number) => Promise<void>;
+  /** Of a clock that only goes forward. */
+  readonly nowMs: () => number;
 }
 
 /** Runs after the first one. */
 export const RETRIES_MAX = 5;
 const DELAY_BASE_MS = 10;
 const DELAY_MAX_MS = 250;
+/** With the wait for one lock on top, well below the 10 s after which clients give up by default. */
+const RETRY_FOR_MS = 3_000;
 
 /** Both mean that another transaction was faster: the same work may succeed on what it left. */
 const isRetryable = (error: unknown): boolean =>
@@ -24,13 +28,22 @@ const isRetryable = (error: unknown): boolean =>
 export const retryDelayMs = (retry: number, random: () => number): number =>
   random() * Math.min(DELAY_MAX_MS, DELAY_BASE_MS * 2 ** retry);
 
-/** Runs `attempt` until it succeeds, fails for a reason that will not pass, or was run again `RETRIES_MAX` times. */
-export const withRetries = async <Result>(options: RetryOptions, attempt: () => Promise<Result>): Promise<Result> => {
+/**
+ * Runs `attempt` until it succeeds, fails for a reason that will not pass, was run again `RETRIES_MAX` times, or fails
+ * after `retryForMs`: one that waits for locks takes seconds each time.
+ */
+export const withRetries = async <Result>(
+  options: RetryOptions,
+  attempt: () => Promise<Result>,
+  { retryForMs = RETRY_FOR_MS }: RetryBound = {},
+): Promise<Result> => {
+  const begunMs = options.nowMs();
   for (let retry = 0; ; retry += 1) {
     try {
       return await attempt();
     } catch (error) {
-      if (!isRetryable(error) || retry >= RETRIES_MAX) throw error;
+      const isOver = retry >= RETRIES_MAX || options.nowMs() - begunMs >= retryForMs;
+      if (isOver || !isRetryable(error)) throw error;
     }
     await options.sleep(retryDelayMs(retry, options.random));
   }

@@ -134,7 +134,7 @@ export const createMemoryDatabase = () => {
     transaction,
     commit,
     commitShared: commit,
-    isUnavailable: () => false,
+    troubleOf: () => null,
   };
   return { database, rows };
 };

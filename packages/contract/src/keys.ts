@@ -63,8 +63,8 @@ export const CreateKeyInput = z.strictObject({
   environment: Environment,
   /** Left out: the default of the workspace, or 60. */
   requestsPerMinute: RequestsPerMinute.optional(),
-  /** Must lie in the future. */
-  expiresAt: Timestamp.nullable().default(null),
+  /** Must lie in the future; `null`: never. Left out: as the workspace sets it, or never. */
+  expiresAt: Timestamp.nullable().optional(),
   owner: KeyOwner.nullable().default(null),
   metadata: KeyMetadata.default({}),
   permissions: Permissions.default([]),

@@ -3,15 +3,17 @@ import { z } from "zod";
 import { LeakPolicy } from "./leaks.ts";
 import { DisplayName, RequestsPerMinute, Slug, Timestamp, WorkspaceId } from "./primitives.ts";
 
-const KEY_LIFETIME_DAYS_MAX = 3650;
+const LifetimeDays = z.int().min(1).max(3650);
 
 /** What a workspace sets for all its keys; `null`: nothing. */
 const keyRules = {
   /** Of a key that is created without a limit. */
   defaultRequestsPerMinute: RequestsPerMinute.nullable(),
   requestsPerMinuteMax: RequestsPerMinute.nullable(),
+  /** Of a key that is created without a word of its expiry. Without this, it gets the longest life, or never expires. */
+  defaultKeyLifetimeDays: LifetimeDays.nullable(),
   /** With it, every key must expire, and within so many days from when its expiry is set. */
-  keyLifetimeDaysMax: z.int().min(1).max(KEY_LIFETIME_DAYS_MAX).nullable(),
+  keyLifetimeDaysMax: LifetimeDays.nullable(),
   /** How many keys there may be that are not revoked. */
   keysMax: z.int().min(0).max(100_000_000).nullable(),
 };

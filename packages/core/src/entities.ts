@@ -8,6 +8,8 @@ export interface Workspace {
   /** Of a key that is created without a limit. */
   readonly defaultRequestsPerMinute: number | null;
   readonly requestsPerMinuteMax: number | null;
+  /** Of a key that is created without a word of its expiry. */
+  readonly defaultKeyLifetimeDays: number | null;
   readonly keyLifetimeDaysMax: number | null;
   /** How many keys there may be that are not revoked. */
   readonly keysMax: number | null;

@@ -80,6 +80,50 @@ describe.each(databaseKinds)("the rules of a workspace on %s", (kind) => {
     expect(await codeOf(reconciler.delivery.register(managed))).toBe("ABOVE_MAXIMUM");
   });
 
+  test("the default life is what a key without one gets, else the longest; never is said, and refused where it must be", async () => {
+    await using started = await start(kind);
+    const { admin, api, reconciler } = started;
+    const inDays = (days: number) => new Date(api.clock.now().getTime() + days * DAY_MS).toISOString();
+    const created = async (expiry: { expiresAt?: string | null } = {}) =>
+      (await admin.keys.create({ name: "a", environment: "local", ...expiry })).key.expiresAt;
+    expect(await created()).toBeNull();
+    await admin.workspaces.update({ keyLifetimeDaysMax: 30 });
+    expect(await created()).toBe(inDays(30));
+    const ruled = await admin.workspaces.update({ defaultKeyLifetimeDays: 7 });
+    expect(ruled).toMatchObject({ defaultKeyLifetimeDays: 7, keyLifetimeDaysMax: 30 });
+    expect(await created()).toBe(inDays(7));
+    expect(await created({ expiresAt: inDays(20) })).toBe(inDays(20));
+    expect(await codeOf(created({ expiresAt: null }))).toBe("ABOVE_MAXIMUM");
+    expect(await codeOf(admin.workspaces.update({ defaultKeyLifetimeDays: 31 }))).toBe("INVALID_INPUT");
+    expect(await codeOf(admin.workspaces.update({ keyLifetimeDaysMax: 6 }))).toBe("INVALID_INPUT");
+    expect(await admin.workspaces.get({})).toEqual(ruled);
+
+    await admin.workspaces.update({ keyLifetimeDaysMax: null });
+    expect(await created()).toBe(inDays(7));
+    expect(await created({ expiresAt: null })).toBeNull();
+    const { entries } = await admin.audit.list({ action: "workspaces.update" });
+    expect(entries.map(({ before, after }) => [before, after])).toContainEqual([
+      { defaultKeyLifetimeDays: null },
+      { defaultKeyLifetimeDays: 7 },
+    ]);
+    // A manifest states all that it wants: without an expiry it says never.
+    const managed = registration({ requestsPerMinute: 1, expiresAt: null });
+    await reconciler.delivery.register(managed);
+    const { key } = await reconciler.delivery.observe({ ownerUid: managed.owner.uid, candidates: [] });
+    expect(key?.settings.expiresAt).toBeNull();
+  });
+
+  test("a create that is repeated under its idempotency key keeps the end that it was given first", async () => {
+    await using started = await start(kind);
+    const { admin, api } = started;
+    await admin.workspaces.update({ defaultKeyLifetimeDays: 7 });
+    const input = { name: "a", environment: "local", idempotencyKey: "once-only" } as const;
+    const first = await admin.keys.create(input);
+    api.clock.advance(1000);
+    expect((await admin.keys.create(input)).key.expiresAt).toBe(first.key.expiresAt);
+    expect(await codeOf(admin.keys.create({ ...input, expiresAt: null }))).toBe("CONFLICT");
+  });
+
   test("a workspace never has more keys than its maximum, however many ask at once", async () => {
     await using started = await start(kind);
     const { admin, reconciler } = started;

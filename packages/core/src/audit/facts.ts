@@ -36,6 +36,7 @@ export const workspaceFacts = (workspace: Workspace): Facts => ({
   name: workspace.name,
   defaultRequestsPerMinute: workspace.defaultRequestsPerMinute,
   requestsPerMinuteMax: workspace.requestsPerMinuteMax,
+  defaultKeyLifetimeDays: workspace.defaultKeyLifetimeDays,
   keyLifetimeDaysMax: workspace.keyLifetimeDaysMax,
   keysMax: workspace.keysMax,
   quotaPerMonth: workspace.quotaPerMonth,

@@ -9,7 +9,13 @@ import type { ApiKey } from "../entities.ts";
 import { DomainError, notFound } from "../errors.ts";
 import { claimOf } from "../idempotency/claim.ts";
 import type { Stores } from "../ports.ts";
-import { defaultRequestsPerMinute, requireRoom, requireWithin, workspaceOf } from "../tenancy/key-limits.ts";
+import {
+  defaultExpiry,
+  defaultRequestsPerMinute,
+  requireRoom,
+  requireWithin,
+  workspaceOf,
+} from "../tenancy/key-limits.ts";
 import { viewWith } from "./key-view.ts";
 import { remember, replay } from "./replay.ts";
 import { newVersion } from "./secret-version.ts";
@@ -34,7 +40,7 @@ export const createCreateKey =
   async (actor: WorkspaceActor, input: CreateKeyInput): Promise<IssuedKey> => {
     const now = deps.clock.now();
     const claim = claimOf({ workspaceId: actor.workspaceId, procedure: "keys.create" }, input);
-    const expiresAt = futureInstant(input.expiresAt, now);
+    const asked = input.expiresAt === undefined ? undefined : futureInstant(input.expiresAt, now);
     const secret = deps.format.generate({ environment: input.environment, randomBytes: deps.random });
     const displayPrefix = deps.format.displayPrefix(secret);
     const create = async (stores: Stores): Promise<IssuedKey> => {
@@ -46,6 +52,7 @@ export const createCreateKey =
         stores.projects.findBySlug(actor.workspaceId, input.project),
       ]);
       const requestsPerMinute = input.requestsPerMinute ?? defaultRequestsPerMinute(workspace);
+      const expiresAt = asked === undefined ? defaultExpiry(workspace, now) : asked;
       requireWithin(workspace, { requestsPerMinute, expiresAt }, now);
       await requireRoom(stores, workspace);
       if (project === null) throw notFound("project");

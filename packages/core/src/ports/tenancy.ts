@@ -21,6 +21,7 @@ export type WorkspaceChange = {
     | "name"
     | "defaultRequestsPerMinute"
     | "requestsPerMinuteMax"
+    | "defaultKeyLifetimeDays"
     | "keyLifetimeDaysMax"
     | "keysMax"
     | "leakPolicy"

@@ -11,6 +11,12 @@ export const defaultRequestsPerMinute = (workspace: Workspace): number =>
   workspace.defaultRequestsPerMinute ??
   Math.min(REQUESTS_PER_MINUTE_DEFAULT, workspace.requestsPerMinuteMax ?? REQUESTS_PER_MINUTE_DEFAULT);
 
+/** When a key ends that was asked for without a word of its expiry; `null`: never. */
+export const defaultExpiry = (workspace: Workspace, now: Date): Date | null => {
+  const days = workspace.defaultKeyLifetimeDays ?? workspace.keyLifetimeDaysMax;
+  return days === null ? null : new Date(now.getTime() + days * DAY_MS);
+};
+
 type Wanted = Partial<Pick<ApiKey, "requestsPerMinute" | "expiresAt">>;
 
 /** What is left out is not looked at. @throws DomainError `ABOVE_MAXIMUM`. */

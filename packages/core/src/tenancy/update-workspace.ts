@@ -30,10 +30,23 @@ export const createGetWorkspace =
   async (actor: Caller, { workspace }: WorkspaceRef): Promise<WorkspaceView> =>
     viewWorkspace(database.read, await meant(database.read, actor, workspace), clock.now());
 
+const defaults = [
+  ["defaultRequestsPerMinute", "requestsPerMinuteMax"],
+  ["defaultKeyLifetimeDays", "keyLifetimeDaysMax"],
+] as const satisfies readonly (readonly [keyof Workspace, keyof Workspace])[];
+
+/** @throws DomainError `INVALID_INPUT`. */
+const requireDefaultsWithin = (workspace: Workspace): void => {
+  for (const [name, maximum] of defaults) {
+    if ((workspace[name] ?? 0) > (workspace[maximum] ?? Number.POSITIVE_INFINITY))
+      throw new DomainError("INVALID_INPUT", `${name} is above ${maximum}`);
+  }
+};
+
 /**
- * Changes the name, the default and the maximums of a workspace. Keys that are beyond a new maximum stay as they are
+ * Changes the name, the defaults and the maximums of a workspace. Keys that are beyond a new maximum stay as they are
  * until they are changed.
- * @throws DomainError `NOT_FOUND`; `INVALID_INPUT` where the default would be above the maximum.
+ * @throws DomainError `NOT_FOUND`; `INVALID_INPUT` where a default would be above its maximum.
  */
 export const createUpdateWorkspace =
   ({ database, clock, ids }: Pick<DomainDeps, "database" | "clock" | "ids">) =>
@@ -42,10 +55,7 @@ export const createUpdateWorkspace =
       const now = clock.now();
       const before = await meant(stores, actor, slug);
       const after = await stores.workspaces.update(before, change);
-      const { defaultRequestsPerMinute, requestsPerMinuteMax } = after;
-      if ((defaultRequestsPerMinute ?? 0) > (requestsPerMinuteMax ?? Number.POSITIVE_INFINITY)) {
-        throw new DomainError("INVALID_INPUT", "defaultRequestsPerMinute is above requestsPerMinuteMax");
-      }
+      requireDefaultsWithin(after);
       await record(
         { ids, stores },
         { actor, action: "workspaces.update", now },

@@ -22,6 +22,7 @@ export const viewWorkspaces = async (
     name: workspace.name,
     defaultRequestsPerMinute: workspace.defaultRequestsPerMinute,
     requestsPerMinuteMax: workspace.requestsPerMinuteMax,
+    defaultKeyLifetimeDays: workspace.defaultKeyLifetimeDays,
     keyLifetimeDaysMax: workspace.keyLifetimeDaysMax,
     keysMax: workspace.keysMax,
     leakPolicy: leakPolicyOf(workspace),

@@ -27,6 +27,7 @@ const createCreateWorkspace =
         name,
         defaultRequestsPerMinute: null,
         requestsPerMinuteMax: null,
+        defaultKeyLifetimeDays: null,
         keyLifetimeDaysMax: null,
         keysMax: null,
         leakPolicy: null,

@@ -108,6 +108,7 @@ export const samples: { readonly [Path in ProcedurePath]: (things: Things) => In
     name: fresh(),
     defaultRequestsPerMinute: 60,
     requestsPerMinuteMax: 1_000_000,
+    defaultKeyLifetimeDays: 3650,
     keyLifetimeDaysMax: null,
     keysMax: 1_000_000,
     leakPolicy: "pause",

@@ -15,6 +15,7 @@ export interface Rows {
 const noRules = {
   defaultRequestsPerMinute: null,
   requestsPerMinuteMax: null,
+  defaultKeyLifetimeDays: null,
   keyLifetimeDaysMax: null,
   keysMax: null,
   leakPolicy: null,

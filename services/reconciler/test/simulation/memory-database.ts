@@ -18,6 +18,7 @@ const workspace: Workspace = {
   name: "Acme",
   defaultRequestsPerMinute: null,
   requestsPerMinuteMax: null,
+  defaultKeyLifetimeDays: null,
   keyLifetimeDaysMax: null,
   keysMax: null,
   quotaPerMonth: null,

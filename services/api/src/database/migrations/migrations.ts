@@ -9,6 +9,7 @@ import { Quota1798100000001 } from "./1798100000001-quota.ts";
 import { Permissions1798200000000 } from "./1798200000000-permissions.ts";
 import { PeppersAndLeaks1798300000000 } from "./1798300000000-peppers-and-leaks.ts";
 import { ListsAtAnySize1798400000000 } from "./1798400000000-lists-at-any-size.ts";
+import { DefaultKeyLifetime1798500000000 } from "./1798500000000-default-key-lifetime.ts";
 
 /** The table in which TypeORM remembers what was run. */
 export const MIGRATIONS_TABLE = "schema_migrations";
@@ -24,4 +25,5 @@ export const migrations: (new () => MigrationInterface)[] = [
   Permissions1798200000000,
   PeppersAndLeaks1798300000000,
   ListsAtAnySize1798400000000,
+  DefaultKeyLifetime1798500000000,
 ];

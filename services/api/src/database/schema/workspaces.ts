@@ -17,6 +17,7 @@ export const workspaces = (types: ColumnTypes): EntitySchema<Workspace> =>
       name: types.text(100),
       defaultRequestsPerMinute: { ...types.int, name: "default_requests_per_minute", nullable: true },
       requestsPerMinuteMax: { ...types.int, name: "requests_per_minute_max", nullable: true },
+      defaultKeyLifetimeDays: { ...types.int, name: "default_key_lifetime_days", nullable: true },
       keyLifetimeDaysMax: { ...types.int, name: "key_lifetime_days_max", nullable: true },
       keysMax: { ...types.int, name: "keys_max", nullable: true },
       leakPolicy: { ...types.word, name: "leak_policy", nullable: true },

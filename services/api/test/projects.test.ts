@@ -44,7 +44,8 @@ describe.each(databaseKinds)("a project on %s", (kind) => {
     await Promise.all(names.map((name) => projects.update({ project: "shop", name })));
     const { entries } = await audit.list({ targetId: id, action: "projects.update" });
     const changes = entries.toReversed().map(({ before, after }) => [before?.["name"], after?.["name"]]);
-    expect(changes.map(([, after]) => after).toSorted()).toEqual(names.toSorted());
+    expect(changes).toHaveLength(names.length);
+    expect(new Set(changes.map(([, after]) => after))).toEqual(new Set(names));
     expect(changes.map(([before]) => before)).toEqual(["shop", ...changes.slice(0, -1).map(([, after]) => after)]);
     const shown = (await projects.list({})).projects.find(({ slug }) => slug === "shop");
     expect(shown?.name).toBe(changes.at(-1)?.[1]);
@@ -57,7 +58,8 @@ describe.each(databaseKinds)("a project on %s", (kind) => {
       const project = `shop-${round}`;
       const { id } = await projects.create({ slug: project, name: "Shop" });
       const codes = await Promise.all(Array.from({ length: 4 }, () => codeOf(projects.delete({ project }))));
-      expect(codes.toSorted()).toEqual(["NOT_FOUND", "NOT_FOUND", "NOT_FOUND", "no error"]);
+      const refused = codes.filter((code) => code !== "no error");
+      expect(refused).toEqual(["NOT_FOUND", "NOT_FOUND", "NOT_FOUND"]);
       expect((await audit.list({ targetId: id, action: "projects.delete" })).entries).toHaveLength(1);
     }
   });

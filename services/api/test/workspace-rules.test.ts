@@ -130,10 +130,8 @@ describe.each(databaseKinds)("the rules of a workspace on %s", (kind) => {
     await admin.workspaces.update({ keysMax: 3 });
     const create = () => admin.keys.create({ name: "a", environment: "local" });
     const codes = await Promise.all(Array.from({ length: 40 }, () => codeOf(create())));
-    expect(codes.toSorted()).toEqual([
-      ...Array.from({ length: 37 }, () => "KEY_LIMIT_REACHED"),
-      ...Array.from({ length: 3 }, () => "no error"),
-    ]);
+    const refused = codes.filter((code) => code !== "no error");
+    expect(refused).toEqual(Array.from({ length: 37 }, () => "KEY_LIMIT_REACHED"));
     expect((await admin.keys.list({})).keys).toHaveLength(3);
     expect(await codeOf(create())).toBe("KEY_LIMIT_REACHED");
     const managed = registration({ requestsPerMinute: 1, expiresAt: null });

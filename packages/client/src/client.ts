@@ -3,20 +3,9 @@ import { createTRPCUntypedClient, httpLink } from "@trpc/client";
 import type { z } from "zod";
 
 import { withDeadline } from "./deadline.ts";
-import { createExchange, type Fetch, type FetchInit } from "./exchange.ts";
+import { createExchange, type FetchInit } from "./exchange.ts";
 import { ItsyError, toItsyError } from "./itsy-error.ts";
-import { canBeSent, settingsOf } from "./options.ts";
-
-export interface ClientOptions {
-  /** Where the service listens, for example `https://keys.example.com`. */
-  readonly url: string;
-  /** A management token (`itsy_mt_…`), or where to read it anew for each call, for tokens that are rotated. */
-  readonly token: string | (() => string | Promise<string>);
-  /** How long a call may take, reading the token included, in milliseconds: 1 to 2 147 483 647. Default: 10 000. */
-  readonly timeoutMs?: number;
-  /** Default: the platform's `fetch`. */
-  readonly fetch?: Fetch;
-}
+import { type ClientOptions, canBeSent, settingsOf } from "./options.ts";
 
 export interface CallOptions {
   /** Gives up at once: the call rejects with `UNREACHABLE`, and the signal's reason as its cause. */

@@ -1,5 +1,16 @@
-import type { ClientOptions } from "./client.ts";
+import type { Fetch } from "./exchange.ts";
 import { ItsyError } from "./itsy-error.ts";
+
+export interface ClientOptions {
+  /** Where the service listens, for example `https://keys.example.com`. */
+  readonly url: string;
+  /** A management token (`itsy_mt_…`), or where to read it anew for each call, for tokens that are rotated. */
+  readonly token: string | (() => string | Promise<string>);
+  /** How long a call may take, reading the token included, in milliseconds: 1 to 2 147 483 647. Default: 10 000. */
+  readonly timeoutMs?: number;
+  /** Default: the platform's `fetch`. */
+  readonly fetch?: Fetch;
+}
 
 export interface Settings {
   /** Where tRPC is. */

@@ -36,6 +36,7 @@ test("one that is stored already is shown as the last instant, and spoils no lis
   database.close();
   expect((await admin.keys.get({ keyId: key.id })).expiresAt).toBe(LAST);
   expect((await admin.keys.list({})).keys.map(({ expiresAt }) => expiresAt)).toEqual([LAST, LAST]);
+  expect((await admin.keys.health({ keyId: key.id })).keys.map(({ expiresAt }) => expiresAt)).toEqual([LAST]);
   expect((await admin.tokens.list({})).tokens.find(({ id }) => id === token.id)?.expiresAt).toBe(LAST);
   expect((await observe()).key?.settings.expiresAt).toBe(LAST);
 });

@@ -1,6 +1,7 @@
 import type { KeyHealth } from "@itsy/contract";
 
 import type { ApiKey, Project, SecretVersion } from "../entities.ts";
+import { instantTextOrNull } from "../instant-text.ts";
 import { keyStatus } from "../keys/key-status.ts";
 import { versionState } from "../keys/secret-version.ts";
 import type { Stores } from "../ports.ts";
@@ -25,8 +26,6 @@ interface Counted {
   readonly rateLimited: Counts;
   readonly retiring: Counts;
 }
-
-const isoOrNull = (instant: Date | null) => instant?.toISOString() ?? null;
 
 const countsOf = async (
   { stores, now }: Examination,
@@ -56,8 +55,8 @@ const healthOf = (
     return {
       revision: version.revision,
       state,
-      validUntil: isoOrNull(version.validUntil),
-      lastUsedAt: isoOrNull(version.lastUsedAt),
+      validUntil: instantTextOrNull(version.validUntil),
+      lastUsedAt: instantTextOrNull(version.lastUsedAt),
       accepted: counted.accepted.get(version.id) ?? 0,
       acceptedRetiring: state === "retiring" ? (counted.retiring.get(version.id) ?? 0) : null,
     };
@@ -78,8 +77,8 @@ const healthOf = (
     environment: key.environment,
     name: key.name,
     status: keyStatus(key, now),
-    expiresAt: isoOrNull(key.expiresAt),
-    lastUsedAt: isoOrNull(key.lastUsedAt),
+    expiresAt: instantTextOrNull(key.expiresAt),
+    lastUsedAt: instantTextOrNull(key.lastUsedAt),
     findings: [...findingsOf({ key, versions, ...lastDay, oldVersionUsedAt, now }, terms)],
     lastDay,
     versions: shown,

@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 
 import { errorCodes } from "@itsy/contract";
 
+import { endConnection } from "./end-connection.ts";
 import { answerWith } from "./error-answer.ts";
 
 /** As much of a response as there is to know before it is sent. */
@@ -15,9 +16,6 @@ interface PendingAnswer {
 /** A connection of the server, on which the answer to the oldest request without one is kept, as Node.js itself does. */
 type Connection = Duplex & { readonly _httpMessage?: PendingAnswer | null };
 
-/** How long a caller may take to read its last answer; a socket that is only half closed holds its place for ever. */
-const LINGER_MS = 1000;
-
 const codeOf = (error: NodeJS.ErrnoException) => {
   if (error.code === "ERR_HTTP_REQUEST_TIMEOUT") return "REQUEST_TIMEOUT";
   if (error.code === "HPE_HEADER_OVERFLOW" || error.code === "HPE_CHUNK_EXTENSIONS_OVERFLOW")
@@ -29,7 +27,8 @@ const codeOf = (error: NodeJS.ErrnoException) => {
 const endWith = (socket: Connection, code: Parameters<typeof answerWith>[0]): void => {
   const status = errorCodes[code].http;
   const body = JSON.stringify({ error: answerWith(code) });
-  socket.end(
+  endConnection(
+    socket,
     [
       `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
       "Content-Type: application/json; charset=utf-8",
@@ -39,10 +38,6 @@ const endWith = (socket: Connection, code: Parameters<typeof answerWith>[0]): vo
       body,
     ].join("\r\n"),
   );
-  // What still arrives is thrown away: left unread, it would reset the connection before the answer is read.
-  socket.resume();
-  const lingering = setTimeout(() => socket.destroy(), LINGER_MS);
-  socket.once("close", () => clearTimeout(lingering));
 };
 
 /** Connections that are about to end: the parser goes on to complain about what arrives on them. */
@@ -59,9 +54,11 @@ export const onClientError = (error: NodeJS.ErrnoException, socket: Connection):
   const answer = () => {
     const pending = socket._httpMessage;
     // The oldest request without an answer is the broken one, or there is none.
-    if (pending === undefined || pending === null) endWith(socket, codeOf(error));
-    else if (pending.req.complete) pending.once("finish", answer);
-    else if (pending.headersSent) socket.destroy();
+    if (pending?.req.complete) {
+      // Nothing that it sends is of use any more, nor may it keep the connection alive.
+      socket.pause();
+      pending.once("finish", answer);
+    } else if (pending?.headersSent) socket.destroy();
     else endWith(socket, codeOf(error));
   };
   answer();

@@ -35,8 +35,11 @@ export interface RunningServer {
 /** Node.js leaves out what comes after so many. */
 export const HEADERS_MAX = 100;
 const CHECK_TIMEOUTS_EVERY_MS = 1000;
-/** A connection on which nothing moves for so long after a request must have arrived is given up. */
-const ANSWER_TIMEOUT_MS = 5000;
+/**
+ * A connection on which nothing moves for so long after a request must have arrived is given up: longer than any answer
+ * waits for the database and for other replicas.
+ */
+const ANSWER_TIMEOUT_MS = 30_000;
 
 const urlOf = (host: string, { port }: AddressInfo): string => {
   const reachable = host === "0.0.0.0" || host === "::" ? "localhost" : host;
@@ -65,11 +68,9 @@ const close = async (server: Server, connections: Connections, drainMs: number):
 
 /** The hot paths before Express, which alone costs as much again. */
 const listenerOf = ({ verifyDoor, forwardAuthDoor, leaksDoor, app }: ServerDeps): Door => {
-  const isTooMany = createPipelineBound();
+  const refusesPipelined = createPipelineBound();
   return (req, res) => {
-    if (isTooMany(req, res)) {
-      return sendError(res, { ...answerWith("TOO_MANY_REQUESTS"), requestId: requestIdOf(req), close: true });
-    }
+    if (refusesPipelined(req, res)) return;
     // RFC 9112, section 3.2. Node.js would say so too, but without a code.
     if (req.httpVersion === "1.1" && req.headers.host === undefined) {
       const refusal = { ...answerWith("MALFORMED_BODY"), requestId: requestIdOf(req), close: true };

@@ -49,6 +49,7 @@ export const requireApiKey =
     options: GateOptions<Request, Mode>,
   ): NodeMiddleware<Request> =>
   async (request, response, next) => {
+    let isLetOn = false;
     try {
       // `headers` alone would hide that a header came twice. Some runtimes that imitate Node.js have only that.
       const passage = await passGate(request, request.headersDistinct ?? request.headers, options);
@@ -60,9 +61,10 @@ export const requireApiKey =
       keys.set(request, passage.key);
       // Appended: a server may tell of limits of its own.
       for (const [name, value] of Object.entries(passage.headers)) response.appendHeader(name, value);
+      isLetOn = true;
       next();
     } catch (error) {
       // Express 4 and bare servers do not look at what a middleware returns: a rejection would end the process.
-      if (!isOver(response)) next(error);
+      if (isLetOn || !isOver(response)) next(error);
     }
   };

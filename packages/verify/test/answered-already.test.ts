@@ -108,4 +108,24 @@ describe.each(Object.entries(servers))("%s: what goes wrong while a request is l
     expect((await fetch(server.url, { headers })).status).toBe(500);
     expect(await unhandled.reasons()).toEqual([]);
   });
+
+  test("also when that had begun to answer", async () => {
+    await using service = await startKeyService();
+    const check = requireApiKey({ verifier: verifierOf(service) });
+    const told: unknown[] = [];
+    await using server = await listen(
+      serve((request, response) =>
+        check(request, response, (error) => {
+          if (error === undefined) {
+            response.write("half");
+            throw new Error("the handler's own");
+          }
+          told.push(error);
+          response.end();
+        }),
+      ),
+    );
+    expect(await (await fetch(server.url, { headers })).text()).toBe("half");
+    expect(told).toEqual([new Error("the handler's own")]);
+  });
 });

@@ -1,10 +1,10 @@
-import { ErrorBody, type ErrorCode, type ErrorIssue } from "@itsy/contract";
+import { type ErrorBody, type ErrorCode, type ErrorIssue, ReceivedErrorBody } from "@itsy/contract";
 import { TRPCClientError } from "@trpc/client";
 
 /**
  * The service's own codes, and `UNREACHABLE`: no answer of the service came, so whether the call took effect is unknown.
  * `INVALID_INPUT` is also what `createClient` throws for an option that does not fit, `UNAUTHENTICATED` what a call does
- * whose token could not be read or cannot be sent.
+ * whose token could not be read or cannot be sent. A newer service may answer with a code that is not among these.
  */
 export type ItsyErrorCode = ErrorCode | "UNREACHABLE";
 
@@ -33,8 +33,12 @@ export class ItsyError extends Error {
 export const toItsyError = (thrown: unknown): ItsyError => {
   if (!(thrown instanceof TRPCClientError)) return new ItsyError("UNREACHABLE", "the call failed", { cause: thrown });
   if (thrown.cause instanceof ItsyError) return thrown.cause;
-  const body = ErrorBody.safeParse((thrown.data as { error?: unknown } | undefined)?.error);
-  if (body.success) return new ItsyError(body.data.code, body.data.message, { ...body.data, cause: thrown });
+  const body = ReceivedErrorBody.safeParse((thrown.data as { error?: unknown } | undefined)?.error);
+  if (body.success) {
+    // Typed as the codes that are known, so that a caller may look at each; a newer one falls to the default.
+    const code = body.data.code as ErrorCode;
+    return new ItsyError(code, body.data.message, { ...body.data, cause: thrown });
+  }
   // JSON, but not the service's. Without a cause, which would hold it.
   return new ItsyError("UNREACHABLE", "something else answered in the service's place: JSON of another shape");
 };

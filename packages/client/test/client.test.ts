@@ -17,22 +17,25 @@ test("every call is a POST whose URL holds no input", async () => {
   expect(seen).toEqual([`POST /trpc/projects.list Bearer ${TOKEN}`]);
 });
 
-test("the service's error arrives with its code, request id and issues", async () => {
-  const error = {
-    code: "INVALID_INPUT",
-    message: "no",
-    requestId: "r-1",
-    issues: [{ path: ["name"], message: "too long" }],
-  };
-  await using server = await serve((_request, response) => {
-    const shape = { error: { message: "no", code: -32600, data: { code: "BAD_REQUEST", httpStatus: 400, error } } };
-    response.writeHead(400, { "content-type": "application/json" }).end(JSON.stringify(shape));
-  });
-  const thrown = await failure(
-    createClient({ url: server.url, token: TOKEN }).keys.create({ name: "x", environment: "local" }),
-  );
-  expect(thrown).toMatchObject(error);
-});
+test.each(["INVALID_INPUT", "OF_A_NEWER_SERVICE"])(
+  "the service's error %s arrives with its request id and issues",
+  async (code) => {
+    const error = {
+      code,
+      message: "no",
+      requestId: "r-1",
+      issues: [{ path: ["name"], message: "too long" }],
+    };
+    await using server = await serve((_request, response) => {
+      const shape = { error: { message: "no", code: -32600, data: { code: "BAD_REQUEST", httpStatus: 400, error } } };
+      response.writeHead(400, { "content-type": "application/json" }).end(JSON.stringify(shape));
+    });
+    const thrown = await failure(
+      createClient({ url: server.url, token: TOKEN }).keys.create({ name: "x", environment: "local" }),
+    );
+    expect(thrown).toMatchObject(error);
+  },
+);
 
 test("a service that does not answer in time is UNREACHABLE", async () => {
   await using silent = await serve(() => {});

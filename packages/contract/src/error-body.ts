@@ -19,3 +19,6 @@ export const ErrorBody = z.object({
   issues: z.array(ErrorIssue).optional(),
 });
 export type ErrorBody = z.infer<typeof ErrorBody>;
+
+/** The same as a caller reads it: a newer service may have codes that this version does not know. */
+export const ReceivedErrorBody = ErrorBody.extend({ code: z.string().regex(/^[A-Z][A-Z0-9_]{0,63}$/) });

@@ -50,7 +50,7 @@ const isRedirect = ({ status }: FetchAnswer) => status === 0 || (status >= 300 &
 /** One request and its answer. Rejects with `UNREACHABLE`. */
 export const createExchange =
   (fetch: Fetch) =>
-  async (url: string, init: FetchInit): Promise<Required<Pick<FetchAnswer, "json">>> => {
+  async (url: string, init: FetchInit): Promise<Pick<FetchAnswer, "json">> => {
     const { method, headers, body, signal } = init;
     // Given up while the token was read: then nothing is sent.
     signal.throwIfAborted();

@@ -1,3 +1,5 @@
+import { readServiceAddress } from "@itsy/contract";
+
 import type { Fetch } from "./exchange.ts";
 import { ItsyError } from "./itsy-error.ts";
 
@@ -25,20 +27,10 @@ const TIMEOUT_MS_MAX = 2_147_483_647;
 const invalid = (option: keyof ClientOptions, message: string) =>
   new ItsyError("INVALID_INPUT", `${option} ${message}`, { issues: [{ path: [option], message }] });
 
-const parseUrl = (url: string): URL | null => {
-  try {
-    return new URL(url);
-  } catch {
-    // Not the parser's error: it quotes its input, in which somebody may have put a password.
-    return null;
-  }
-};
-
 const endpointOf = (url: string): string => {
-  const parsed = parseUrl(url);
-  if (parsed === null || !/^https?:$/.test(parsed.protocol)) throw invalid("url", "must be an http or https address");
-  if (parsed.username !== "" || parsed.password !== "") throw invalid("url", "must not hold a user or a password");
-  return `${parsed.origin}${parsed.pathname.replace(/\/+$/, "")}/trpc`;
+  const read = readServiceAddress(url);
+  if ("flaw" in read) throw invalid("url", read.flaw);
+  return `${read.address}/trpc`;
 };
 
 /** Whether a header can carry it: platforms quote a header that they do not like in what they throw. */

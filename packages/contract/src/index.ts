@@ -17,6 +17,7 @@ export * from "./permissions.ts";
 export * from "./primitives.ts";
 export * from "./procedures.ts";
 export * from "./projects.ts";
+export * from "./service-address.ts";
 export * from "./tokens.ts";
 export * from "./usage.ts";
 export * from "./verification.ts";

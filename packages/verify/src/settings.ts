@@ -1,3 +1,5 @@
+import { readServiceAddress } from "@itsy/contract";
+
 import type { VerifierAnswer } from "./answer.ts";
 import type { BreakerSettings } from "./breaker.ts";
 import type { RetryBudgetSettings } from "./retry-budget.ts";
@@ -81,20 +83,10 @@ const assertNumber = (name: string, value: number, { min, max = Number.MAX_SAFE_
   if (!isFit) throw invalid(`${name} must be a${whole ? " whole" : ""} number from ${min} to ${max}`);
 };
 
-const parseUrl = (url: string): URL | null => {
-  try {
-    return new URL(url);
-  } catch {
-    // Not the parser's error: it quotes its input, in which somebody may have put a password.
-    return null;
-  }
-};
-
 const endpointOf = (url: string): string => {
-  const parsed = parseUrl(url);
-  if (parsed === null || !/^https?:$/.test(parsed.protocol)) throw invalid("url must be an http or https address");
-  if (parsed.username !== "" || parsed.password !== "") throw invalid("url must not hold a user or a password");
-  return `${parsed.origin}${parsed.pathname.replace(/\/+$/, "")}/v1/verify`;
+  const read = readServiceAddress(url);
+  if ("flaw" in read) throw invalid(`url ${read.flaw}`);
+  return `${read.address}/v1/verify`;
 };
 
 /** The longest that a timer can run (2^31 - 1 ms). */

@@ -1,7 +1,12 @@
 import { z } from "zod";
 
-/** Whether RFC 3339 can show it in UTC: in the years 0000 to 9999. */
-export const isShowable = (ms: number): boolean => ms >= -62_167_219_200_000 && ms < 253_402_300_800_000;
+/** The first and the last instant that RFC 3339 can show in UTC: of the years 0000 to 9999. */
+export const SHOWABLE_MS = {
+  first: Date.parse("0000-01-01T00:00:00.000Z"),
+  last: Date.parse("9999-12-31T23:59:59.999Z"),
+};
+
+export const isShowable = (ms: number): boolean => ms >= SHOWABLE_MS.first && ms <= SHOWABLE_MS.last;
 
 /** An instant as RFC 3339 text with an offset, for example `2027-06-01T00:00:00Z`. Every answer shows it in UTC. */
 export const Timestamp = z.iso

@@ -1,13 +1,10 @@
-import { randomBytes } from "node:crypto";
-
 import type { KeyView } from "@itsy/contract";
-import { type ApiKey, createKeys, type WorkspaceActor } from "@itsy/core";
-import { createPepperRing, defaultSecretFormat } from "@itsy/key-format";
+import type { ApiKey, WorkspaceActor } from "@itsy/core";
 import { createFakeClock } from "@itsy/testing";
 import { describe, expect, test } from "vitest";
 
-import { createUlidSource } from "../src/adapters/ids.ts";
 import { type DatabaseKind, databaseKinds, openFreshDatabase } from "./database/fresh-database.ts";
+import { keyUseCases } from "./database/key-use-cases.ts";
 import { createRows } from "./database/rows.ts";
 import { storeTenant } from "./database/tenant.ts";
 
@@ -29,14 +26,7 @@ const start = async (kind: DatabaseKind) => {
     for (const key of keys) await stores.keys.insert(key);
   });
   const actor: WorkspaceActor = { kind: "workspace", workspaceId: workspace.id, tokenId: "t", role: "admin" };
-  const { list, pause, resume } = createKeys({
-    database,
-    clock,
-    ids: createUlidSource(clock),
-    format: defaultSecretFormat,
-    peppers: createPepperRing([{ version: 1, pepper: Buffer.alloc(32, 1) }]),
-    random: randomBytes,
-  });
+  const { list, pause, resume } = keyUseCases(database, clock);
   return {
     keys,
     /** The last one of the first page. */

@@ -1,14 +1,11 @@
-import { randomBytes } from "node:crypto";
-
-import { createKeys, type WorkspaceActor } from "@itsy/core";
-import { createPepperRing, defaultSecretFormat } from "@itsy/key-format";
+import type { WorkspaceActor } from "@itsy/core";
 import { createFakeClock } from "@itsy/testing";
 import { createConnection } from "mysql2/promise";
 import { describe, expect, test } from "vitest";
 
-import { createUlidSource } from "../src/adapters/ids.ts";
 import { openDatabase } from "../src/database/open-database.ts";
 import { freshDatabase, type ServerKind, serverKinds } from "./database/fresh-database.ts";
+import { keyUseCases } from "./database/key-use-cases.ts";
 import { createRows } from "./database/rows.ts";
 import { storeTenant } from "./database/tenant.ts";
 
@@ -32,16 +29,8 @@ const start = async (kind: ServerKind, held: readonly number[]) => {
   stack.defer(() => holder.end());
   await holder.beginTransaction();
   for (const index of held) await holder.query("SELECT id FROM api_keys WHERE id = ? FOR UPDATE", [keyIds[index]]);
-  const clock = createFakeClock();
   const actor: WorkspaceActor = { kind: "workspace", tokenId: "t", role: "admin", workspaceId: workspace.id };
-  const useCases = createKeys({
-    database,
-    clock,
-    ids: createUlidSource(clock),
-    format: defaultSecretFormat,
-    peppers: createPepperRing([{ version: 1, pepper: Buffer.alloc(32, 1) }]),
-    random: randomBytes,
-  });
+  const useCases = keyUseCases(database, createFakeClock());
   const owned = stack.move();
   return {
     actor,

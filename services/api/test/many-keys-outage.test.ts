@@ -1,16 +1,13 @@
-import { randomBytes } from "node:crypto";
-
 import type { Everywhere } from "@itsy/contract";
-import { type BarrierResult, createKeys, type Database, type WorkspaceActor } from "@itsy/core";
-import { createPepperRing, defaultSecretFormat } from "@itsy/key-format";
+import type { BarrierResult, WorkspaceActor } from "@itsy/core";
 import { createFakeClock } from "@itsy/testing";
 import { describe, expect, test } from "vitest";
 
-import { createUlidSource } from "../src/adapters/ids.ts";
 import { parseDatabaseUrl } from "../src/database/database-url.ts";
 import { openDatabase } from "../src/database/open-database.ts";
 import { startFreezableProxy } from "./database/freezable-proxy.ts";
 import { freshDatabase, type ServerKind, serverKinds } from "./database/fresh-database.ts";
+import { keyUseCases } from "./database/key-use-cases.ts";
 import { createRows } from "./database/rows.ts";
 import { storeTenant } from "./database/tenant.ts";
 
@@ -19,16 +16,6 @@ const KEYS = 8;
 const DONE = 3;
 
 const clock = createFakeClock();
-const peppers = createPepperRing([{ version: 1, pepper: Buffer.alloc(32, 1) }]);
-const useCases = (database: Database) =>
-  createKeys({
-    database,
-    clock,
-    ids: createUlidSource(clock),
-    format: defaultSecretFormat,
-    peppers,
-    random: randomBytes,
-  });
 
 /** What those that committed are told of the replicas: the first one holds everywhere, the others do not yet. */
 const answers: readonly BarrierResult[] = [
@@ -62,7 +49,7 @@ const start = async (kind: ServerKind) => {
   return {
     actor,
     keyIds: keys.map(({ id }) => id),
-    keys: useCases(database),
+    keys: keyUseCases(database, clock),
     stored: (id: string) => direct.database.read.keys.findById(workspace.id, id),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

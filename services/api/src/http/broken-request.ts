@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 
 import { errorCodes } from "@itsy/contract";
 
-import { endConnection } from "./end-connection.ts";
+import { endConnection, ending } from "./end-connection.ts";
 import { answerWith } from "./error-answer.ts";
 
 /** As much of a response as there is to know before it is sent. */
@@ -39,9 +39,6 @@ const endWith = (socket: Connection, code: Parameters<typeof answerWith>[0]): vo
     ].join("\r\n"),
   );
 };
-
-/** Connections that are about to end: the parser goes on to complain about what arrives on them. */
-const ending = new WeakSet<Connection>();
 
 /** What never became a request is answered after the requests before it, if the connection still can. */
 export const onClientError = (error: NodeJS.ErrnoException, socket: Connection): void => {

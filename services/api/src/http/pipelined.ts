@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-import { endConnection } from "./end-connection.ts";
+import { endConnection, ending } from "./end-connection.ts";
 import { answerWith, sendError } from "./error-answer.ts";
 import { requestIdOf } from "./request-id.ts";
 
@@ -14,7 +14,6 @@ const PIPELINED_MAX = 100;
  */
 export const createPipelineBound = () => {
   const waiting = new WeakMap<object, number>();
-  const ending = new WeakSet<object>();
   return (req: IncomingMessage, res: ServerResponse): boolean => {
     // The oldest has the connection; nearly all requests are the oldest.
     if (res.socket !== null) return false;

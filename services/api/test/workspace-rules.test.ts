@@ -142,6 +142,22 @@ describe.each(databaseKinds)("the rules of a workspace on %s", (kind) => {
     expect(await codeOf(create())).toBe("KEY_LIMIT_REACHED");
   });
 
+  test("the last place belongs to one call however often that comes at once: each repetition is answered", async () => {
+    await using started = await start(kind);
+    const { admin, reconciler } = started;
+    for (let keysMax = 2; keysMax <= 12; keysMax += 2) {
+      await admin.workspaces.update({ keysMax: keysMax - 1 });
+      const input = { name: "a", environment: "local", idempotencyKey: `for-place-${keysMax}` } as const;
+      const created = await Promise.all(Array.from({ length: 5 }, () => codeOf(admin.keys.create(input))));
+      expect(created.filter((code) => code !== "no error")).toEqual([]);
+      await admin.workspaces.update({ keysMax });
+      const managed = registration({ requestsPerMinute: 1, expiresAt: null });
+      const registered = Array.from({ length: 5 }, () => codeOf(reconciler.delivery.register(managed)));
+      expect((await Promise.all(registered)).filter((code) => code !== "no error")).toEqual([]);
+      expect((await admin.keys.count({})).total).toBe(keysMax);
+    }
+  });
+
   test("as long as there is room, all who ask at once get a key, by whichever way", async () => {
     await using started = await start(kind);
     const { admin, reconciler } = started;

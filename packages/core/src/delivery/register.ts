@@ -91,9 +91,12 @@ const createFor = async (
   const workspace = await grantedWorkspace(stores, actor, input.workspace);
   const key = await emptyKey(deps, registering, workspace);
   requireWithin(workspace, key, registering.now);
-  await requireRoom(stores, workspace);
-  await stores.keys.insert(key);
   const { uid: ownerUid, namespace, name } = input.owner;
+  await requireRoom(stores, workspace, async () => {
+    const current = await stores.bindings.findByOwner(actor.clusterId, ownerUid);
+    return current?.keyId !== binding?.keyId;
+  });
+  await stores.keys.insert(key);
   if (binding === null) {
     await insertFirst(
       stores.bindings.insert({

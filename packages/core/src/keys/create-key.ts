@@ -54,7 +54,11 @@ export const createCreateKey =
       const requestsPerMinute = input.requestsPerMinute ?? defaultRequestsPerMinute(workspace);
       const expiresAt = asked === undefined ? defaultExpiry(workspace, now) : asked;
       requireWithin(workspace, { requestsPerMinute, expiresAt }, now);
-      await requireRoom(stores, workspace);
+      await requireRoom(
+        stores,
+        workspace,
+        async () => claim !== null && (await stores.idempotency.lock(claim)) !== null,
+      );
       if (project === null) throw notFound("project");
       const key: ApiKey = {
         id: deps.ids.next("key"),

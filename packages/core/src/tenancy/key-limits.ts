@@ -2,7 +2,7 @@ import { REQUESTS_PER_MINUTE_DEFAULT } from "@itsy/contract";
 
 import type { ApiKey, Workspace } from "../entities.ts";
 import { DomainError } from "../errors.ts";
-import type { Stores } from "../ports.ts";
+import { ConcurrentChange, type Stores } from "../ports.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -36,13 +36,19 @@ export const requireWithin = (workspace: Workspace, { requestsPerMinute, expires
 /**
  * Room for one more key that is not revoked. Where there is a maximum, those who make keys take turns, by a lock on the
  * workspace's row: whoever counts sees the keys of all before.
- * @throws DomainError `KEY_LIMIT_REACHED`.
+ * @param isMade whether the key is there by now, for which this transaction found nothing before its turn
+ * @throws DomainError `KEY_LIMIT_REACHED`. ConcurrentChange where the same call, repeated, took the place meanwhile.
  */
-export const requireRoom = async (stores: Stores, workspace: Workspace): Promise<void> => {
+export const requireRoom = async (
+  stores: Stores,
+  workspace: Workspace,
+  isMade: () => Promise<boolean>,
+): Promise<void> => {
   if (workspace.keysMax === null) return;
   // While others had their turn, the maximum may have been changed.
   const keysMax = (await stores.workspaces.lock(workspace.id))?.keysMax ?? null;
   if (keysMax === null || (await stores.keys.takePlace(workspace.id, keysMax))) return;
+  if (await isMade()) throw new ConcurrentChange("the key");
   const message = `this workspace may have ${keysMax} keys, and has them: revoke one, or have its maximum raised`;
   throw new DomainError("KEY_LIMIT_REACHED", message);
 };

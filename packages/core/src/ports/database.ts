@@ -35,7 +35,10 @@ export interface Database {
 }
 
 export interface RetryBound {
-  /** In milliseconds since the first run began: what fails later is not run again. Left out: a few seconds. */
+  /**
+   * In milliseconds since the first run began, which the wait for a connection is not part of: what fails later is not run
+   * again. Left out: a few seconds.
+   */
   readonly retryForMs?: number;
 }
 

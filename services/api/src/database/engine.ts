@@ -19,6 +19,12 @@ export interface Transaction {
   readonly sendLast: (statement: Statement) => void;
 }
 
+/**
+ * Runs `work` in one transaction, once: the statements are those that it sends. What `work` throws passes through after
+ * the rollback. The next one begins when this one is over.
+ */
+export type Transact = <Result>(work: (transaction: Transaction) => Promise<Result>) => Promise<Result>;
+
 /** The rows of all rate limits, and their end. */
 export interface RateRows extends RateLimitStore {
   /** Deletes what nobody wrote for an hour, and tells how many. */
@@ -38,11 +44,8 @@ export interface Engine {
   readonly read: Run;
   /** The same for a plain SELECT. */
   readonly select: Send;
-  /**
-   * Runs `work` in one transaction, once: the statements are those that it sends. What `work` throws passes through after
-   * the rollback.
-   */
-  readonly transact: <Result>(work: (transaction: Transaction) => Promise<Result>) => Promise<Result>;
+  /** Waits once, for a connection or for the one writer's turn: what is run again does not wait for it again. */
+  readonly inTurn: <Result>(use: (transact: Transact) => Promise<Result>) => Promise<Result>;
   readonly metadataOf: (table: string) => EntityMetadata;
   readonly close: () => Promise<void>;
 }

@@ -19,7 +19,7 @@ import { insertChanges } from "./change-rows.ts";
 import { DatabaseError, troubleOf } from "./database-error.ts";
 import type { DatabaseSettings } from "./database-url.ts";
 import type { Dialect } from "./dialect.ts";
-import type { DatabaseLogger, Engine, RateRows } from "./engine.ts";
+import type { DatabaseLogger, Engine, RateRows, Transact } from "./engine.ts";
 import { writeCounts } from "./key-index/counts.ts";
 import { markExpired } from "./key-index/mark-expired.ts";
 import { openServer } from "./mysql/engine.ts";
@@ -74,6 +74,13 @@ interface Told {
   readonly changes: readonly KeyChange[];
 }
 
+/** What a transaction has committed. */
+interface Done<Result> extends Told {
+  readonly result: Result;
+}
+
+type Work<Result> = (stores: Stores) => Promise<Result>;
+
 const createTeller = (logger: DatabaseLogger | undefined) => {
   const listeners: KeysChangedListener[] = [];
   // The transaction is committed: a listener that fails must not make it look undone.
@@ -100,8 +107,8 @@ const createTeller = (logger: DatabaseLogger | undefined) => {
 const createDatabase = ({ engine, scope, retry, logger }: DatabaseParts): Database => {
   const { listen, tell } = createTeller(logger);
 
-  const attempt = <Result>(work: (stores: Stores) => Promise<Result>) =>
-    engine.transact((transaction) =>
+  const attempt = <Result>(transact: Transact, work: Work<Result>): Promise<Done<Result>> =>
+    transact((transaction) =>
       scope.run(async () => {
         const session = transactionSession(transaction, engine);
         const result = await work(createStores(session));
@@ -111,22 +118,22 @@ const createDatabase = ({ engine, scope, retry, logger }: DatabaseParts): Databa
       }),
     );
 
-  const commitOnce = async <Result>(work: (stores: Stores) => Promise<Result>): Promise<Committed<Result>> => {
-    const { result, ids, changes } = await attempt(work);
-    return { result, everywhere: ids.length > 0 ? tell({ ids, changes }) : Promise.resolve(nothingToFollow) };
-  };
+  const committed = <Result>({ result, ids, changes }: Done<Result>): Committed<Result> => ({
+    result,
+    everywhere: ids.length > 0 ? tell({ ids, changes }) : Promise.resolve(nothingToFollow),
+  });
+
+  const commitOnce = async <Result>(work: Work<Result>): Promise<Committed<Result>> =>
+    committed(await engine.inTurn((transact) => attempt(transact, work)));
 
   const assertOutside = () => {
     // It would wait for itself on SQLite, and for a lock or a connection of its own on a server.
     if (scope.isInside()) throw new DatabaseError("UNEXPECTED", "a transaction inside a transaction");
   };
 
-  const commit = async <Result>(
-    work: (stores: Stores) => Promise<Result>,
-    bound?: RetryBound,
-  ): Promise<Committed<Result>> => {
+  const commit = async <Result>(work: Work<Result>, bound?: RetryBound): Promise<Committed<Result>> => {
     assertOutside();
-    return withRetries(retry, () => commitOnce(work), bound);
+    return committed(await engine.inTurn((transact) => withRetries(retry, () => attempt(transact, work), bound)));
   };
 
   const commitShared = createSharedCommits({ commit, commitOnce });
@@ -134,10 +141,9 @@ const createDatabase = ({ engine, scope, retry, logger }: DatabaseParts): Databa
   return Object.freeze({
     read: createStores(readSession(engine)),
     onKeysChanged: listen,
-    transaction: async <Result>(work: (stores: Stores) => Promise<Result>): Promise<Result> =>
-      (await commit(work)).result,
+    transaction: async <Result>(work: Work<Result>): Promise<Result> => (await commit(work)).result,
     commit,
-    commitShared: async <Result>(work: (stores: Stores) => Promise<Result>): Promise<Committed<Result>> => {
+    commitShared: async <Result>(work: Work<Result>): Promise<Committed<Result>> => {
       assertOutside();
       return commitShared(work);
     },

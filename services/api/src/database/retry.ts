@@ -14,7 +14,7 @@ export interface RetryOptions {
 export const RETRIES_MAX = 5;
 const DELAY_BASE_MS = 10;
 const DELAY_MAX_MS = 250;
-/** With the wait for one lock on top, well below the 10 s after which clients give up by default. */
+/** With the wait for a connection before and for one lock after it, no longer than the 10 s after which clients give up. */
 const RETRY_FOR_MS = 3_000;
 
 /** Both mean that another transaction was faster: the same work may succeed on what it left. */

@@ -2,7 +2,7 @@ import type { Dialect } from "./dialect.ts";
 import type { Run, Transaction } from "./engine.ts";
 import { COMMIT, type Send, type Statement } from "./statement.ts";
 
-/** One connection, as a transaction needs it. */
+/** A connection, as one transaction needs it. */
 export interface Wire {
   readonly run: Run;
   readonly send: Send;

@@ -35,6 +35,25 @@ describe.each(databaseKinds)("transactions on %s", (kind) => {
     expect(runs).toBe(kind === "sqlite" ? 2 : 3);
   });
 
+  test("what is run again did not have to hurry for its first turn, and does not wait for a second one", async () => {
+    let nowMs = 0;
+    await using opened = await openFreshDatabase(kind, { limits: { connectionsMax: 1 }, nowMs: () => nowMs });
+    const { database } = opened;
+    const order: string[] = [];
+    const mayEnd = Promise.withResolvers<void>();
+    const holding = database.transaction(() => mayEnd.promise);
+    const repeated = database.transaction(async ({ workspaces }) => {
+      await workspaces.list();
+      order.push("repeated");
+      if (order.length === 1) throw new ConcurrentChange("x");
+    });
+    const next = database.transaction(async () => void order.push("next"));
+    nowMs = 60_000;
+    mayEnd.resolve();
+    await Promise.all([holding, repeated, next]);
+    expect(order).toEqual(["repeated", "repeated", "next"]);
+  });
+
   test("a transaction that throws leaves nothing, tells nobody and blocks nobody", async () => {
     await using opened = await openFreshDatabase(kind);
     const { database } = opened;

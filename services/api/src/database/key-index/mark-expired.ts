@@ -29,22 +29,24 @@ const findDue = (manager: EntityManager, workspaceIds: readonly string[], before
 
 /** Each only where it is still due: another replica may have been faster, or the expiry moved. */
 const mark = (engine: Engine, due: readonly Due[], { before, random }: MarkOptions): Promise<void> =>
-  engine.transact(async (transaction) => {
-    const counts = createCountChanges();
-    for (const group of Map.groupBy(due, nameOf).values()) {
-      const [{ facet, ...rest }] = group as [Due];
-      const ids = group.map(({ id }) => id);
-      const { affected } = await transaction.run((manager) =>
-        table(manager).update(
-          { id: In(ids), facet, expiresAt: LessThanOrEqual(before) },
-          { facet: expiredFacet(facet) },
-        ),
-      );
-      counts.count({ ...rest, facet }, -(affected ?? 0));
-      counts.count({ ...rest, facet: expiredFacet(facet) }, affected ?? 0);
-    }
-    writeCounts(transaction, counts, { dialect: engine.dialect, random });
-  });
+  engine.inTurn((transact) =>
+    transact(async (transaction) => {
+      const counts = createCountChanges();
+      for (const group of Map.groupBy(due, nameOf).values()) {
+        const [{ facet, ...rest }] = group as [Due];
+        const ids = group.map(({ id }) => id);
+        const { affected } = await transaction.run((manager) =>
+          table(manager).update(
+            { id: In(ids), facet, expiresAt: LessThanOrEqual(before) },
+            { facet: expiredFacet(facet) },
+          ),
+        );
+        counts.count({ ...rest, facet }, -(affected ?? 0));
+        counts.count({ ...rest, facet: expiredFacet(facet) }, affected ?? 0);
+      }
+      writeCounts(transaction, counts, { dialect: engine.dialect, random });
+    }),
+  );
 
 export interface MarkOptions {
   /** Every key that expired by then. */

@@ -35,29 +35,30 @@ const acquire = (runner: QueryRunner, { dialect, acquireTimeoutMs }: RunnerOptio
   );
 
 /**
- * Gives `work` a connection of the pool. One that failed to answer is closed at once: its answer may still come, its
- * transaction must end, and no other statement may wait behind the one without an answer.
+ * Gives `work` a connection of the pool. A statement on it that has no answer closes it at once: the answer may still
+ * come, its transaction must end, and no other statement may wait behind.
  */
 const withConnection = async <Result>(
   options: RunnerOptions,
-  work: (wire: Wire) => Promise<Result>,
+  work: (newWire: () => Wire) => Promise<Result>,
 ): Promise<Result> => {
-  const runner = options.source.createQueryRunner();
+  const { source, dialect, queryTimeoutMs: timeoutMs } = options;
+  const runner = source.createQueryRunner();
   const connection = await acquire(runner, options);
-  const packets = createPackets({ connection, dialect: options.dialect, timeoutMs: options.queryTimeoutMs });
   const guarded = async <Answer>(statements: () => Promise<Answer>): Promise<Answer> => {
     try {
       return await statements();
     } catch (error) {
-      const fault = translateFault(options.dialect, error);
+      const fault = translateFault(dialect, error);
       if (fault instanceof DatabaseError && fault.code === "UNREACHABLE")
         breakConnection(connection as unknown as BreakableConnection, fault);
       throw fault;
     }
   };
-  const send: Wire["send"] = (statement) => guarded(() => packets.send(statement));
-  try {
-    return await work({
+  const newWire = (): Wire => {
+    const packets = createPackets({ connection, dialect, timeoutMs });
+    const send: Wire["send"] = (statement) => guarded(() => packets.send(statement));
+    return {
       send,
       run: (statements) =>
         guarded(async () => {
@@ -66,7 +67,10 @@ const withConnection = async <Result>(
         }),
       sendAll: (statements) => Promise.all(mergeInserts(statements).map(send)),
       rollback: () => guarded(packets.rollback),
-    });
+    };
+  };
+  try {
+    return await work(newWire);
   } finally {
     await runner.release();
   }
@@ -107,9 +111,9 @@ const createEngine = (input: PoolInput, source: DataSource): Engine => {
     tokens: createServerTokenLookup(looking),
     rates: createServerRateRows(drawing),
     feed: createServerFeed(createExecute({ pool: feedPool, dialect, timeoutMs: limits.feedTimeoutMs })),
-    read: (statements) => withConnection(options, ({ run }) => run(statements)),
-    select: (statement) => withConnection(options, ({ send }) => send(statement)),
-    transact: (work) => withConnection(options, (wire) => runTransaction(dialect, wire, work)),
+    read: (statements) => withConnection(options, (newWire) => newWire().run(statements)),
+    select: (statement) => withConnection(options, (newWire) => newWire().send(statement)),
+    inTurn: (use) => withConnection(options, (newWire) => use((work) => runTransaction(dialect, newWire(), work))),
     metadataOf: (table) => source.getMetadata(table),
     // A connection that breaks while it is closed is closed: no reason to fail.
     close: async () => {

@@ -51,7 +51,7 @@ const createEngine = ({ writer, reader, rates, mutex, guarded, close }: Parts): 
     feed: null,
     read: (statements) => guarded(() => translated(dialect, () => statements(reader.source.manager))),
     select: (statement) => guarded(() => readPlain(statement)),
-    transact: (work) => mutex.run(() => runTransaction(dialect, wire, work)),
+    inTurn: (use) => mutex.run(() => use((work) => runTransaction(dialect, wire, work))),
     metadataOf: (table) => writer.source.getMetadata(table),
     close,
   });

@@ -125,8 +125,20 @@ describe("what one process takes", () => {
     const nextMs = START_MS + 60_000;
     expect(take(1, nextMs)).toBeNull();
     ledger.written([{ workspaceId: "ws_1", month: monthOf(new Date(START_MS)), cost: 2 }]);
+    ledger.learn([stateOf(block(2), 0)], new Date(nextMs));
     expect(take(1, nextMs)).toBeNull();
     expect(take(1, nextMs)).toBe(28 * 24 * 60 * 60 * 1000);
+  });
+
+  test("is refused for the month only by what is known of now: an old refusal may be undone by the next look", () => {
+    const { ledger, stale, take } = opened(block(1), 1);
+    expect([take(), stale.length]).toEqual([60_000, 0]);
+    ledger.learn([stateOf(block(1), 1)], new Date(START_MS));
+    const laterMs = START_MS + 10_000;
+    expect([take(1, laterMs), stale.length]).toEqual([2000, 1]);
+    expect(take(1, START_MS + 59_500)).toBe(500);
+    ledger.learn([stateOf(block(2), 1)], new Date(laterMs));
+    expect([take(1, laterMs), take(1, laterMs)]).toEqual([null, 50_000]);
   });
 });
 

@@ -43,8 +43,6 @@ export interface KeyStore {
    * done may not be told that it holds everywhere before it does.
    */
   announce(keyId: string): void;
-  /** As it was before this transaction. */
-  countNotRevoked(workspaceId: string): Promise<number>;
   /**
    * Whether one more key that is not revoked stays within `max`; then the place is the caller's, also among those that
    * share the transaction. The workspace must be locked.

@@ -88,7 +88,10 @@ describe.each(databaseKinds)("counters of keys on %s", (kind) => {
     }
     const keys = await listed({ workspaceId, at });
     const notRevoked = keys.filter(({ revokedAt }) => revokedAt === null).length;
-    expect(await opened.database.read.keys.countNotRevoked(workspaceId)).toBe(notRevoked);
+    await opened.database.transaction(async (stores) => {
+      expect(await stores.keys.takePlace(workspaceId, notRevoked)).toBe(false);
+      expect(await stores.keys.takePlace(workspaceId, notRevoked + 1)).toBe(true);
+    });
   };
 
   test("whatever happens to keys, several things at a time: the counters are right after it", async () => {

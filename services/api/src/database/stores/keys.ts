@@ -67,7 +67,6 @@ const createPlaces = () => {
 };
 
 export const createKeyStore = (session: Session): KeyStore => {
-  const countNotRevoked = (workspaceId: string) => session.read((manager) => readNotRevoked(manager, workspaceId));
   const take = createPlaces();
   return Object.freeze({
     insert: async (key: ApiKey) => {
@@ -93,9 +92,10 @@ export const createKeyStore = (session: Session): KeyStore => {
     },
     update: (key: ApiKey, change: ApiKeyChange) => update(session, key, change),
     announce: (keyId: string) => session.keyChanged(keyId),
-    countNotRevoked,
-    takePlace: async (workspaceId: string, max: number) =>
-      take(workspaceId, max - (await countNotRevoked(workspaceId))),
+    takePlace: async (workspaceId: string, max: number) => {
+      const notRevoked = await session.read((manager) => readNotRevoked(manager, workspaceId));
+      return take(workspaceId, max - notRevoked);
+    },
     delete: async (key: ApiKey) => {
       await session.write((manager) => remove(session, manager, key));
       await session.write((manager) => manager.query("DELETE FROM key_rate WHERE key_id = ?", [key.id]));

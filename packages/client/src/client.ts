@@ -38,6 +38,15 @@ const createTokenReader = (token: ClientOptions["token"]) => async (): Promise<s
   throw new ItsyError("UNAUTHENTICATED", "what was read is no management token");
 };
 
+/** What cannot be sent: a `BigInt` or a circle, of which a caller without types may have made an input. */
+const requireJson = (input: unknown): void => {
+  try {
+    JSON.stringify(input);
+  } catch (cause) {
+    throw new ItsyError("INVALID_INPUT", "the input cannot be written as JSON; nothing was sent", { cause });
+  }
+};
+
 /**
  * A client of one service with one credential. Holds no connection of its own: nothing needs to be closed. Throws
  * `INVALID_INPUT` for an option that does not fit; `issues` names it.
@@ -64,6 +73,7 @@ export const createClient = (options: ClientOptions): ItsyClient => {
     (input: unknown = {}, { signal }: CallOptions = {}) =>
       withDeadline(
         async (limit) => {
+          requireJson(input);
           try {
             return await trpc[type](path, input, { signal: limit });
           } catch (thrown) {

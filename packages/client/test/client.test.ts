@@ -42,3 +42,19 @@ test("a service that does not answer in time is UNREACHABLE", async () => {
   const thrown = await failure(createClient({ url: silent.url, token: TOKEN, timeoutMs: 50 }).projects.list());
   expect(thrown.code).toBe("UNREACHABLE");
 });
+
+test("an input that JSON cannot write is the caller's own mistake, and is not sent", async () => {
+  let arrivals = 0;
+  await using server = await serve((_request, response) => {
+    arrivals += 1;
+    response.end();
+  });
+  const circle: Record<string, unknown> = {};
+  circle["self"] = circle;
+  for (const wrong of [{ requestsPerMinute: 60n }, circle]) {
+    const input = { name: "x", environment: "local", ...wrong } as never;
+    const thrown = await failure(createClient({ url: server.url, token: TOKEN }).keys.create(input));
+    expect(thrown).toMatchObject({ code: "INVALID_INPUT", cause: expect.any(TypeError) });
+  }
+  expect(arrivals).toBe(0);
+});

@@ -81,6 +81,14 @@ describe("several requests in one packet", () => {
     expect(answers).toMatch(/itsy_local_sk_.*MALFORMED_BODY/s);
   });
 
+  test("are answered before the one that was too many, whatever is broken behind that", async () => {
+    await using api = await startTestApi();
+    await using raw = await openRaw(api.url);
+    raw.write(`${"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n".repeat(102)}hello\r\n\r\n`);
+    const statuses = (await raw.closed).match(/HTTP\/1\.1 \d+/g);
+    expect(statuses).toEqual([...Array.from({ length: 101 }, () => "HTTP/1.1 200"), "HTTP/1.1 429"]);
+  });
+
   test("are a bounded number, however many there are", async () => {
     await using api = await startTestApi();
     await using raw = await openRaw(api.url);

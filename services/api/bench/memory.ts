@@ -6,9 +6,8 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
 import { bytesOfRecord, createRecordCache, type VerificationRecord } from "@itsy/core";
-
+import { createIpRules } from "../src/adapters/ip-rules.ts";
 import { toVerificationRecord, type VerificationRow } from "../src/database/verification-row.ts";
-import { createIpRules } from "../src/verification/ip-rules.ts";
 import { isShort } from "./compare.ts";
 
 const USUAL_KEYS = isShort ? 1000 : 50_000;

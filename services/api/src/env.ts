@@ -2,9 +2,9 @@ import { isAbsolute, resolve } from "node:path";
 
 import type { PepperRing } from "@itsy/key-format";
 import { z } from "zod";
-import type { ScannerKey } from "./adapters/scanner-keys.ts";
-import { loadPepperRing, loadScannerKeys } from "./adapters/secret-settings.ts";
 import { type DatabaseSettings, MEMORY_PATH, parseDatabaseUrl } from "./database/database-url.ts";
+import type { ScannerKey } from "./settings/scanner-keys.ts";
+import { loadPepperRing, loadScannerKeys } from "./settings/secret-settings.ts";
 
 /** Every setting of the service, parsed. Durations are in milliseconds, sizes in bytes. */
 export interface Settings {

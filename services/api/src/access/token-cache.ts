@@ -9,12 +9,17 @@ import {
   isTokenLive,
   type ManagementToken,
   type MonotonicMs,
+  type OfKey,
   type OldPepper,
   type RecordCache,
 } from "@itsy/core";
 import type { PepperRing } from "@itsy/key-format";
 
-import type { KnownToken } from "../revocation/memory.ts";
+/** A live token as it was read, under the name that an eviction uses. */
+export interface KnownToken extends OfKey {
+  readonly token: ManagementToken;
+  readonly actor: Actor;
+}
 
 /** Who presents this text? Answers without a promise when nothing has to be read. */
 export type Authenticate = (text: string) => Actor | Promise<Actor>;

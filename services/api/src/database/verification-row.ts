@@ -1,6 +1,6 @@
 import type { VerificationRecord } from "@itsy/core";
 
-import { createIpRules } from "../verification/ip-rules.ts";
+import { createIpRules } from "../adapters/ip-rules.ts";
 import { placeholders } from "./id-list.ts";
 import { createSharedStrings } from "./shared-strings.ts";
 

@@ -2,8 +2,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 
 import { LeakReport } from "@itsy/contract";
 import { type Clock, type ReportedLeaks, type ReportLeaks, scannerActor } from "@itsy/core";
-import type { ScannerKey } from "../adapters/scanner-keys.ts";
 import type { Logger } from "../logger.ts";
+import type { ScannerKey } from "../settings/scanner-keys.ts";
 import { createBatchAllowance } from "./batch-allowance.ts";
 import { createBodyBudget } from "./body-budget.ts";
 import { type Answer, answerOf, answerWith, isOurs, sendError } from "./error-answer.ts";

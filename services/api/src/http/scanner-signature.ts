@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 
-import type { ScannerKey } from "../adapters/scanner-keys.ts";
+import type { ScannerKey } from "../settings/scanner-keys.ts";
 
 /** The headers of one signed message, of the right form. */
 export interface SignedHeaders {

@@ -1,18 +1,6 @@
-import type { Actor } from "@itsy/core";
-import {
-  bytesOfRecord,
-  createRecordCache,
-  type ManagementToken,
-  type OfKey,
-  type RecordCache,
-  type VerificationRecord,
-} from "@itsy/core";
+import { bytesOfRecord, createRecordCache, type OfKey, type RecordCache, type VerificationRecord } from "@itsy/core";
 
-/** A live token as it was read, under the name that an eviction uses. */
-export interface KnownToken extends OfKey {
-  readonly token: ManagementToken;
-  readonly actor: Actor;
-}
+import type { KnownToken } from "../access/token-cache.ts";
 
 /** What this process remembers: records of secrets, and the tokens of callers. Evicted and trusted together. */
 export interface Memory {

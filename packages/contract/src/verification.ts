@@ -72,7 +72,10 @@ export const Verification = z.discriminatedUnion("valid", [
   z.object({
     valid: z.literal(false),
     code: RefusalCode,
-    /** With `RATE_LIMITED`: milliseconds until this request can be accepted; not there when waiting does not help. */
+    /**
+     * With `RATE_LIMITED` and `QUOTA_EXCEEDED`: milliseconds until this request can be accepted; not there when waiting
+     * does not help.
+     */
     retryAfterMs: z.int().optional(),
     /** With `RATE_LIMITED`, where the limiter knows it. */
     rateLimit: RateLimitState.optional(),

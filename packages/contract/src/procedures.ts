@@ -24,7 +24,7 @@ import {
   ProjectView,
   UpdateProjectInput,
 } from "./projects.ts";
-import { CreateTokenInput, IssuedToken, RevokedToken, TokenList, TokenRef } from "./tokens.ts";
+import { CreateTokenInput, IssuedToken, ListTokensInput, RevokedToken, TokenPage, TokenRef } from "./tokens.ts";
 import { UsageInput, UsageSeries } from "./usage.ts";
 import { Verification, VerifyInput } from "./verification.ts";
 import {
@@ -87,7 +87,7 @@ export const procedures = {
   },
   tokens: {
     create: mutation(CreateTokenInput, IssuedToken),
-    list: query(Nothing, TokenList),
+    list: query(ListTokensInput, TokenPage),
     revoke: mutation(TokenRef, RevokedToken),
   },
   peppers: {

@@ -49,5 +49,13 @@ export type CreateTokenInput = z.infer<typeof CreateTokenInput>;
 export const TokenRef = z.strictObject({ tokenId: TokenId });
 export type TokenRef = z.infer<typeof TokenRef>;
 
-export const TokenList = z.object({ tokens: z.array(TokenView) });
-export type TokenList = z.infer<typeof TokenList>;
+export const ListTokensInput = z.strictObject({
+  limit: z.int().min(1).max(100).default(50),
+  /** `nextCursor` of the page before. */
+  cursor: TokenId.optional(),
+});
+export type ListTokensInput = z.infer<typeof ListTokensInput>;
+
+/** Newest first, those that ended too. */
+export const TokenPage = z.object({ tokens: z.array(TokenView), nextCursor: TokenId.nullable() });
+export type TokenPage = z.infer<typeof TokenPage>;

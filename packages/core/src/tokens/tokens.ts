@@ -1,4 +1,4 @@
-import type { CreateTokenInput, IssuedToken, RevokedToken, TokenList, TokenRef, TokenView } from "@itsy/contract";
+import type { CreateTokenInput, IssuedToken, ListTokensInput, RevokedToken, TokenPage, TokenRef } from "@itsy/contract";
 import { digestWith, secretSha256 } from "@itsy/key-format";
 
 import type { InstallationActor, WorkspaceActor } from "../access/actor.ts";
@@ -8,25 +8,12 @@ import { record } from "../audit/record.ts";
 import type { DomainDeps } from "../deps.ts";
 import type { ManagementToken } from "../entities.ts";
 import { DomainError, notFound } from "../errors.ts";
-import { instantTextOrNull } from "../instant-text.ts";
 import { futureInstant } from "../keys/create-key.ts";
 import type { Stores } from "../ports.ts";
 import { everywhereOf } from "../revocation/everywhere.ts";
+import { viewToken, viewTokens } from "./token-view.ts";
 
 type Manager = InstallationActor | WorkspaceActor;
-
-const viewToken = async (stores: Stores, token: ManagementToken): Promise<TokenView> => ({
-  id: token.id,
-  name: token.name,
-  role: token.role,
-  workspace: token.workspaceId === null ? null : ((await stores.workspaces.findById(token.workspaceId))?.slug ?? null),
-  cluster: token.clusterId === null ? null : ((await stores.clusters.findById(token.clusterId))?.slug ?? null),
-  displayPrefix: token.displayPrefix,
-  expiresAt: instantTextOrNull(token.expiresAt),
-  revokedAt: instantTextOrNull(token.revokedAt),
-  leakedAt: instantTextOrNull(token.leakedAt),
-  createdAt: token.createdAt.toISOString(),
-});
 
 type Place = Pick<ManagementToken, "workspaceId" | "clusterId">;
 
@@ -113,11 +100,14 @@ export const createTokens = (deps: DomainDeps) =>
         issueToken(deps, stores, { actor, place: await placeOf(stores, actor, input), input }),
       ),
 
-    /** Of the caller's workspace; for an operator, of the installation and its clusters. */
-    list: async (actor: Manager): Promise<TokenList> => {
+    /** A page, newest first: of the caller's workspace; for an operator, of the installation and its clusters. */
+    list: async (actor: Manager, { limit, cursor }: ListTokensInput): Promise<TokenPage> => {
       const stores = deps.database.read;
-      const tokens = await stores.tokens.list(actor.kind === "workspace" ? actor.workspaceId : null);
-      return { tokens: await Promise.all(tokens.map((token) => viewToken(stores, token))) };
+      const workspaceId = actor.kind === "workspace" ? actor.workspaceId : null;
+      // One more than asked tells whether another page follows.
+      const found = await stores.tokens.list(workspaceId, { after: cursor, limit: limit + 1 });
+      const tokens = await viewTokens(stores, found.slice(0, limit));
+      return { tokens, nextCursor: found.length > limit ? (tokens.at(-1)?.id ?? null) : null };
     },
 
     /** Ends a token at once, everywhere as `keys.revoke` does. Idempotent. An operator may end any. @throws DomainError `NOT_FOUND`. */

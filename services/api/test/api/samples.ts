@@ -128,7 +128,7 @@ export const samples: { readonly [Path in ProcedurePath]: (things: Things) => In
     name: "sample",
     expiresAt: "2030-01-01T00:00:00Z",
   }),
-  "tokens.list": () => ({}),
+  "tokens.list": ({ tokenId }) => ({ limit: 2, cursor: tokenId }),
   "tokens.revoke": ({ tokenId }) => ({ tokenId }),
   "audit.list": ({ keyId, tokenId }) => ({
     targetType: "key",

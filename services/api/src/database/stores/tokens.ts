@@ -1,5 +1,5 @@
-import type { ManagementToken, TokenStore } from "@itsy/core";
-import { type EntityManager, In, IsNull } from "typeorm";
+import type { ManagementToken, TokenStore, TokensPage } from "@itsy/core";
+import { type EntityManager, In, IsNull, LessThan } from "typeorm";
 
 import type { Session } from "../session.ts";
 
@@ -12,9 +12,13 @@ export const createTokenStore = (session: Session): TokenStore =>
     lock: (id: string) => session.lockRow<ManagementToken>("management_tokens", { id }),
     findByDigest: (digests: readonly Uint8Array[]) =>
       session.read((manager) => table(manager).findOneBy({ digest: In([...digests]) })),
-    list: (workspaceId: string | null) =>
+    list: (workspaceId: string | null, { after, limit }: TokensPage) =>
       session.read((manager) =>
-        table(manager).find({ where: { workspaceId: workspaceId ?? IsNull() }, order: { id: "DESC" } }),
+        table(manager).find({
+          where: { workspaceId: workspaceId ?? IsNull(), ...(after !== undefined && { id: LessThan(after) }) },
+          order: { id: "DESC" },
+          take: limit,
+        }),
       ),
     revoke: (id: string, revokedAt: Date) =>
       session.write(async (manager) => {

@@ -29,9 +29,10 @@ import { UsageInput, UsageSeries } from "./usage.ts";
 import { Verification, VerifyInput } from "./verification.ts";
 import {
   CreateWorkspaceInput,
+  ListWorkspacesInput,
   SetQuotaInput,
   UpdateWorkspaceInput,
-  WorkspaceList,
+  WorkspacePage,
   WorkspaceRef,
   WorkspaceView,
 } from "./workspaces.ts";
@@ -69,7 +70,7 @@ export const procedures = {
   workspaces: {
     create: mutation(CreateWorkspaceInput, WorkspaceView),
     get: query(WorkspaceRef, WorkspaceView),
-    list: query(Nothing, WorkspaceList),
+    list: query(ListWorkspacesInput, WorkspacePage),
     update: mutation(UpdateWorkspaceInput, WorkspaceView),
     setQuota: mutation(SetQuotaInput, WorkspaceView),
   },

@@ -44,8 +44,16 @@ export type WorkspaceView = z.infer<typeof WorkspaceView>;
 export const CreateWorkspaceInput = z.strictObject({ slug: Slug, name: DisplayName });
 export type CreateWorkspaceInput = z.infer<typeof CreateWorkspaceInput>;
 
-export const WorkspaceList = z.object({ workspaces: z.array(WorkspaceView) });
-export type WorkspaceList = z.infer<typeof WorkspaceList>;
+export const ListWorkspacesInput = z.strictObject({
+  limit: z.int().min(1).max(100).default(50),
+  /** `nextCursor` of the page before. */
+  cursor: Slug.optional(),
+});
+export type ListWorkspacesInput = z.infer<typeof ListWorkspacesInput>;
+
+/** By slug. */
+export const WorkspacePage = z.object({ workspaces: z.array(WorkspaceView), nextCursor: Slug.nullable() });
+export type WorkspacePage = z.infer<typeof WorkspacePage>;
 
 /** `workspace` may be left out by a caller that belongs to one. */
 export const WorkspaceRef = z.strictObject({ workspace: Slug.optional() });

@@ -34,6 +34,25 @@ describe.each(databaseKinds)("workspaces, projects, clusters and tokens on %s", 
     expect((await started.admin.projects.list()).projects.map(({ slug }) => slug)).toEqual(["default", "twin"]);
   });
 
+  test("workspaces are read page by page by an operator; all others have one", async () => {
+    await using started = await start(kind);
+    const { api, admin } = started;
+    const operator = api.client(api.operatorToken);
+    for (const slug of ["b", "a-b", "a"]) await operator.workspaces.create({ slug, name: slug });
+    const slugs: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await operator.workspaces.list({ limit: 3, ...(cursor !== undefined && { cursor }) });
+      slugs.push(...page.workspaces.map(({ slug }) => slug));
+      cursor = page.nextCursor ?? undefined;
+    } while (cursor !== undefined);
+    expect(slugs).toEqual(["a", "a-b", "acme", "b"]);
+    const own = { workspaces: [expect.objectContaining({ slug: "acme" })], nextCursor: null };
+    expect(await admin.workspaces.list({ cursor: "b", limit: 1 })).toEqual(own);
+    const { entries } = await operator.audit.list({ action: "workspaces.create", targetType: "workspace" });
+    expect(entries.map(({ workspace }) => workspace)).toEqual(["a", "a-b", "b", "acme"]);
+  });
+
   test("a token works until it is revoked or expires, and not after", async () => {
     await using started = await start(kind);
     const { api, admin } = started;

@@ -42,9 +42,8 @@ export const createAudit = ({ database }: Pick<DomainDeps, "database">) =>
       const found = await stores.audit.list({ ...filter, limit: limit + 1 });
       const entries = found.slice(0, limit);
       if (entries.length === 0) return { entries: [], nextCursor: null };
-      const own =
-        workspaceId === null ? await stores.workspaces.list() : [await stores.workspaces.findById(workspaceId)];
-      const workspaces = slugsOf(own.filter((workspace) => workspace !== null));
+      const ids = new Set(entries.map((entry) => entry.workspaceId).filter((id) => id !== null));
+      const workspaces = slugsOf(await stores.workspaces.findMany([...ids]));
       const byCluster = entries.some(({ clusterId }) => clusterId !== null);
       const clusters = slugsOf(byCluster ? await stores.clusters.list() : []);
       return {

@@ -53,8 +53,9 @@ export const createListHolders =
     // One more than asked tells whether another page follows.
     const page = { at: clock.now(), after: cursor, limit: limit + 1 };
     const found = await stores.peppers.holders(version, page);
-    const slugs = new Map((await stores.workspaces.list()).map(({ id, slug }) => [id, slug]));
     const holders = found.slice(0, limit);
+    const ids = new Set(holders.map(({ workspaceId }) => workspaceId).filter((id) => id !== null));
+    const slugs = new Map((await stores.workspaces.findMany([...ids])).map(({ id, slug }) => [id, slug]));
     return {
       holders: holders.map(({ type, id, workspaceId, displayPrefix }) => ({
         type,

@@ -1,13 +1,21 @@
 import type { Cluster, Project, Workspace } from "../entities.ts";
 
+export interface WorkspacesPage {
+  /** The slug of the last workspace of the page before. */
+  readonly after?: string | undefined;
+  readonly limit: number;
+}
+
 export interface WorkspaceStore {
   insert(workspace: Workspace): Promise<void>;
   findById(id: string): Promise<Workspace | null>;
   findBySlug(slug: string): Promise<Workspace | null>;
   /** The row as it is committed now; whoever else asks for it waits until this transaction has ended. */
   lock(id: string): Promise<Workspace | null>;
-  /** By slug. */
-  list(): Promise<readonly Workspace[]>;
+  /** Of those that there are, in no order. */
+  findMany(ids: readonly string[]): Promise<readonly Workspace[]>;
+  /** By slug, from the one after a place. */
+  list(page: WorkspacesPage): Promise<readonly Workspace[]>;
   /**
    * Writes the change where the row still has `workspace.version`, and grows the version by one.
    * @throws ConcurrentChange when it has not.

@@ -1,4 +1,4 @@
-import type { CreateWorkspaceInput, WorkspaceList, WorkspaceView } from "@itsy/contract";
+import type { CreateWorkspaceInput, ListWorkspacesInput, WorkspacePage, WorkspaceView } from "@itsy/contract";
 
 import type { InstallationActor, WorkspaceActor } from "../access/actor.ts";
 import { projectFacts, workspaceFacts } from "../audit/facts.ts";
@@ -60,14 +60,18 @@ const createCreateWorkspace =
       return viewWorkspace(stores, workspace, createdAt);
     });
 
-/** All of the installation for its operator; for everyone else, their own. */
+/** A page of all of the installation for its operator; for everyone else, their own. */
 const createListWorkspaces =
   ({ database, clock }: Deps) =>
-  async (actor: InstallationActor | WorkspaceActor): Promise<WorkspaceList> => {
+  async (actor: InstallationActor | WorkspaceActor, { limit, cursor }: ListWorkspacesInput): Promise<WorkspacePage> => {
     const stores = database.read;
-    const own = actor.kind === "workspace" ? await stores.workspaces.findById(actor.workspaceId) : null;
-    const seen = actor.kind === "installation" ? await stores.workspaces.list() : own === null ? [] : [own];
-    return { workspaces: await viewWorkspaces(stores, seen, clock.now()) };
+    // One more than asked tells whether another page follows.
+    const found =
+      actor.kind === "installation"
+        ? await stores.workspaces.list({ after: cursor, limit: limit + 1 })
+        : await stores.workspaces.findMany([actor.workspaceId]);
+    const workspaces = await viewWorkspaces(stores, found.slice(0, limit), clock.now());
+    return { workspaces, nextCursor: found.length > limit ? (workspaces.at(-1)?.slug ?? null) : null };
   };
 
 export const createWorkspaces = (deps: Deps) =>

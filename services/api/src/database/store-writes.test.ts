@@ -89,7 +89,7 @@ describe.each(databaseKinds)("writes of the stores on %s", (kind) => {
     await using opened = await openFreshDatabase(kind);
     const error = await opened.database.read.workspaces.insert(createRows().workspace()).catch((e) => e);
     expect(error).toBeInstanceOf(DatabaseError);
-    expect(await opened.database.read.workspaces.list()).toEqual([]);
+    expect(await opened.database.read.workspaces.list({ limit: 9 })).toEqual([]);
   });
 
   test("a binding changes only from the state that was seen", async () => {

@@ -43,7 +43,7 @@ describe.each(databaseKinds)("transactions on %s", (kind) => {
     const mayEnd = Promise.withResolvers<void>();
     const holding = database.transaction(() => mayEnd.promise);
     const repeated = database.transaction(async ({ workspaces }) => {
-      await workspaces.list();
+      await workspaces.list({ limit: 9 });
       order.push("repeated");
       if (order.length === 1) throw new ConcurrentChange("x");
     });

@@ -101,7 +101,7 @@ export const samples: { readonly [Path in ProcedurePath]: (things: Things) => In
     cost: 2,
   }),
   "workspaces.create": () => ({ slug: fresh(), name: "Sample" }),
-  "workspaces.list": () => ({}),
+  "workspaces.list": ({ workspace }) => ({ limit: 2, cursor: workspace }),
   "workspaces.get": ({ workspace }) => ({ workspace }),
   "workspaces.update": ({ workspace }) => ({
     workspace,

@@ -62,10 +62,10 @@ describe("an SQLite file", () => {
       await mayEnd.promise;
     });
     const second = database.transaction(({ workspaces }) => workspaces.insert(rows.workspace()));
-    expect(await database.read.workspaces.list()).toEqual([]);
+    expect(await database.read.workspaces.list({ limit: 9 })).toEqual([]);
     mayEnd.resolve();
     await Promise.all([first, second]);
-    expect(await database.read.workspaces.list()).toHaveLength(2);
+    expect(await database.read.workspaces.list({ limit: 9 })).toHaveLength(2);
   });
 
   test("closing waits for the transaction under way", async () => {
@@ -75,7 +75,7 @@ describe("an SQLite file", () => {
     await opened[Symbol.asyncDispose]();
     await writing;
     await using again = await openDatabase(fresh.settings);
-    expect(await again.database.read.workspaces.list()).toHaveLength(1);
+    expect(await again.database.read.workspaces.list({ limit: 9 })).toHaveLength(1);
   });
 });
 
@@ -121,7 +121,7 @@ describe("a database in memory", () => {
       })
       .catch(() => "failed");
     await inserted.promise;
-    const reading = database.read.workspaces.list();
+    const reading = database.read.workspaces.list({ limit: 9 });
     const looking = lookup.find([new Uint8Array(32)]);
     mayEnd.resolve();
     expect(await failing).toBe("failed");
@@ -137,7 +137,7 @@ describe("a database in memory", () => {
     const rows = createRows();
     const seen = await database.transaction(async ({ workspaces }) => {
       await workspaces.insert(rows.workspace());
-      return database.read.workspaces.list();
+      return database.read.workspaces.list({ limit: 9 });
     });
     expect(seen).toHaveLength(1);
   });

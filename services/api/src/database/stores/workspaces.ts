@@ -1,5 +1,11 @@
-import { ConcurrentChange, type Workspace, type WorkspaceChange, type WorkspaceStore } from "@itsy/core";
-import type { EntityManager } from "typeorm";
+import {
+  ConcurrentChange,
+  type Workspace,
+  type WorkspaceChange,
+  type WorkspaceStore,
+  type WorkspacesPage,
+} from "@itsy/core";
+import { type EntityManager, In, MoreThan } from "typeorm";
 
 import type { Session } from "../session.ts";
 import { definedOnly } from "./defined-only.ts";
@@ -27,5 +33,13 @@ export const createWorkspaceStore = (session: Session): WorkspaceStore =>
     lock: (id: string) => session.lockRow<Workspace>("workspaces", { id }),
     update: (workspace: Workspace, change: WorkspaceChange) =>
       session.write((manager) => update(manager, workspace, change)),
-    list: () => session.read((manager) => table(manager).find({ order: { slug: "ASC" } })),
+    findMany: (ids: readonly string[]) => session.read((manager) => table(manager).findBy({ id: In([...ids]) })),
+    list: ({ after, limit }: WorkspacesPage) =>
+      session.read((manager) =>
+        table(manager).find({
+          ...(after !== undefined && { where: { slug: MoreThan(after) } }),
+          order: { slug: "ASC" },
+          take: limit,
+        }),
+      ),
   });

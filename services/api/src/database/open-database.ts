@@ -62,6 +62,8 @@ interface DatabaseParts {
   readonly scope: TransactionScope;
   readonly retry: RetryOptions;
   readonly logger: DatabaseLogger | undefined;
+  /** How long a caller waits for others before its transaction begins. */
+  readonly waitMaxMs: number;
 }
 
 /** What is over at once: nobody else has to follow. */
@@ -104,7 +106,7 @@ const createTeller = (logger: DatabaseLogger | undefined) => {
   };
 };
 
-const createDatabase = ({ engine, scope, retry, logger }: DatabaseParts): Database => {
+const createDatabase = ({ engine, scope, retry, logger, waitMaxMs }: DatabaseParts): Database => {
   const { listen, tell } = createTeller(logger);
 
   const attempt = <Result>(transact: Transact, work: Work<Result>): Promise<Done<Result>> =>
@@ -136,7 +138,7 @@ const createDatabase = ({ engine, scope, retry, logger }: DatabaseParts): Databa
     return committed(await engine.inTurn((transact) => withRetries(retry, () => attempt(transact, work), bound)));
   };
 
-  const commitShared = createSharedCommits({ commit, commitOnce });
+  const commitShared = createSharedCommits({ commit, commitOnce, waitMaxMs });
 
   return Object.freeze({
     read: createStores(readSession(engine)),
@@ -160,15 +162,20 @@ export const openDatabase = async (
   settings: DatabaseSettings,
   options: OpenDatabaseOptions = {},
 ): Promise<OpenDatabase> => {
-  const { logger, limits, random = Math.random, sleep = (delayMs) => delay(delayMs) } = options;
+  const { logger, random = Math.random, sleep = (delayMs) => delay(delayMs) } = options;
   const { nowMs = () => performance.now() } = options;
+  const limits = { ...serverLimits, ...options.limits };
   const scope = createTransactionScope();
   const engine =
-    settings.type === "sqlite"
-      ? await openSqlite(settings, scope)
-      : await openServer({ settings, limits: { ...serverLimits, ...limits }, logger });
+    settings.type === "sqlite" ? await openSqlite(settings, scope) : await openServer({ settings, limits, logger });
   let closed: Promise<void> | undefined;
-  const database = createDatabase({ engine, scope, retry: { random, sleep, nowMs }, logger });
+  const database = createDatabase({
+    engine,
+    scope,
+    retry: { random, sleep, nowMs },
+    logger,
+    waitMaxMs: limits.acquireTimeoutMs,
+  });
   return Object.freeze({
     database,
     lookup: engine.lookup,

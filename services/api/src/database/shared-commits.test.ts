@@ -1,5 +1,5 @@
 import { ConcurrentChange, type Stores } from "@itsy/core";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 
 import { databaseKinds, openFreshDatabase } from "../../test/database/fresh-database.ts";
 import { createRows } from "../../test/database/rows.ts";
@@ -119,6 +119,7 @@ describe("what becomes of work that shared a transaction", () => {
         return run(work);
       },
       commitOnce: () => Promise.reject(fault),
+      waitMaxMs: 60_000,
     });
     const busy = [1, 2].map(() => commitShared(() => mayEnd.promise));
     const shared = [1, 2, 3].map((index) => commitShared(async () => index));
@@ -134,6 +135,24 @@ describe("what becomes of work that shared a transaction", () => {
       expect(outcomes).toMatchObject([1, 2, 3].map((result) => ({ value: { result } })));
       expect(alone).toBe(3);
     }
+  });
+
+  test("nobody waits for longer than for a connection, and what was given up is never run", async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const mayEnd = Promise.withResolvers<void>();
+    const commitShared = createSharedCommits({ commit: run, commitOnce: run, waitMaxMs: 5_000 });
+    const ran: number[] = [];
+    const busy = [1, 2].map(() => commitShared(() => mayEnd.promise));
+    const late = commitShared(async () => void ran.push(3)).catch((error: unknown) => error);
+    await vi.advanceTimersByTimeAsync(1_000);
+    const inTime = commitShared(async () => void ran.push(4));
+    await vi.advanceTimersByTimeAsync(4_000);
+    expect(await late).toMatchObject({ code: "UNREACHABLE" });
+    mayEnd.resolve();
+    await Promise.all([...busy, inTime]);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(ran).toEqual([4]);
   });
 
   test("where it may have taken effect nobody runs again, and everybody is told", async () => {

@@ -1,6 +1,6 @@
 import type { Committed, Stores } from "@itsy/core";
 
-import { hasCertainlyFailed } from "./database-error.ts";
+import { DatabaseError, hasCertainlyFailed } from "./database-error.ts";
 
 type Work<Result> = (stores: Stores) => Promise<Result>;
 type Commit = <Result>(work: Work<Result>) => Promise<Committed<Result>>;
@@ -10,6 +10,8 @@ export interface SharedCommitsDeps {
   readonly commit: Commit;
   /** The same, once. */
   readonly commitOnce: Commit;
+  /** How long work waits for others before its transaction begins. */
+  readonly waitMaxMs: number;
 }
 
 /** Transactions under way; what comes meanwhile shares the next one. */
@@ -20,6 +22,7 @@ const TOGETHER_MAX = 32;
 interface Waiting {
   readonly work: Work<unknown>;
   readonly answer: PromiseWithResolvers<Committed<unknown>>;
+  giveUp?: NodeJS.Timeout;
 }
 
 /** All have ended when this does: none of them still sends statements when the transaction is rolled back. */
@@ -35,7 +38,7 @@ const allOf = async (works: readonly Work<unknown>[], stores: Stores): Promise<r
  * so that nobody hears of another's failure.
  * Source: DeWitt et al., Implementation Techniques for Main Memory Database Systems, SIGMOD 1984, section 5.2
  */
-export const createSharedCommits = ({ commit, commitOnce }: SharedCommitsDeps): Commit => {
+export const createSharedCommits = ({ commit, commitOnce, waitMaxMs }: SharedCommitsDeps): Commit => {
   const waiting: Waiting[] = [];
   let underWay = 0;
 
@@ -63,16 +66,32 @@ export const createSharedCommits = ({ commit, commitOnce }: SharedCommitsDeps): 
     return together.length === 1 && first !== undefined ? runAlone(first) : runTogether(together);
   };
 
+  const takeNext = (): readonly Waiting[] => {
+    const next = waiting.splice(0, TOGETHER_MAX);
+    for (const { giveUp } of next) clearTimeout(giveUp);
+    return next;
+  };
+
   const startNext = async (): Promise<void> => {
     underWay += 1;
-    while (waiting.length > 0) await run(waiting.splice(0, TOGETHER_MAX));
+    while (waiting.length > 0) await run(takeNext());
     underWay -= 1;
+  };
+
+  /** In front of a database that answers nobody, each would else wait for the timeouts of all before it. */
+  const giveUpLate = (late: Waiting): void => {
+    late.giveUp = setTimeout(() => {
+      waiting.splice(waiting.indexOf(late), 1);
+      late.answer.reject(new DatabaseError("UNREACHABLE", `no transaction within ${waitMaxMs} ms`));
+    }, waitMaxMs);
   };
 
   return async <Result>(work: Work<Result>): Promise<Committed<Result>> => {
     const answer = Promise.withResolvers<Committed<unknown>>();
-    waiting.push({ work, answer });
+    const mine: Waiting = { work, answer };
+    waiting.push(mine);
     if (underWay < UNDER_WAY_MAX) void startNext();
+    else giveUpLate(mine);
     return (await answer.promise) as Committed<Result>;
   };
 };

@@ -1,6 +1,13 @@
 import { randomBytes } from "node:crypto";
 
-import { ConcurrentChange, createPeppers, type Database, type InstallationActor, type Stores } from "@itsy/core";
+import {
+  ConcurrentChange,
+  createKeys,
+  createPeppers,
+  type Database,
+  type InstallationActor,
+  type Stores,
+} from "@itsy/core";
 import { createPepperRing, defaultSecretFormat } from "@itsy/key-format";
 import { createFakeClock } from "@itsy/testing";
 import { describe, expect, test } from "vitest";
@@ -14,15 +21,21 @@ import { storeTenant } from "./database/tenant.ts";
 const operator: InstallationActor = { kind: "installation", tokenId: "t", role: "operator" };
 const clock = createFakeClock();
 const peppers = createPepperRing([1, 2].map((version) => ({ version, pepper: Buffer.alloc(32, version) })));
-const useCases = (database: Database) =>
-  createPeppers({
-    database,
-    clock,
-    ids: createUlidSource(clock),
-    format: defaultSecretFormat,
-    peppers,
-    random: randomBytes,
-  });
+const depsOn = (database: Database) => ({
+  database,
+  clock,
+  ids: createUlidSource(clock),
+  format: defaultSecretFormat,
+  peppers,
+  random: randomBytes,
+});
+const useCases = (database: Database) => createPeppers(depsOn(database));
+
+/** The same database, whose transactions are looked into. */
+const watching = (database: Database, watched: (stores: Stores) => Stores): Database => ({
+  ...database,
+  commit: (work) => database.commit((stores) => work(watched(stores))),
+});
 
 /** A secret and a token under pepper 1, and the same database as another replica has it. */
 const start = async (kind: DatabaseKind) => {
@@ -54,6 +67,8 @@ const start = async (kind: DatabaseKind) => {
   const owned = stack.move();
   return {
     database,
+    other,
+    key,
     move,
     version: () => database.read.versions.findByDigest([version.digest, moved.secret.digest]),
     token: () => database.read.tokens.findById(token.id),
@@ -65,7 +80,7 @@ const bytesOf = (text: string) => Buffer.alloc(32, text);
 /** The same database, where something happens once between the look at what needs a pepper and its end. */
 const meanwhile = (database: Database, happens: () => Promise<unknown>): Database => {
   let isOver = false;
-  const watched = (stores: Stores): Stores => ({
+  return watching(database, (stores) => ({
     ...stores,
     peppers: {
       ...stores.peppers,
@@ -76,8 +91,7 @@ const meanwhile = (database: Database, happens: () => Promise<unknown>): Databas
         return holders;
       },
     },
-  });
-  return { ...database, commit: (work) => database.commit((stores) => work(watched(stores))) };
+  }));
 };
 
 describe.each(serverKinds)("a pepper that is retired while a replica moves what was presented, on %s", (kind) => {
@@ -103,6 +117,41 @@ describe.each(serverKinds)("a pepper that is retired while a replica moves what 
       expect([secretIs === null, tokenIs === null]).toEqual([what === "secret", what === "token"]);
     },
   );
+});
+
+describe.each(serverKinds)("a key that is rotated while its pepper is retired, on %s", (kind) => {
+  test("does not give its old secret an overlap, once that was ended", async () => {
+    await using started = await start(kind);
+    const { database, other, key, version } = started;
+    const [isRead, isEnded] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const rotatingOn = watching(other, (stores) => ({
+      ...stores,
+      versions: {
+        ...stores.versions,
+        listValid: async (...asked) => {
+          const valid = await stores.versions.listValid(...asked);
+          isRead.resolve();
+          await isEnded.promise;
+          return valid;
+        },
+      },
+    }));
+    const retiringOn = watching(database, (stores) => ({
+      ...stores,
+      peppers: {
+        ...stores.peppers,
+        end: async (...ending) => {
+          await stores.peppers.end(...ending);
+          isEnded.resolve();
+        },
+      },
+    }));
+    const admin = { kind: "workspace", tokenId: "t", role: "admin", workspaceId: key.workspaceId } as const;
+    const rotating = createKeys(depsOn(rotatingOn)).rotate(admin, { keyId: key.id, overlapMs: 60_000 });
+    await isRead.promise;
+    await Promise.all([rotating, useCases(retiringOn).retire(operator, { version: 1, confirmCount: 2 })]);
+    expect(await version()).toMatchObject({ pepperVersion: 1, validUntil: new Date(0) });
+  });
 });
 
 describe.each(databaseKinds)("the end of what needs a pepper, on %s", (kind) => {

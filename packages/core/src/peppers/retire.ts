@@ -5,7 +5,7 @@ import { type Doing, type Ledger, record } from "../audit/record.ts";
 import type { DomainDeps } from "../deps.ts";
 import { DomainError, notFound } from "../errors.ts";
 import { ENDED_EVERYWHERE } from "../keys/make-current.ts";
-import type { PepperHolder, PepperUsage, Stores } from "../ports.ts";
+import { ConcurrentChange, type PepperHolder, type PepperUsage, type Stores } from "../ports.ts";
 import { everywhereOf } from "../revocation/everywhere.ts";
 import { listPeppers, viewPepper } from "./report.ts";
 
@@ -30,10 +30,19 @@ interface Ending {
   readonly version: number;
 }
 
+/** The guard of a key: whoever rotates it or confirms a version of it at the same time would undo the end, and looks again. */
+const guard = async ({ stores, doing }: Ending, { workspaceId, id }: PepperHolder): Promise<void> => {
+  const key = workspaceId === null ? null : await stores.keys.findById(workspaceId, id);
+  if (key === null) throw new ConcurrentChange("the key");
+  await stores.keys.update(key, { updatedAt: doing.now });
+};
+
 /** Under the condition that it still needs the pepper: a replica may move it at any time before. */
-const end = async ({ stores, ledger, doing, version }: Ending, holder: PepperHolder): Promise<void> => {
+const end = async (ending: Ending, holder: PepperHolder): Promise<void> => {
+  const { stores, ledger, doing, version } = ending;
   const { type, id, workspaceId } = holder;
   await stores.peppers.end(holder, { version, endedAt: type === "token" ? doing.now : ENDED_EVERYWHERE });
+  if (type === "key") await guard(ending, holder);
   await record(ledger, doing, {
     workspaceId,
     target: { type, id },

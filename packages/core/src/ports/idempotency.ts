@@ -5,6 +5,6 @@ export interface IdempotencyStore {
   lock(claim: Pick<IdempotencyRecord, "workspaceId" | "procedure" | "digest">): Promise<IdempotencyRecord | null>;
   insert(record: IdempotencyRecord): Promise<void>;
   setRevision(record: IdempotencyRecord, revision: number): Promise<void>;
-  /** Removes what was made before the instant. How many. */
-  purge(before: Date): Promise<number>;
+  /** Removes what was made before the instant, the oldest first, and about so many at most. How many. */
+  purge(before: Date, limit: number): Promise<number>;
 }

@@ -23,8 +23,8 @@ export const VerifyInput = z.strictObject({
    */
   ip: IpAddress.optional(),
   /**
-   * As how many requests it counts (default 1). More than the key's limit is refused with `RATE_LIMITED`, whenever it
-   * comes, and so without `retryAfterMs`.
+   * As how many requests it counts (default 1). More than the key's limit is refused with `RATE_LIMITED`, more than its
+   * workspace's monthly quota with `QUOTA_EXCEEDED`, whenever it comes, and so without `retryAfterMs`.
    */
   cost: RequestCost.optional(),
 });

@@ -14,9 +14,10 @@ export type OpenTake = (accepted: boolean) => void;
 /** What a request takes from its workspace's month, before it draws from the rate limit. */
 export interface QuotaGate {
   /**
-   * Takes the cost: `null`. Or refuses, taking nothing: milliseconds until the month is over, or until a look will have
-   * told whether the quota is still what it was, where the last one was long ago. Only where requests stand in the way
-   * that may not be accepted after all, it waits for them: for a refusal, or for a cost that is taken.
+   * Takes the cost: `null`. Or refuses, taking nothing: milliseconds until the month is over (infinity for a cost that no
+   * month ever admits), or until a look will have told whether the quota is still what it was, where the last one was
+   * long ago. Only where requests stand in the way that may not be accepted after all, it waits for them: for a refusal,
+   * or for a cost that is taken.
    */
   take(workspaceId: string, request: QuotaRequest): number | null | Promise<number | OpenTake>;
   /** The request, which took its cost just now, was not accepted after all. */
@@ -69,19 +70,21 @@ const openTake = (account: Account, cost: number): OpenTake => {
 /** Also where the clock stepped back. */
 const isStale = ({ learntMs }: Account, nowMs: number): boolean => Math.abs(nowMs - learntMs) > STALE_AFTER_MS;
 
-const retryAfterMs = (account: Account, nowMs: number): number => {
+const retryAfterMs = (account: Account, { cost, nowMs }: QuotaRequest): number => {
   const untilEndMs = Math.max(1, account.endMs - nowMs);
-  return isStale(account, nowMs) ? Math.min(STALE_AFTER_MS, untilEndMs) : untilEndMs;
+  if (isStale(account, nowMs)) return Math.min(STALE_AFTER_MS, untilEndMs);
+  return isBeyond(account.quota, 0, cost) ? Number.POSITIVE_INFINITY : untilEndMs;
 };
 
 /** Takes the cost, or refuses; `undefined` while that depends on requests that are open. */
-const tryTake = (account: Account, { cost, nowMs }: QuotaRequest): number | null | undefined => {
+const tryTake = (account: Account, request: QuotaRequest): number | null | undefined => {
+  const { cost } = request;
   const usedCost = account.writtenCost + account.pendingCost;
   if (!isBeyond(account.quota, usedCost, cost)) {
     account.pendingCost += cost;
     return null;
   }
-  return isBeyond(account.quota, usedCost - account.openCost, cost) ? retryAfterMs(account, nowMs) : undefined;
+  return isBeyond(account.quota, usedCost - account.openCost, cost) ? retryAfterMs(account, request) : undefined;
 };
 
 /** From the front, as far as it can be said: the longest that somebody waits is until nothing is open. */

@@ -114,6 +114,14 @@ describe("the quota of the workspace", () => {
     ]);
   });
 
+  test("refuses a request that costs more than a whole month, and nobody is told that waiting helps", async () => {
+    const ask = verifying({ requestsPerMinute: 10 }, { perMonth: 7, mode: "block" });
+    expect(await ask({ cost: 8 })).toEqual({ valid: false, code: "QUOTA_EXCEEDED" });
+    expect(await ask({ cost: 7 })).toMatchObject({ valid: true });
+    expect(await ask({ cost: 8 })).toEqual({ valid: false, code: "QUOTA_EXCEEDED" });
+    expect(await ask({ cost: 7 })).toEqual({ valid: false, code: "QUOTA_EXCEEDED", retryAfterMs: 31 * DAY_MS });
+  });
+
   test("is not touched by what the rate limit refuses", async () => {
     const ask = verifying({}, { perMonth: 12, mode: "block" });
     expect(await ask({ cost: 8 })).toMatchObject({ valid: true });

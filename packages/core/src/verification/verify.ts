@@ -73,8 +73,11 @@ export const createVerify = ({ format, records, limiter, quotas, usage, clock }:
   const decided = (record: VerificationRecord, request: QuotaRequest, rate: RateDecision): Verification =>
     count(record, answer(record, rate, request.cost), request);
 
-  const beyondQuota = (record: VerificationRecord, request: QuotaRequest, retryAfterMs: number): Verification =>
-    count(record, { valid: false, code: "QUOTA_EXCEEDED", retryAfterMs }, request);
+  const beyondQuota = (record: VerificationRecord, request: QuotaRequest, retryAfterMs: number): Verification => {
+    // No month ever admits a cost above the quota, so nobody is told when to come back.
+    const again = Number.isFinite(retryAfterMs) ? { retryAfterMs } : {};
+    return count(record, { valid: false, code: "QUOTA_EXCEEDED", ...again }, request);
+  };
 
   const draw = ({ keyId, requestsPerMinute }: VerificationRecord, { cost }: QuotaRequest) =>
     limiter.take(keyId, requestsPerMinute, cost);

@@ -1,7 +1,7 @@
 import type { ClusterActor } from "../access/actor.ts";
 import type { ApiKey, Binding, Workspace } from "../entities.ts";
 import { DomainError, notFound } from "../errors.ts";
-import type { Stores } from "../ports.ts";
+import { ConcurrentChange, type Stores } from "../ports.ts";
 
 /**
  * The workspace that a cluster asks to act for.
@@ -24,13 +24,17 @@ export interface Managed {
 
 /**
  * The key of a binding. The cluster's access to the workspace is checked again on every call.
- * @throws DomainError `FORBIDDEN` when the access was withdrawn since.
+ * @throws DomainError `FORBIDDEN` when the access was withdrawn since. ConcurrentChange when the key was deleted, or given
+ * to another owner, after the binding was read.
  */
 export const keyOf = async (stores: Stores, actor: ClusterActor, binding: Binding): Promise<Managed | null> => {
   if (binding.keyId === null) return null;
   const key = await stores.keys.findForCluster(actor.clusterId, binding.keyId);
   const workspace = key === null ? null : await stores.workspaces.findById(key.workspaceId);
   if (key !== null && workspace !== null) return { binding, key, workspace };
+  // Whoever takes the key away changes the binding with it.
+  const latest = await stores.bindings.findByOwner(actor.clusterId, binding.ownerUid);
+  if (latest?.keyId !== binding.keyId) throw new ConcurrentChange("the binding");
   throw new DomainError("FORBIDDEN", "this cluster may no longer act for the workspace of this key");
 };
 

@@ -64,7 +64,8 @@ const viewOfCandidate = (secretSha256: string, version: SecretVersion, now: Date
 
 /**
  * What the service knows of an owner's key, and what the values found in the cluster are. Changes nothing.
- * @throws DomainError `FORBIDDEN` when the cluster may no longer act for the key's workspace.
+ * @throws DomainError `FORBIDDEN` when the cluster may no longer act for the key's workspace. ConcurrentChange when the
+ * key was taken from the owner in between: to be asked again.
  */
 export const createObserve =
   ({ database, clock, peppers }: Pick<DomainDeps, "database" | "clock" | "peppers">) =>

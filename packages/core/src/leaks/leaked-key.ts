@@ -33,7 +33,8 @@ const apply = async (policy: LeakPolicy, changing: Changing): Promise<ApiKey> =>
 
 /**
  * Does to a key what its workspace wants done, in the caller's transaction. A report that comes again marks nothing and
- * tells nothing anew, but the policy is applied again: whoever resumes a key should have rotated it before.
+ * tells nothing anew, but the policy is applied again: whoever resumes a key should have rotated it before. It waits again
+ * until what the policy wants holds everywhere.
  */
 export const onLeakedKey = async (
   { stores, ids, actor, now }: Reporting,
@@ -42,9 +43,14 @@ export const onLeakedKey = async (
 ): Promise<LeakOutcome> => {
   const key = await stores.keys.findById(found.workspaceId, found.keyId);
   const version = await stores.versions.findByDigest(digests);
-  if (key === null || version === null || key.revokedAt !== null) return "ended";
-  if (versionState(version, now) === "ended") return "ended";
+  if (key === null || version === null) return "ended";
   const policy = leakPolicyOf(await workspaceOf(stores, key.workspaceId));
+  if (key.revokedAt !== null) {
+    // Perhaps by this very report, whose answer was lost: whoever sends it again waits for the same.
+    if (policy === "revoke") stores.keys.announce(key.id);
+    return "ended";
+  }
+  if (versionState(version, now) === "ended") return "ended";
   // Not by what was read: another report of the same secret may be under way.
   const isNew = version.leakedAt === null && (await stores.versions.markLeaked(version.id, now));
   if (!isNew && policy !== "notify") stores.keys.announce(key.id);

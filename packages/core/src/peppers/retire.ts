@@ -76,12 +76,16 @@ export const createRetirePepper =
       const ending = { stores, ledger: { ids, stores }, doing, version };
       const holders = await stores.peppers.holders(version, { at: now, limit: PEPPER_CONFIRM_MAX });
       for (const holder of holders) await end(ending, holder);
-      const retiredAt = pepper.stored?.retiredAt ?? now;
+      const retiredBefore = pepper.stored?.retiredAt ?? null;
+      // What that call ended is not known any more, and may not be over everywhere. No key goes by this name: what was
+      // committed before is followed before it.
+      if (retiredBefore !== null) stores.keys.announce(String(version));
+      const retiredAt = retiredBefore ?? now;
       await stores.peppers.retire(version, retiredAt);
       await record(ending.ledger, doing, {
         workspaceId: null,
         target: { type: "pepper", id: String(version) },
-        before: { retiredAt: pepper.stored?.retiredAt ?? null },
+        before: { retiredAt: retiredBefore },
         after: { retiredAt },
       });
       const after = await find();

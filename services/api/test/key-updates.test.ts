@@ -37,8 +37,12 @@ describe.each(databaseKinds)("changing a key on %s", (kind) => {
     const keyId = key.id;
     const same = { permissions: shown.permissions.toReversed(), ipRules: shown.ipRules.toReversed() };
     expect(viewOf(await admin.keys.update({ keyId, ...same }))).toEqual(key);
-    const narrower = { permissions: ["files:read"], ipRules: ["192.0.2.0/24"] };
-    const updated = viewOf(await admin.keys.update({ keyId, ...narrower }));
+    const narrower = { permissions: ["audit", "files:read"], ipRules: ["192.0.2.0/24", "198.51.100.0/24"] };
+    const sent = {
+      permissions: ["files:read", "audit", "files:read"],
+      ipRules: ["198.51.100.0/24", "192.0.2.0/24", "198.51.100.0/24"],
+    };
+    const updated = viewOf(await admin.keys.update({ keyId, ...sent }));
     expect(updated).toEqual({ ...key, ...narrower, version: 2 });
     expect(await verdict(secret, { ip: "10.0.0.1" })).toEqual({ valid: false, code: "FORBIDDEN" });
     const from = { ip: "192.0.2.1" };

@@ -82,6 +82,7 @@ export type KeyRef = z.infer<typeof KeyRef>;
 
 export const RotateKeyInput = z.strictObject({
   keyId: KeyId,
+  /** How long the secret of now stays good. One that is on its way out already ends: there are two at most. */
   overlapMs: OverlapMs.default(0),
   /** As for create: the same rotation with a fresh secret, and the old version's end as it was. */
   idempotencyKey: IdempotencyKey.optional(),

@@ -61,6 +61,17 @@ describe.each(databaseKinds)("a call under an idempotency key, on %s", (kind) =>
     expect((await admin.keys.list({})).keys).toEqual([]);
   });
 
+  test("whose key has expired since: CONFLICT, though its expiry lies in the past by now", async () => {
+    await using started = await start(kind);
+    const { admin, api } = started;
+    const expiresAt = new Date(api.clock.now().getTime() + MINUTE_MS).toISOString();
+    await admin.keys.create({ ...input, expiresAt });
+    api.clock.advance(MINUTE_MS);
+    expect(await codeOf(admin.keys.create({ ...input, expiresAt }))).toBe("CONFLICT");
+    const late = { ...input, expiresAt, idempotencyKey: "another-call" };
+    expect(await codeOf(admin.keys.create(late))).toBe("INVALID_INPUT");
+  });
+
   test("many at once make one key, each is answered, and the last answer's secret works", async () => {
     await using started = await start(kind);
     const { admin, verdict } = started;

@@ -40,12 +40,13 @@ export const createCreateKey =
   async (actor: WorkspaceActor, input: CreateKeyInput): Promise<IssuedKey> => {
     const now = deps.clock.now();
     const claim = claimOf({ workspaceId: actor.workspaceId, procedure: "keys.create" }, input);
-    const asked = input.expiresAt === undefined ? undefined : futureInstant(input.expiresAt, now);
     const secret = deps.format.generate({ environment: input.environment, randomBytes: deps.random });
     const displayPrefix = deps.format.displayPrefix(secret);
     const create = async (stores: Stores): Promise<IssuedKey> => {
       const replayed = claim && (await replay(deps, { stores, actor, now }, claim));
       if (replayed !== null) return replayed;
+      // Not before: what is repeated was in time when it came first.
+      const asked = input.expiresAt === undefined ? undefined : futureInstant(input.expiresAt, now);
       // What is asked for together goes to the database together: a create is two round trips.
       const [workspace, project] = await Promise.all([
         workspaceOf(stores, actor.workspaceId),

@@ -2,7 +2,7 @@ import type { KeyView } from "@itsy/contract";
 
 import type { ApiKey, Binding, Cluster, Project, SecretVersion } from "../entities.ts";
 import { instantTextOrNull } from "../instant-text.ts";
-import type { Stores } from "../ports.ts";
+import { ConcurrentChange, type Stores } from "../ports.ts";
 import { keyStatus } from "./key-status.ts";
 import { earlier, versionState } from "./secret-version.ts";
 
@@ -34,9 +34,10 @@ const leakedAt = (versions: readonly SecretVersion[]): Date | null =>
     null,
   );
 
-/** Shows a key whose surroundings are known. */
+/** Shows a key whose surroundings are known. @throws ConcurrentChange where key and project are gone by now. */
 export const viewWith = (key: ApiKey, around: Surroundings, at: Date): KeyView => {
-  if (around.project === undefined) throw new Error(`key ${key.id} has no project`);
+  // A project goes after its last key: both went between the reads.
+  if (around.project === undefined) throw new ConcurrentChange("the key");
   return {
     id: key.id,
     project: around.project.slug,

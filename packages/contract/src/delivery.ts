@@ -10,6 +10,7 @@ import {
   KeyId,
   OVERLAP_MS_MAX,
   OverlapMs,
+  REGISTERED_REVISION_MAX,
   RequestsPerMinute,
   SecretSha256,
   Slug,
@@ -59,7 +60,7 @@ export const RegisterInput = z.strictObject({
   workspace: Slug,
   project: Slug,
   environment: Environment,
-  revision: z.int().min(1).max(2_147_483_647),
+  revision: z.int().min(1).max(REGISTERED_REVISION_MAX),
   secretSha256: SecretSha256,
   displayPrefix: DisplayPrefix,
   settings: DeliverySettings,
@@ -196,7 +197,7 @@ export type AdoptInput = z.infer<typeof AdoptInput>;
 
 export const AdoptOutcome = z.discriminatedUnion("outcome", [
   /** The key is the new owner's, now or before; the old owner counts as released. `revision` is that of the value. */
-  z.object({ outcome: z.literal("adopted"), keyId: KeyId, revision: z.int() }),
+  z.object({ outcome: z.literal("adopted"), keyId: KeyId, revision: z.int(), ...Everywhere.shape }),
   /** No working value of a key that this owner may take over. */
   z.object({ outcome: z.literal("refused") }),
 ]);

@@ -67,7 +67,7 @@ describe.each(databaseKinds)("adoption on %s", (kind) => {
     await using started = await start(kind);
     const { admin, delivery, secret, keyId, adopt, register, confirm, verdict } = started;
     const again = anOwner({ uid: "again" });
-    const adopted = { outcome: "adopted", keyId, revision: 1 };
+    const adopted = { outcome: "adopted", keyId, revision: 1, effectiveEverywhere: true, waitedMs: expect.any(Number) };
     expect(await adopt(again)).toEqual(adopted);
     expect(await adopt(again)).toEqual(adopted);
     expect(await verdict(secret)).toBe("VALID");

@@ -1,3 +1,4 @@
+import { REGISTERED_REVISION_MAX } from "@itsy/contract";
 import { displayPrefix, generateSecret, secretSha256Hex } from "@itsy/key-format";
 import { describe, expect, test } from "vitest";
 
@@ -66,6 +67,16 @@ describe.each(databaseKinds)("a key that an ApiKey owns, on %s", (kind) => {
     expect(await verdict(secret)).toEqual({ valid: false, code: "PAUSED" });
     expect((await admin.keys.resume({ keyId })).status).toBe("active");
     expect((await verdict(secret)).valid).toBe(true);
+  });
+
+  test("has room for rotations above the highest revision that its cluster may announce", async () => {
+    await using started = await start(kind);
+    const { admin, reconciler } = started;
+    const { keyId, owner, register } = await managedKey(started);
+    expect(await codeOf(register(REGISTERED_REVISION_MAX + 1))).toBe("INVALID_INPUT");
+    expect(await register(REGISTERED_REVISION_MAX)).toMatchObject({ outcome: "registered" });
+    await reconciler.delivery.release({ ownerUid: owner.uid, policy: "retain" });
+    expect((await admin.keys.rotate({ keyId })).key.revision).toBe(REGISTERED_REVISION_MAX + 1);
   });
 
   test("is deleted only once it is revoked, and nothing is minted for its owner any more", async () => {

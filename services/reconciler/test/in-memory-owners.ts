@@ -90,7 +90,14 @@ export const createOwners = ({ keys, now }: { readonly keys: Key[]; readonly now
     const key = keys.find(({ versions }) => versions.some(({ sha256 }) => sha256 === secretSha256));
     const version = key?.versions.find(({ sha256 }) => sha256 === secretSha256);
     if (key === undefined || version === undefined) return { outcome: "refused" };
-    const adopted = { outcome: "adopted", keyId: key.keyId, revision: version.revision } as const;
+    const { keyId } = key;
+    const adopted = {
+      outcome: "adopted",
+      keyId,
+      revision: version.revision,
+      effectiveEverywhere: true,
+      waitedMs: 0,
+    } as const;
     const own = bindings.get(owner.uid);
     if (own !== undefined) return own.key === key && !own.released ? adopted : { outcome: "refused" };
     if (key.revoked || stateOf(version, now()) === "ended") return { outcome: "refused" };

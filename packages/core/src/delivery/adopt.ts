@@ -8,6 +8,7 @@ import { insertFirst } from "../insert-first.ts";
 import { ENDED_EVERYWHERE } from "../keys/make-current.ts";
 import { versionState } from "../keys/secret-version.ts";
 import type { Stores } from "../ports.ts";
+import { everywhereOf } from "../revocation/everywhere.ts";
 import { digestsOfSha256 } from "./digests.ts";
 import { type Adoption, judgeAdoption } from "./judge-adoption.ts";
 import { grantedWorkspace } from "./managed-key.ts";
@@ -62,20 +63,23 @@ const moveBinding = async (
 
 /**
  * Gives a key to the object that took the place of its owner and holds a working value of it. Idempotent.
- * When the call returns, what it ended is over everywhere.
+ * What it ended is over everywhere when the call returns with `effectiveEverywhere: true`.
  * @throws DomainError `FORBIDDEN` when the cluster may not act for the workspace.
  */
 export const createAdopt =
   (deps: DomainDeps) =>
   async (actor: ClusterActor, input: AdoptInput): Promise<AdoptOutcome> => {
-    const { result, everywhere } = await deps.database.commit(async (stores): Promise<AdoptOutcome> => {
+    const { result, everywhere } = await deps.database.commit(async (stores) => {
       const adopting = { stores, actor, input, now: deps.clock.now() };
       const adoption = await gather(deps, adopting);
       const verdict = adoption === null ? "refused" : judgeAdoption(adoption);
-      if (adoption === null || verdict === "refused") return { outcome: "refused" };
+      if (adoption === null || verdict === "refused") return { outcome: "refused" } as const;
       const { key, version, holder } = adoption;
       const adopted = { outcome: "adopted", keyId: key.id, revision: version.revision } as const;
-      if (verdict === "adopted" || holder === null) return adopted;
+      if (verdict === "adopted" || holder === null) {
+        stores.keys.announce(key.id);
+        return adopted;
+      }
       // Also the guard: whoever registers or confirms for the old owner at the same time looks again.
       const after = await stores.keys.update(key, { updatedAt: adopting.now });
       await endOtherPending(stores, version, adopting.now);
@@ -92,6 +96,5 @@ export const createAdopt =
       );
       return adopted;
     });
-    await everywhere;
-    return result;
+    return result.outcome === "adopted" ? { ...result, ...everywhereOf(await everywhere) } : result;
   };

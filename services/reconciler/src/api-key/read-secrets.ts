@@ -1,11 +1,10 @@
+import { REGISTERED_REVISION_MAX } from "@itsy/contract";
 import { isForbidden, type KubeClient, type Secret, Secrets, type Stored } from "@itsy/controller-runtime";
 
 import { annotations, FIELD_MANAGER, STAGED_DATA_KEY, stagingName } from "./names.ts";
 import type { StagedSecret, TargetSecret } from "./observed.ts";
 import { readValue } from "./secret-value.ts";
 import { PREVIOUS_SUFFIX } from "./template.ts";
-
-const REVISION_MAX = 2_147_483_647;
 
 /** Whether the object's controller is the one with this uid. */
 const isControlledBy = ({ metadata }: Stored<Secret>, ownerUid: string): boolean =>
@@ -15,7 +14,7 @@ const isControlledBy = ({ metadata }: Stored<Secret>, ownerUid: string): boolean
 const annotatedRevision = ({ metadata }: Stored<Secret>): number => {
   const text = metadata.annotations?.[annotations.revision] ?? "";
   const revision = /^[1-9][0-9]{0,9}$/.test(text) ? Number(text) : 0;
-  return revision < REVISION_MAX ? revision : 0;
+  return revision < REGISTERED_REVISION_MAX ? revision : 0;
 };
 
 interface FieldSet {

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import { monthOf, percentReached } from "./quota.ts";
-import { createQuotaLedger, type OpenTake } from "./quota-ledger.ts";
+import { createQuotaLedger, type OpenTake, type QuotaLedger } from "./quota-ledger.ts";
 
 const START_MS = Date.UTC(2027, 0, 31, 23, 59);
 const block = (perMonth: number): Quota => ({ perMonth, mode: "block" });
@@ -131,15 +131,42 @@ describe("what one process takes", () => {
   });
 
   test("is refused for the month only by what is known of now: an old refusal may be undone by the next look", () => {
+    const now = opened(block(1), 1);
+    expect([now.take(), now.stale.length]).toEqual([60_000, 0]);
     const { ledger, stale, take } = opened(block(1), 1);
-    expect([take(), stale.length]).toEqual([60_000, 0]);
-    ledger.learn([stateOf(block(1), 1)], new Date(START_MS));
     const laterMs = START_MS + 10_000;
     expect([take(1, laterMs), stale.length]).toEqual([2000, 1]);
     expect(take(1, START_MS + 59_500)).toBe(500);
     ledger.learn([stateOf(block(2), 1)], new Date(laterMs));
     expect([take(1, laterMs), take(1, laterMs)]).toEqual([null, 50_000]);
   });
+
+  test.each([1, 3, 9])(
+    "is told of the month's end when it comes back as it was told, to %i replicas in turn",
+    (count) => {
+      const beginMs = Date.UTC(2027, 0, 2);
+      const lookAll = (replicas: readonly QuotaLedger[], nowMs: number) => {
+        for (const ledger of replicas) {
+          if (ledger.wanted().length > 0) ledger.learn([stateOf(block(1), 1)], new Date(nowMs));
+        }
+      };
+      const replicas = Array.from({ length: count }, () => opened(block(1), 1).ledger);
+      const told: unknown[] = [];
+      let atMs = beginMs;
+      for (let nowMs = beginMs; nowMs <= beginMs + 120_000; nowMs += 50) {
+        if (nowMs % 1000 === 500) lookAll(replicas, nowMs);
+        if (nowMs < atMs) continue;
+        const waitMs = replicas[told.length % count]?.take("ws_1", { cost: 1, nowMs });
+        told.push(waitMs);
+        // Nobody comes back to the millisecond.
+        atMs = nowMs + Number(waitMs) + 600;
+      }
+      expect(told).toEqual([...Array.from({ length: count }, () => 2000), expect.any(Number)]);
+      expect(told.at(-1)).toBeGreaterThan(2000);
+      // Once it keeps away, nobody looks for it any more.
+      expect(replicas.flatMap((ledger) => ledger.wanted())).toEqual([]);
+    },
+  );
 });
 
 test("an unknown workspace is let through and looked up once, a known one again when what is known is old", () => {

@@ -29,7 +29,7 @@ export interface QuotaGate {
 export interface QuotaLedger extends QuotaGate {
   /** A batch with these costs is in the database. */
   written(months: readonly UsageMonth[]): void;
-  /** The workspaces that took since they were last learnt, or took what is not written yet. */
+  /** The workspaces that took since they were last learnt, took what is not written yet, or were refused a moment ago. */
   wanted(): readonly string[];
   /** What the database says, read when every batch so far was written. */
   learn(states: readonly QuotaState[], now: Date): void;
@@ -50,11 +50,15 @@ interface Account {
   /** Those that it stands in the way of, in the order in which they came. */
   readonly waiting: { readonly request: QuotaRequest; readonly answer: (answer: number | OpenTake) => void }[];
   learntMs: number;
+  /** When somebody was last refused. */
+  refusedMs: number;
   isWanted: boolean;
 }
 
 /** Longer than the time between two looks at a workspace that is in use. */
 const STALE_AFTER_MS = 2000;
+/** After a refusal: whoever comes back as told, to each replica in turn, meets what is known of now. */
+const LOOKED_AT_FOR_MS = 60_000;
 /** An account that nobody used for so long is forgotten, unless its quota blocks. */
 const FORGOTTEN_AFTER_MS = 600_000;
 
@@ -70,7 +74,9 @@ const openTake = (account: Account, cost: number): OpenTake => {
 /** Also where the clock stepped back. */
 const isStale = ({ learntMs }: Account, nowMs: number): boolean => Math.abs(nowMs - learntMs) > STALE_AFTER_MS;
 
-const retryAfterMs = (account: Account, { cost, nowMs }: QuotaRequest): number => {
+/** How long whoever is refused should wait. */
+const refuse = (account: Account, { cost, nowMs }: QuotaRequest): number => {
+  account.refusedMs = nowMs;
   const untilEndMs = Math.max(1, account.endMs - nowMs);
   if (isStale(account, nowMs)) return Math.min(STALE_AFTER_MS, untilEndMs);
   return isBeyond(account.quota, 0, cost) ? Number.POSITIVE_INFINITY : untilEndMs;
@@ -84,7 +90,7 @@ const tryTake = (account: Account, request: QuotaRequest): number | null | undef
     account.pendingCost += cost;
     return null;
   }
-  return isBeyond(account.quota, usedCost - account.openCost, cost) ? retryAfterMs(account, request) : undefined;
+  return isBeyond(account.quota, usedCost - account.openCost, cost) ? refuse(account, request) : undefined;
 };
 
 /** From the front, as far as it can be said: the longest that somebody waits is until nothing is open. */
@@ -119,6 +125,7 @@ export const createQuotaLedger = ({ onStale }: { readonly onStale: () => void })
       openCost: 0,
       waiting: [],
       learntMs: Number.NEGATIVE_INFINITY,
+      refusedMs: Number.NEGATIVE_INFINITY,
       isWanted: false,
     };
     accounts.set(workspaceId, account);
@@ -174,7 +181,7 @@ export const createQuotaLedger = ({ onStale }: { readonly onStale: () => void })
         account.writtenCost = cost;
         account.learntMs = nowMs;
         // What is written later may be the last of a month that reaches a share of the quota: somebody has to see it.
-        account.isWanted = account.pendingCost > 0;
+        account.isWanted = account.pendingCost > 0 || Math.abs(nowMs - account.refusedMs) < LOOKED_AT_FOR_MS;
       }
       forgetIdle(nowMs);
     },

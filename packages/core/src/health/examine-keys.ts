@@ -4,7 +4,7 @@ import type { ApiKey, Project, SecretVersion } from "../entities.ts";
 import { instantTextOrNull } from "../instant-text.ts";
 import { keyStatus } from "../keys/key-status.ts";
 import { versionState } from "../keys/secret-version.ts";
-import type { Stores } from "../ports.ts";
+import { ConcurrentChange, type Stores } from "../ports.ts";
 import { hourOf } from "../usage/hour.ts";
 import { findingsOf, type HealthTerms } from "./findings.ts";
 
@@ -12,13 +12,18 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 export interface Examination {
   readonly stores: Stores;
-  /** Of the workspace. */
-  readonly projects: readonly Project[];
   readonly terms: HealthTerms;
   readonly now: Date;
 }
 
 type Counts = ReadonlyMap<string, number>;
+
+/** What is known of one key beside it. */
+interface Beside {
+  readonly project: Project | undefined;
+  readonly versions: readonly SecretVersion[];
+  readonly counted: Counted;
+}
 
 interface Counted {
   /** By key and by version. */
@@ -46,9 +51,9 @@ const countsOf = async (
 };
 
 const healthOf = (
-  { projects, terms, now }: Examination,
+  { terms, now }: Pick<Examination, "terms" | "now">,
   key: ApiKey,
-  { versions, counted }: { readonly versions: readonly SecretVersion[]; readonly counted: Counted },
+  { project, versions, counted }: Beside,
 ): KeyHealth => {
   const shown = versions.map((version) => {
     const state = versionState(version, now);
@@ -69,8 +74,8 @@ const healthOf = (
   const oldVersionUsedAt =
     versions.find(({ id }, index) => shown[index]?.state === "retiring" && (counted.retiring.get(id) ?? 0) > 0)
       ?.lastUsedAt ?? null;
-  const project = projects.find(({ id }) => id === key.projectId);
-  if (project === undefined) throw new Error(`key ${key.id} has no project`);
+  // A project goes after its last key: both went between the reads.
+  if (project === undefined) throw new ConcurrentChange("the key");
   return {
     keyId: key.id,
     project: project.slug,
@@ -85,12 +90,22 @@ const healthOf = (
   };
 };
 
-/** Looks at keys of one workspace, with a fixed number of reads however many they are. */
+/**
+ * Looks at keys of one workspace, with a fixed number of reads however many they are.
+ * @throws ConcurrentChange where a key and its project are gone by now.
+ */
 export const examineKeys = async (examination: Examination, keys: readonly ApiKey[]): Promise<readonly KeyHealth[]> => {
   const { stores, now } = examination;
+  const workspaceId = keys[0]?.workspaceId;
+  if (workspaceId === undefined) return [];
   const ids = keys.map(({ id }) => id);
+  // After the keys: one that came with a project of its own has it among these.
+  const projects = new Map((await stores.projects.list(workspaceId)).map((project) => [project.id, project]));
   const versions = await stores.versions.listValid(ids, now);
   const counted = await countsOf(examination, keys, versions);
   const byKey = Map.groupBy(versions, ({ keyId }) => keyId);
-  return keys.map((key) => healthOf(examination, key, { versions: byKey.get(key.id) ?? [], counted }));
+  return keys.map((key) => {
+    const beside = { project: projects.get(key.projectId), versions: byKey.get(key.id) ?? [], counted };
+    return healthOf(examination, key, beside);
+  });
 };

@@ -107,7 +107,6 @@ export const createReadHealth =
     const stores = database.read;
     const examination: Examination = {
       stores,
-      projects: await stores.projects.list(workspaceId),
       terms: { idleDays, expiresWithinDays, pepperCurrent: peppers.current },
       now: clock.now(),
     };

@@ -51,7 +51,7 @@ export const REQUESTS_PER_MINUTE_DEFAULT = 60;
 export const OVERLAP_MS_MAX = 7 * 24 * 60 * 60 * 1000;
 export const OverlapMs = z.int().min(0).max(OVERLAP_MS_MAX);
 
-/** The highest revision that a cluster may begin with: as many rotations again are below what databases count to. */
+/** The highest revision that a cluster may register: as many rotations again are below what databases count to. */
 export const REGISTERED_REVISION_MAX = 1_000_000_000;
 
 /**

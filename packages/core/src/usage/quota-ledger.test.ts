@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import { monthOf, percentReached } from "./quota.ts";
-import { createQuotaLedger, type OpenTake, type QuotaLedger } from "./quota-ledger.ts";
+import type { OpenTake } from "./quota-account.ts";
+import { createQuotaLedger, type QuotaLedger } from "./quota-ledger.ts";
 
 const START_MS = Date.UTC(2027, 0, 31, 23, 59);
 const block = (perMonth: number): Quota => ({ perMonth, mode: "block" });

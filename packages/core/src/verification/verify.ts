@@ -4,7 +4,8 @@ import type { SecretFormat } from "@itsy/key-format";
 import type { WorkspaceActor } from "../access/actor.ts";
 import type { Clock, VerificationRecord } from "../ports.ts";
 import type { RateDecision, RateLimiter } from "../rate-limit/rate-decision.ts";
-import type { OpenTake, QuotaGate, QuotaRequest } from "../usage/quota-ledger.ts";
+import type { OpenTake, QuotaRequest } from "../usage/quota-account.ts";
+import type { QuotaGate } from "../usage/quota-ledger.ts";
 import type { UsageMeter } from "../usage/usage-counter.ts";
 import { firstRefusal } from "./checks.ts";
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { AuditId, Slug, Timestamp } from "./primitives.ts";
+import { AuditId, PageLimit, Slug, Timestamp } from "./primitives.ts";
 import { Role } from "./tokens.ts";
 
 /** What an entry of the audit is about. `owner` is an `ApiKey` object (by its uid) that has no key; a pepper goes by its version. */
@@ -56,7 +56,7 @@ export const ListAuditInput = z.strictObject({
   from: Timestamp.optional(),
   /** Before this instant. */
   to: Timestamp.optional(),
-  limit: z.int().min(1).max(100).default(50),
+  limit: PageLimit,
   /** `nextCursor` of the page before. */
   cursor: AuditId.optional(),
 });

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { VersionState } from "./delivery.ts";
 import { Environment } from "./environment.ts";
 import { KeyStatus } from "./keys.ts";
-import { DisplayName, KeyId, Slug, Timestamp } from "./primitives.ts";
+import { DisplayName, KeyId, PageLimit, Slug, Timestamp } from "./primitives.ts";
 
 /** What somebody should look at in a key that works or is paused; in an expired one only `LEAKED` and `OLD_PEPPER`. */
 export const KeyFinding = z.enum([
@@ -33,7 +33,7 @@ export const KeyHealthInput = z.strictObject({
   finding: KeyFinding.optional(),
   idleDays: z.int().min(1).max(DAYS_MAX).default(30),
   expiresWithinDays: z.int().min(1).max(DAYS_MAX).default(14),
-  limit: z.int().min(1).max(100).default(50),
+  limit: PageLimit,
   /** `nextCursor` of the page before. */
   cursor: KeyId.optional(),
 });

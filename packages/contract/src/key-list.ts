@@ -2,7 +2,7 @@ import { z } from "zod";
 
 import { Environment } from "./environment.ts";
 import { KeyStatus, KeyView } from "./keys.ts";
-import { Slug } from "./primitives.ts";
+import { PageLimit, Slug } from "./primitives.ts";
 
 const filters = {
   project: Slug.optional(),
@@ -30,7 +30,7 @@ export const ListKeysInput = z.strictObject({
   sort: KeySort.optional(),
   /** Left out: newest and last used first, names and expiries ascending. "Never" is before every instant. */
   order: z.enum(["asc", "desc"]).optional(),
-  limit: z.int().min(1).max(100).default(50),
+  limit: PageLimit,
   /** `nextCursor` of the page before; it holds for the same sort and order only. */
   cursor: z
     .string()

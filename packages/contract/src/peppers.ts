@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { Everywhere } from "./everywhere.ts";
-import { Slug, Timestamp } from "./primitives.ts";
+import { PageLimit, Slug, Timestamp } from "./primitives.ts";
 
 export const PepperVersion = z.int().min(1).max(999_999_999);
 
@@ -26,7 +26,7 @@ export type PepperReport = z.infer<typeof PepperReport>;
 
 export const PepperHoldersInput = z.strictObject({
   version: PepperVersion,
-  limit: z.int().min(1).max(100).default(50),
+  limit: PageLimit,
   /** `nextCursor` of the page before. */
   cursor: z
     .string()

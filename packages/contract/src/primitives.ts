@@ -54,6 +54,9 @@ export const OverlapMs = z.int().min(0).max(OVERLAP_MS_MAX);
 /** The highest revision that a cluster may register: as many rotations again are below what databases count to. */
 export const REGISTERED_REVISION_MAX = 1_000_000_000;
 
+/** How much a page of a list holds at most. */
+export const PageLimit = z.int().min(1).max(100).default(50);
+
 /**
  * A name that the caller makes up for one call, for example a UUID: a call whose answer was lost may be made again under
  * it. It is kept for at least 24 hours, in its workspace, for its procedure.

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { Everywhere } from "./everywhere.ts";
-import { DisplayName, Slug, Timestamp, TokenId } from "./primitives.ts";
+import { DisplayName, PageLimit, Slug, Timestamp, TokenId } from "./primitives.ts";
 
 /**
  * What the bearer of a management token may do; `core` holds the table of actions.
@@ -50,7 +50,7 @@ export const TokenRef = z.strictObject({ tokenId: TokenId });
 export type TokenRef = z.infer<typeof TokenRef>;
 
 export const ListTokensInput = z.strictObject({
-  limit: z.int().min(1).max(100).default(50),
+  limit: PageLimit,
   /** `nextCursor` of the page before. */
   cursor: TokenId.optional(),
 });

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { LeakPolicy } from "./leaks.ts";
-import { DisplayName, RequestsPerMinute, Slug, Timestamp, WorkspaceId } from "./primitives.ts";
+import { DisplayName, PageLimit, RequestsPerMinute, Slug, Timestamp, WorkspaceId } from "./primitives.ts";
 
 const LifetimeDays = z.int().min(1).max(3650);
 
@@ -45,7 +45,7 @@ export const CreateWorkspaceInput = z.strictObject({ slug: Slug, name: DisplayNa
 export type CreateWorkspaceInput = z.infer<typeof CreateWorkspaceInput>;
 
 export const ListWorkspacesInput = z.strictObject({
-  limit: z.int().min(1).max(100).default(50),
+  limit: PageLimit,
   /** `nextCursor` of the page before. */
   cursor: Slug.optional(),
 });

@@ -1,8 +1,7 @@
 import type { DomainDeps } from "../deps.ts";
+import { removeInBatches } from "../in-batches.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** Rows in one transaction: a moment's work, so that nothing waits behind it. */
-const BATCH = 500;
 
 export interface PurgeAuditDeps extends Pick<DomainDeps, "database" | "clock"> {
   readonly retentionDays: number;
@@ -16,10 +15,5 @@ export const createPurgeAudit =
   ({ database, clock, retentionDays }: PurgeAuditDeps) =>
   async (): Promise<number> => {
     const before = new Date(clock.now().getTime() - retentionDays * DAY_MS);
-    let removed = 0;
-    for (;;) {
-      const batch = await database.transaction((stores) => stores.audit.purge(before, BATCH));
-      removed += batch;
-      if (batch < BATCH) return removed;
-    }
+    return removeInBatches(database, ({ audit }, limit) => audit.purge(before, limit));
   };

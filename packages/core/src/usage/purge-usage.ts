@@ -1,8 +1,7 @@
 import type { DomainDeps } from "../deps.ts";
+import { removeInBatches } from "../in-batches.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** Rows in one transaction: a moment's work, so that nothing waits behind it. */
-const BATCH = 500;
 /** A process that died without removing its row sends nothing again after so long. */
 const WRITERS_KEPT_MS = 7 * DAY_MS;
 
@@ -20,10 +19,5 @@ export const createPurgeUsage =
     const nowMs = clock.now().getTime();
     await database.transaction(({ usage }) => usage.forgetWritersSeenBefore(new Date(nowMs - WRITERS_KEPT_MS)));
     const before = new Date(nowMs - retentionDays * DAY_MS);
-    let removed = 0;
-    for (;;) {
-      const batch = await database.transaction(({ usage }) => usage.purge(before, BATCH));
-      removed += batch;
-      if (batch === 0) return removed;
-    }
+    return removeInBatches(database, ({ usage }, limit) => usage.purge(before, limit));
   };

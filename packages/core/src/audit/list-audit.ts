@@ -3,8 +3,9 @@ import type { AuditEntryView, AuditPage, ListAuditInput } from "@itsy/contract";
 import type { InstallationActor, WorkspaceActor } from "../access/actor.ts";
 import type { DomainDeps } from "../deps.ts";
 import type { AuditEntry } from "../entities.ts";
+import { workspaceSlugs } from "../workspace-slugs.ts";
 
-type Slugs = ReadonlyMap<string, string>;
+type Slugs = ReadonlyMap<string | null, string>;
 
 const instantOf = (text: string | undefined) => (text === undefined ? undefined : new Date(text));
 
@@ -15,7 +16,7 @@ const viewEntry = (entry: AuditEntry, workspaces: Slugs, clusters: Slugs): Audit
   id: entry.id,
   at: entry.at.toISOString(),
   action: entry.action,
-  workspace: entry.workspaceId === null ? null : (workspaces.get(entry.workspaceId) ?? null),
+  workspace: workspaces.get(entry.workspaceId) ?? null,
   actor: {
     kind: entry.actorKind,
     tokenId: entry.tokenId,
@@ -42,8 +43,7 @@ export const createAudit = ({ database }: Pick<DomainDeps, "database">) =>
       const found = await stores.audit.list({ ...filter, limit: limit + 1 });
       const entries = found.slice(0, limit);
       if (entries.length === 0) return { entries: [], nextCursor: null };
-      const ids = new Set(entries.map((entry) => entry.workspaceId).filter((id) => id !== null));
-      const workspaces = slugsOf(await stores.workspaces.findMany([...ids]));
+      const workspaces = await workspaceSlugs(stores, entries);
       const byCluster = entries.some(({ clusterId }) => clusterId !== null);
       const clusters = slugsOf(byCluster ? await stores.clusters.list() : []);
       return {

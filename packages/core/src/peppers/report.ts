@@ -5,6 +5,7 @@ import type { InstallationActor } from "../access/actor.ts";
 import type { DomainDeps } from "../deps.ts";
 import type { StoredPepper } from "../entities.ts";
 import type { PepperUsage, Stores } from "../ports.ts";
+import { workspaceSlugs } from "../workspace-slugs.ts";
 
 const hereOf = (ring: PepperRing, version: number): PepperView["here"] => {
   if (version === ring.current) return "current";
@@ -54,13 +55,12 @@ export const createListHolders =
     const page = { at: clock.now(), after: cursor, limit: limit + 1 };
     const found = await stores.peppers.holders(version, page);
     const holders = found.slice(0, limit);
-    const ids = new Set(holders.map(({ workspaceId }) => workspaceId).filter((id) => id !== null));
-    const slugs = new Map((await stores.workspaces.findMany([...ids])).map(({ id, slug }) => [id, slug]));
+    const slugs = await workspaceSlugs(stores, holders);
     return {
       holders: holders.map(({ type, id, workspaceId, displayPrefix }) => ({
         type,
         id,
-        workspace: workspaceId === null ? null : (slugs.get(workspaceId) ?? null),
+        workspace: slugs.get(workspaceId) ?? null,
         displayPrefix,
       })),
       nextCursor: found.length > limit ? (holders.at(-1)?.place ?? null) : null,

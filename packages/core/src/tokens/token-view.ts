@@ -3,28 +3,21 @@ import type { TokenView } from "@itsy/contract";
 import type { ManagementToken } from "../entities.ts";
 import { instantTextOrNull } from "../instant-text.ts";
 import type { Stores } from "../ports.ts";
+import { workspaceSlugs } from "../workspace-slugs.ts";
 
-type Find = (id: string) => Promise<{ readonly slug: string } | null>;
-
-/** Each place is looked up once, however many tokens belong to it. */
-const slugsOf = async (ids: readonly (string | null)[], find: Find): Promise<ReadonlyMap<string | null, string>> => {
-  const distinct = [...new Set(ids)].filter((id) => id !== null);
-  const found = await Promise.all(distinct.map(async (id) => [id, (await find(id))?.slug] as const));
-  return new Map(found.filter((entry): entry is [string, string] => entry[1] !== undefined));
+/** Each cluster is looked up once, however many tokens belong to it. */
+const clusterSlugs = async (
+  stores: Stores,
+  tokens: readonly ManagementToken[],
+): Promise<ReadonlyMap<string | null, string>> => {
+  const ids = new Set(tokens.map(({ clusterId }) => clusterId).filter((id) => id !== null));
+  const found = await Promise.all([...ids].map((id) => stores.clusters.findById(id)));
+  return new Map(found.filter((cluster) => cluster !== null).map(({ id, slug }) => [id, slug]));
 };
 
 /** Shows tokens as the API does: without a digest. */
 export const viewTokens = async (stores: Stores, tokens: readonly ManagementToken[]): Promise<TokenView[]> => {
-  const [workspaces, clusters] = await Promise.all([
-    slugsOf(
-      tokens.map(({ workspaceId }) => workspaceId),
-      (id) => stores.workspaces.findById(id),
-    ),
-    slugsOf(
-      tokens.map(({ clusterId }) => clusterId),
-      (id) => stores.clusters.findById(id),
-    ),
-  ]);
+  const [workspaces, clusters] = await Promise.all([workspaceSlugs(stores, tokens), clusterSlugs(stores, tokens)]);
   return tokens.map((token) => ({
     id: token.id,
     name: token.name,

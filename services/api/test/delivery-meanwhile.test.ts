@@ -1,15 +1,12 @@
-import { randomBytes } from "node:crypto";
-
 import { type ClusterActor, ConcurrentChange, createDelivery, type Database, type Stores } from "@itsy/core";
-import { createPepperRing, defaultSecretFormat } from "@itsy/key-format";
 import { createFakeClock } from "@itsy/testing";
 import { describe, expect, test } from "vitest";
 
-import { createUlidSource } from "../src/adapters/ids.ts";
 import { openDatabase } from "../src/database/open-database.ts";
 import { freshDatabase, serverKinds } from "./database/fresh-database.ts";
 import { createRows } from "./database/rows.ts";
 import { storeTenant } from "./database/tenant.ts";
+import { useCaseDeps } from "./database/use-case-deps.ts";
 
 const clock = createFakeClock();
 const settings = { name: "a", requestsPerMinute: 60, expiresAt: null, paused: false, permissions: [], ipRules: [] };
@@ -34,19 +31,17 @@ const meanwhile = (happens: () => Promise<unknown>) => {
 };
 
 const deliveryOn = (database: Database, watched: (stores: Stores) => Stores) =>
-  createDelivery({
-    database: {
-      ...database,
-      read: watched(database.read),
-      transaction: (work) => database.transaction((stores) => work(watched(stores))),
-      commit: (work) => database.commit((stores) => work(watched(stores))),
-    },
-    clock,
-    ids: createUlidSource(clock),
-    format: defaultSecretFormat,
-    peppers: createPepperRing([{ version: 1, pepper: Buffer.alloc(32, 1) }]),
-    random: randomBytes,
-  });
+  createDelivery(
+    useCaseDeps(
+      {
+        ...database,
+        read: watched(database.read),
+        transaction: (work) => database.transaction((stores) => work(watched(stores))),
+        commit: (work) => database.commit((stores) => work(watched(stores))),
+      },
+      clock,
+    ),
+  );
 
 /** An owner whose key was revoked, and is deleted while the cluster asks for it. */
 const start = async (kind: (typeof serverKinds)[number]) => {

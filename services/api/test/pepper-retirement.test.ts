@@ -1,5 +1,3 @@
-import { randomBytes } from "node:crypto";
-
 import {
   ConcurrentChange,
   createKeys,
@@ -8,27 +6,20 @@ import {
   type InstallationActor,
   type Stores,
 } from "@itsy/core";
-import { createPepperRing, defaultSecretFormat } from "@itsy/key-format";
+import { createPepperRing } from "@itsy/key-format";
 import { createFakeClock } from "@itsy/testing";
 import { describe, expect, test } from "vitest";
 
-import { createUlidSource } from "../src/adapters/ids.ts";
 import { openDatabase } from "../src/database/open-database.ts";
 import { type DatabaseKind, databaseKinds, freshDatabase, serverKinds } from "./database/fresh-database.ts";
 import { createRows } from "./database/rows.ts";
 import { storeTenant } from "./database/tenant.ts";
+import { useCaseDeps } from "./database/use-case-deps.ts";
 
 const operator: InstallationActor = { kind: "installation", tokenId: "t", role: "operator" };
 const clock = createFakeClock();
 const peppers = createPepperRing([1, 2].map((version) => ({ version, pepper: Buffer.alloc(32, version) })));
-const depsOn = (database: Database) => ({
-  database,
-  clock,
-  ids: createUlidSource(clock),
-  format: defaultSecretFormat,
-  peppers,
-  random: randomBytes,
-});
+const depsOn = (database: Database) => useCaseDeps(database, clock, peppers);
 const useCases = (database: Database) => createPeppers(depsOn(database));
 
 /** The same database, whose transactions are looked into. */
